@@ -1,0 +1,339 @@
+"""An embedded PostgreSQL server: one private cluster in a data folder, on a Unix socket only.
+
+It survives `kill -9` (fsync stays on), stops fast, and stops when the process that started it
+dies, however that happens. All roles sign in with generated passwords (SCRAM) that are kept in
+the data folder's `secrets/`, mode 0600.
+
+Layout of a data folder::
+
+    DIR/postgres/           the cluster
+    DIR/postgres.lock       held while a server runs (see postgres_lock)
+    DIR/log/postgres.log    what the server says
+    DIR/secrets/postgres/   one password file per role
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urlencode
+
+import asyncpg
+
+from infra.dev.postgres_binaries import (
+    as_server_user,
+    ending_with_parent,
+    find_binaries,
+    major_version,
+)
+from infra.dev.postgres_errors import (
+    DataFolderVersionError,
+    DiskFullError,
+    PostgresError,
+    explain,
+)
+from infra.dev.postgres_lock import FolderLock, clear_stale_pid_file
+from infra.dev.private_files import keep_secret, new_password, private_directory
+
+SUPERUSER = "postgres"
+EXTENSIONS = ("pg_trgm", "btree_gist")
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.01
+_NEW_CLUSTER_BYTES = 100 * 1024 * 1024
+_LOG_TAIL_BYTES = 8192
+_BUILTIN_LOCALE_SINCE = 17
+# postmaster.pid, line 8: what the server says about itself (PostgreSQL source, pidfile.h).
+_STATUS_LINE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDatabase:
+    """A service's database and the two ways into it, as `postgresql://` addresses.
+
+    `owner_dsn` is for migrations; `runtime_dsn` can read and write rows and nothing else.
+    Both hold a password: do not print them.
+    """
+
+    name: str
+    owner_dsn: str
+    runtime_dsn: str
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server on `data_dir`, listening in `socket_dir`.
+
+    `durable=False` turns fsync off, for throw-away clusters in tests only.
+    Start it from the main thread: the kernel stops it when the starting thread ends.
+    """
+
+    def __init__(self, data_dir: Path, socket_dir: Path, *, durable: bool = True) -> None:
+        self._data_dir = data_dir
+        self._socket_dir = socket_dir
+        self._durable = durable
+        self._lock = FolderLock(data_dir / "postgres.lock")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @property
+    def log_path(self) -> Path:
+        """The file that the server writes to, emptied at each start."""
+        return self._data_dir / "log" / "postgres.log"
+
+    @property
+    def process_id(self) -> int | None:
+        """The process id of the running server."""
+        return self._process.pid if self._process else None
+
+    def is_running(self) -> bool:
+        """Say whether the server process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def dsn(self, database: str, role: str) -> str:
+        """Return the address of `database` for `role`, with its password."""
+        password = keep_secret(self._password_file(role), new_password)
+        query = urlencode({"host": str(self._socket_dir)}, quote_via=quote)
+        return f"postgresql://{role}:{password}@/{database}?{query}"
+
+    async def start(self) -> None:
+        """Make the cluster if there is none yet, start the server, wait until it answers.
+
+        Raises PostgresError (and its kinds) or BinariesError; the data is untouched then.
+        """
+        binaries = find_binaries(os.environ)
+        private_directory(self._data_dir)
+        private_directory(self.log_path.parent)
+        private_directory(self._socket_dir)
+        await self._lock.acquire()
+        try:
+            await self._make_cluster(binaries)
+            self._check_version(binaries)
+            clear_stale_pid_file(self._data_dir, self._cluster / "postmaster.pid")
+            self._process = self._launch(binaries)
+            await self._wait_until_ready(self._process)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the server: open transactions are rolled back, connections closed (fast mode)."""
+        process, self._process = self._process, None
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            if not await _ended(process, _STOP_SECONDS):
+                process.send_signal(signal.SIGQUIT)  # immediate: recovers at the next start
+                if not await _ended(process, _STOP_SECONDS):
+                    process.kill()
+                    process.wait()
+        self._lock.release()
+
+    async def ensure_service_database(
+        self, service: str, database: str | None = None
+    ) -> ServiceDatabase:
+        """Make the database of a service, its owner role and its runtime role, unless they exist.
+
+        The roles are `gt_<service>_owner` and `gt_<service>`, the database `gt_<service>` unless
+        named. The runtime role may read and write the rows of tables that the owner makes, and
+        no more; other roles may not even connect. Raises PostgresError when the name will not do.
+        """
+        database = database or f"gt_{service}"
+        owner, runtime = f"gt_{service}_owner", f"gt_{service}"
+        for name in (database, owner, runtime):
+            if not name.isidentifier() or not name.isascii() or name != name.lower():
+                message = f"not a name for a database or role: {name!r}"
+                raise PostgresError(message)
+        async with self._superuser(SUPERUSER) as connection:
+            for role in (owner, runtime):
+                await self._ensure_role(connection, role)
+            if not await _exists(connection, "pg_database", "datname", database):
+                await connection.execute(f'CREATE DATABASE "{database}" OWNER "{owner}"')
+            await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+            await connection.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{runtime}"')
+        async with self._superuser(database) as connection:
+            await connection.execute(_service_grants(owner, runtime))
+        return ServiceDatabase(
+            name=database,
+            owner_dsn=self.dsn(database, owner),
+            runtime_dsn=self.dsn(database, runtime),
+        )
+
+    async def drop_database(self, database: str) -> None:
+        """Drop `database` if it exists, closing the connections to it."""
+        async with self._superuser(SUPERUSER) as connection:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    @property
+    def _cluster(self) -> Path:
+        return self._data_dir / "postgres"
+
+    def _password_file(self, role: str) -> Path:
+        return self._data_dir / "secrets" / "postgres" / role
+
+    @contextlib.asynccontextmanager
+    async def _superuser(self, database: str) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self.dsn(database, SUPERUSER))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _ensure_role(self, connection: asyncpg.Connection, role: str) -> None:
+        verb = "ALTER" if await _exists(connection, "pg_roles", "rolname", role) else "CREATE"
+        password = keep_secret(self._password_file(role), new_password)
+        rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
+        await connection.execute(f"{verb} ROLE \"{role}\" {rights} PASSWORD '{password}'")
+
+    async def _make_cluster(self, binaries: Path) -> None:
+        if self._cluster.exists():
+            return
+        free = shutil.disk_usage(self._data_dir).free
+        if free < _NEW_CLUSTER_BYTES:
+            message = (
+                f"no space left for a database in {self._data_dir}: {free // 2**20} MiB free, "
+                f"{_NEW_CLUSTER_BYTES // 2**20} MiB wanted"
+            )
+            raise DiskFullError(message)
+        # Built beside and renamed at the end: an interrupted first start leaves no half cluster.
+        unfinished = self._cluster.with_name("postgres.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        keep_secret(self._password_file(SUPERUSER), new_password)
+        locale = ["--locale=C"]
+        if major_version(binaries) >= _BUILTIN_LOCALE_SINCE:
+            # Same order as C, and knows the letters of all languages (search folds case).
+            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        words = [
+            *as_server_user(),
+            str(binaries / "initdb"),
+            f"--pgdata={unfinished}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={self._password_file(SUPERUSER)}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            *locale,
+            *([] if self._durable else ["--no-sync"]),
+        ]
+        process = await asyncio.create_subprocess_exec(
+            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise explain(output.decode(errors="replace"), self._data_dir)
+        unfinished.rename(self._cluster)
+
+    def _check_version(self, binaries: Path) -> None:
+        try:
+            written = (self._cluster / "PG_VERSION").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            message = f"{self._cluster} is not a PostgreSQL data folder; it was left as it is"
+            raise PostgresError(message) from None
+        here = str(major_version(binaries))
+        if written != here:
+            message = (
+                f"the data folder {self._data_dir} was written by PostgreSQL {written}, and this "
+                f"is PostgreSQL {here}; it was left as it is: use --fresh to start over, or set "
+                "GT_POSTGRES_BIN to the programs of that version"
+            )
+            raise DataFolderVersionError(message)
+
+    def _launch(self, binaries: Path) -> subprocess.Popen[bytes]:
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._socket_dir),
+            "unix_socket_permissions": "0700",
+            "max_connections": "200",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "fsync": "on" if self._durable else "off",
+            "jit": "off",
+        }
+        words = [
+            *ending_with_parent("INT"),
+            *as_server_user(),
+            str(binaries / "postgres"),
+            "-D",
+            str(self._cluster),
+            *(word for key, value in settings.items() for word in ("-c", f"{key}={value}")),
+        ]
+        with self.log_path.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 - our own words
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(self._lock.descriptor,),
+                process_group=0,  # Ctrl-C in the terminal is the supervisor's to hand on
+            )
+
+    async def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        pid_file = self._cluster / "postmaster.pid"
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise explain(self._log_tail(), self._data_dir)
+            with contextlib.suppress(OSError):
+                lines = pid_file.read_text(encoding="utf-8").splitlines()
+                if (
+                    len(lines) > _STATUS_LINE
+                    and lines[0].strip() == str(process.pid)
+                    and lines[_STATUS_LINE].strip() == "ready"
+                ):
+                    return
+            await asyncio.sleep(_POLL_SECONDS)
+        message = f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; see {self.log_path}"
+        raise PostgresError(message)
+
+    def _log_tail(self) -> str:
+        data = self.log_path.read_bytes()
+        return data[-_LOG_TAIL_BYTES:].decode(errors="replace")
+
+
+def _service_grants(owner: str, runtime: str) -> str:
+    extensions = "".join(f'CREATE EXTENSION IF NOT EXISTS "{name}";' for name in EXTENSIONS)
+    return f"""
+        {extensions}
+        ALTER SCHEMA public OWNER TO "{owner}";
+        REVOKE ALL ON SCHEMA public FROM PUBLIC;
+        GRANT USAGE ON SCHEMA public TO "{runtime}";
+        ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}"
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{runtime}";
+        ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}"
+            GRANT USAGE, SELECT ON SEQUENCES TO "{runtime}";
+    """
+
+
+async def _exists(connection: asyncpg.Connection, table: str, column: str, name: str) -> bool:
+    found = await connection.fetchval(
+        f"SELECT true FROM {table} WHERE {column} = $1",  # noqa: S608 - both names are ours
+        name,
+    )
+    return bool(found)
+
+
+async def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    return True
