@@ -1,0 +1,1 @@
+"""Ground floor: what all programs stand on; it imports none of them."""

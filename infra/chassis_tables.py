@@ -1,0 +1,80 @@
+"""DDL of the tables that every service has: authority replica, idempotency. For migrations."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+def create_replica_tables() -> None:
+    """Create the replica tables and their indexes."""
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "authority_visibility",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("participant_id", sa.Uuid, nullable=False),
+        sa.Column("holder", sa.String, nullable=False),
+        sa.Column("basis", sa.String, nullable=False),
+        sa.Column("effect", sa.String, nullable=False),
+        sa.Column("category", sa.String),
+        sa.Column("purpose", sa.String),
+        sa.Column("starts_at", moment, nullable=False),
+        sa.Column("ends_at", moment),
+        sa.Column("data_from", sa.Date),
+        sa.Column("data_to", sa.Date),
+        sa.Column("source_id", sa.Uuid),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("effect in ('permit', 'deny')", name="effect"),
+    )
+    op.create_index(
+        "ix_authority_visibility_holder",
+        "authority_visibility",
+        ["holder", "basis", "category", "participant_id"],
+    )
+    op.create_index(
+        "ix_authority_visibility_participant", "authority_visibility", ["participant_id", "holder"]
+    )
+    op.create_table(
+        "authority_agency_window",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("agency_id", sa.String, nullable=False, index=True),
+        sa.Column("site_id", sa.String, nullable=False),
+        sa.Column("starts_at", moment, nullable=False),
+        sa.Column("ends_at", moment),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+    )
+    applied = op.create_table(
+        "authority_applied",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+    )
+    op.bulk_insert(applied, [{"id": 1, "revision": 0}])
+    op.create_table(
+        "authority_outbox",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("operations", JSONB, nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("revision", sa.BigInteger),
+    )
+
+
+def drop_replica_tables() -> None:
+    """Drop what ``create_replica_tables`` made."""
+    for name in (
+        "authority_outbox",
+        "authority_applied",
+        "authority_agency_window",
+        "authority_visibility",
+    ):
+        op.drop_table(name)
+
+
+def create_idempotency_table() -> None:
+    """Create the table of requests that had their effect (``infra.idempotency``)."""
+    op.create_table(
+        "idempotent_request",
+        sa.Column("subject", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("request_hash", sa.String, nullable=False),
+        sa.Column("result", JSONB, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    )

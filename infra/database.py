@@ -1,0 +1,79 @@
+"""Database sessions: reading and writing are different types, and commit happens at the edge.
+
+A ``ReadSession`` runs in a read-only REPEATABLE READ transaction: all reads of one request see
+one snapshot, and with them the authority revision that they rely on. A ``WriteSession`` runs at
+READ COMMITTED and is committed by ``Database.write`` alone. Enforced by the import contract that
+keeps ``commit`` out of the slices.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NewType
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from infra.settings import Secret
+
+ReadSession = NewType("ReadSession", AsyncSession)
+WriteSession = NewType("WriteSession", AsyncSession)
+AnySession = ReadSession | WriteSession
+
+
+class Database:
+    """One connection pool to one service's database."""
+
+    def __init__(self, dsn: Secret, *, application_name: str, pool_size: int = 8) -> None:
+        url = make_url(dsn.reveal()).set(drivername="postgresql+asyncpg")
+        settings = {
+            "application_name": application_name,
+            "timezone": "UTC",
+            "statement_timeout": "15000",
+            "idle_in_transaction_session_timeout": "30000",
+        }
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={"server_settings": settings, "timeout": 5},
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """Open one read-only snapshot; nothing written in it can be kept."""
+        async with self.engine.connect() as connection:
+            snapshot = await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            async with AsyncSession(snapshot, expire_on_commit=False) as session:
+                yield ReadSession(session)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """Open one transaction; commits when the block ends well, else rolls everything back."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield WriteSession(session)
+
+    async def is_reachable(self) -> bool:
+        """Return whether the database answers a trivial statement."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        except Exception:  # any failure means "not reachable"
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+async def rows(
+    session: AnySession, statement: str, parameters: dict[str, Any]
+) -> Sequence[dict[str, Any]]:
+    """Run one textual statement and return its rows as mappings, for hot paths in repositories."""
+    result = await session.execute(text(statement), parameters)
+    return [dict(row) for row in result.mappings()]

@@ -1,0 +1,93 @@
+"""What resolvers of one request share: who asks, one snapshot to read, transactions to write.
+
+Resolvers of one request run interleaved; the snapshot is one database session, so it is lent to
+one resolver at a time. Loaders and everything else here live as long as the request, never
+longer: nothing of one caller can reach another.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import TypeVar, cast
+
+from strawberry.types import Info
+
+from infra.authority.follower import applied_revision
+from infra.authority.handover import Handover
+from infra.authority.predicate import valid_until
+from infra.database import Database, ReadSession, WriteSession
+from infra.identity_token import Caller
+from infra.pagination import CursorSeal
+
+Loader = TypeVar("Loader")
+
+
+class RequestContext:
+    """One request at a service.
+
+    Attributes:
+        caller: verified; nothing else says who asks.
+        seal: seals page cursors.
+    """
+
+    def __init__(
+        self, caller: Caller, database: Database, seal: CursorSeal, handover: Handover | None
+    ) -> None:
+        self.caller = caller
+        self.seal = seal
+        self._database = database
+        self._handover = handover
+        self._stack = AsyncExitStack()
+        self._lending = asyncio.Lock()
+        self._snapshot: ReadSession | None = None
+        self._loaders: dict[type[object], object] = {}
+        self.revision: int | None = None
+        self.valid_until: datetime | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """Lend the request's snapshot; opened at first use, together with its revision."""
+        async with self._lending:
+            if self._snapshot is None:
+                snapshot = await self._stack.enter_async_context(self._database.read())
+                self.revision = await applied_revision(snapshot)
+                self.valid_until = await snapshot.scalar(valid_until(self.caller))
+                self._snapshot = snapshot
+            yield self._snapshot
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[WriteSession]:
+        """Open a transaction; when it has committed, hand over the authority facts it changed.
+
+        The snapshot is dropped, so that the payload shows what was written.
+
+        Raises:
+            HandoverError: stored here, but not acknowledged by ``svc_consent`` yet.
+        """
+        async with self._database.write() as session:
+            yield session
+        if self._handover is not None:
+            await self._handover.flush()
+        async with self._lending:
+            await self._drop_snapshot()
+
+    def loader(self, kind: type[Loader]) -> Loader:
+        """Return this request's loader of a kind; made with this context at first use."""
+        if kind not in self._loaders:
+            self._loaders[kind] = kind(self)  # type: ignore[call-arg]  # every loader takes the context
+        return cast("Loader", self._loaders[kind])
+
+    async def close(self) -> None:
+        """Give the snapshot back."""
+        await self._drop_snapshot()
+
+    async def _drop_snapshot(self) -> None:
+        self._snapshot = None
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()
+
+
+def context_of(info: Info) -> RequestContext:
+    """Return the request's context inside a resolver."""
+    return cast("RequestContext", info.context)

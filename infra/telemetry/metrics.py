@@ -1,0 +1,34 @@
+"""Prometheus metrics, served on a private address only.
+
+Labels come from closed sets (operation kind, subgraph, outcome); never ids or free text.
+"""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+REQUESTS = Counter("gt_requests_total", "Requests answered.", ["program", "kind", "status"])
+REQUEST_SECONDS = Histogram(
+    "gt_request_seconds", "Time to answer a request.", ["program", "kind"], buckets=_BUCKETS
+)
+FETCHES = Counter("gt_fetches_total", "Subgraph fetches of the gateway.", ["subgraph", "outcome"])
+FETCH_SECONDS = Histogram(
+    "gt_fetch_seconds", "Time of a subgraph fetch.", ["subgraph"], buckets=_BUCKETS
+)
+GATE_SECONDS = Histogram("gt_gate_seconds", "Time of a release-gate call.", buckets=_BUCKETS)
+GATE_VERDICTS = Counter("gt_gate_verdicts_total", "Release-gate verdicts.", ["verdict"])
+REFUSALS = Counter("gt_refusals_total", "Requests refused.", ["code"])
+REVISION = Gauge("gt_authority_revision", "Authority revision applied.", ["program"])
+
+
+def metrics_app() -> Starlette:
+    """Return the application that serves ``/metrics`` on the private address."""
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/metrics", metrics)])
