@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from infra.authority import expression
 from infra.authority.tables import AgencyWindow, Visibility
 from infra.identity_token import Caller
-from infra.vocabulary import STAFF_CATEGORIES, Basis, Category
+from infra.vocabulary import STAFF_CATEGORIES, Basis, Category, Role
 
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
@@ -99,12 +99,17 @@ def visible(
         Visibility.effect == "deny",
         _in_force(caller, category),
     )
-    live = exists().where(
+    return and_(or_(*grounds), ~denied, _agency_is_live(caller))
+
+
+def _agency_is_live(caller: Caller) -> ColumnElement[bool]:
+    if caller.role in (Role.PAR, Role.REP):  # they act for themselves, under no agency's MOU
+        return true()
+    return exists().where(
         AgencyWindow.agency_id == caller.agency_id,
         AgencyWindow.starts_at <= func.statement_timestamp(),
         or_(AgencyWindow.ends_at.is_(None), AgencyWindow.ends_at > func.statement_timestamp()),
     )
-    return and_(or_(*grounds), ~denied, live)
 
 
 def valid_until(caller: Caller) -> Select[Any]:
