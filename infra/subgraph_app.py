@@ -234,6 +234,8 @@ def create_app(
 
     async def ready(_request: Request) -> Response:
         is_up = await chassis.database.is_reachable()
+        if chassis.handover is not None:
+            is_up = is_up and chassis.handover.is_settled
         if is_up and is_ready is not None:
             is_up = await is_ready()
         return json_response(200 if is_up else 503, {"status": "ready" if is_up else "starting"})

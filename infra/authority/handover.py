@@ -56,6 +56,8 @@ class Handover:
         self._minter = minter
         self._sending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self.is_settled = False
+        """Whether the outbox was empty once since the start; until then the service is not ready."""
 
     async def start(self) -> None:
         """Begin to retry what an earlier run left in the outbox."""
@@ -93,6 +95,7 @@ class Handover:
                     await writer.execute(
                         update(OutboxEntry).where(OutboxEntry.id == entry.id).values(revision=last)
                     )
+        self.is_settled = True
         return last
 
     async def _send(self, entry: OutboxEntry) -> int:

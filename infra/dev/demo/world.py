@@ -24,10 +24,9 @@ Each row has exactly the fields of the dataclass of that name in `directory`, `p
 `releases` or `dockets`, as `snake_case` keys; dates are `YYYY-MM-DD`, instants
 `YYYY-MM-DDTHH:MM:SS+00:00`, enums their codes, absent values null. Who reads what:
 
-- consent: sites, agencies, mous, staff, releases, and as authority facts assignments, counsel,
-  account_bindings, referrals, enrollments;
-- participants: participants, referrals, enrollments, assignments;
-- cases: legal_cases, matches, enrollments;
+- consent: sites, agencies, mous, staff, releases, account_bindings;
+- participants: participants, referrals, enrollments, assignments (hands their facts over);
+- cases: legal_cases, matches, enrollments, counsel (hands counsel over);
 - training: rosters, course_page, agencies.
 """
 
