@@ -57,7 +57,7 @@ class Handover:
         self._sending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self.is_settled = False
-        """Whether the outbox was empty once since the start; until then the service is not ready."""
+        """Whether the outbox was empty once since the start; before that, not ready."""
 
     async def start(self) -> None:
         """Begin to retry what an earlier run left in the outbox."""
