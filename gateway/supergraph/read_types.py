@@ -1,0 +1,288 @@
+"""Read the `@join__*` directives: how each subgraph sees each type and field.
+
+Source: https://specs.apollo.dev/join/v0.5 and its earlier versions.  Where v0.1 speaks of an
+owner, later versions list every subgraph on every type; both come out as the same values.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLError,
+    InlineFragmentNode,
+    InterfaceTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    UnionTypeDefinitionNode,
+    parse,
+    parse_type,
+    print_ast,
+)
+
+from gateway.supergraph.links import Feature, directive_arguments
+from gateway.supergraph.model import (
+    EntityKey,
+    Subgraph,
+    SubgraphField,
+    SubgraphType,
+    SupergraphError,
+)
+
+_Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+_ROOTS: Final = ("Query", "Mutation", "Subscription")
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """The arguments of one `@join__type` or `@join__field`."""
+
+    graph: str | None
+    arguments: dict[str, Any]
+
+
+def parse_field_set(text: str, coordinate: str) -> SelectionSetNode:
+    """Parse a field set as in `@key(fields:)`; SupergraphError if it is not one."""
+    try:
+        document = parse("{" + text + "}", no_location=True)
+    except GraphQLError as error:
+        message = f"field set {text!r} does not parse"
+        raise SupergraphError(message, coordinate) from error
+    definition = document.definitions[0]
+    if len(document.definitions) != 1 or not isinstance(definition, OperationDefinitionNode):
+        message = f"field set {text!r} is not one selection set"
+        raise SupergraphError(message, coordinate)
+    return definition.selection_set
+
+
+def read_subgraphs(document: DocumentNode, join: Feature) -> dict[str, Subgraph]:
+    """The subgraphs by their value in the `Graph` enum."""
+    for definition in document.definitions:
+        if (
+            isinstance(definition, EnumTypeDefinitionNode)
+            and definition.name.value == join.type_name("Graph")
+        ):  # fmt: skip
+            return dict(_graph_values(definition, join))
+    raise SupergraphError("the enum of subgraphs is missing", join.type_name("Graph"))
+
+
+def _graph_values(
+    definition: EnumTypeDefinitionNode, join: Feature
+) -> Iterable[tuple[str, Subgraph]]:
+    for value in definition.values or ():
+        enum_value = value.name.value
+        for directive in value.directives or ():
+            if directive.name.value == join.directive("graph"):
+                arguments = directive_arguments(directive)
+                name, url = arguments.get("name"), arguments.get("url", "")
+                if isinstance(name, str) and isinstance(url, str):
+                    yield enum_value, Subgraph(enum_value, name, url)
+                    break
+        else:
+            message = "a subgraph has no name and url"
+            raise SupergraphError(message, f"{definition.name.value}.{enum_value}")
+
+
+class TypeReader:
+    """Reads all composite types of one supergraph document."""
+
+    def __init__(
+        self, document: DocumentNode, join: Feature, subgraphs: Mapping[str, Subgraph]
+    ) -> None:
+        self._join = join
+        self._subgraphs = subgraphs
+        self._definitions = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(
+                definition,
+                ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode,
+            )
+            and not definition.name.value.startswith((join.prefix + "__", "link__", "core__"))
+        }
+        self._roots = _root_type_names(document)
+
+    def read(self) -> dict[tuple[str, str], SubgraphType]:
+        """Every (subgraph name, type name) that exists."""
+        types: dict[tuple[str, str], SubgraphType] = {}
+        for name, definition in self._definitions.items():
+            for graph, joins in self._type_joins(name, definition).items():
+                subgraph = self._subgraph(graph, name).name
+                types[subgraph, name] = self._read_type(graph, name, definition, joins)
+        return types
+
+    def _subgraph(self, graph: str | None, coordinate: str) -> Subgraph:
+        found = self._subgraphs.get(graph or "")
+        if found is None:
+            message = f"unknown subgraph {graph}"
+            raise SupergraphError(message, coordinate)
+        return found
+
+    def _joins(self, node: Any, directive_name: str) -> list[_Join]:
+        name = self._join.directive(directive_name)
+        found = [
+            directive_arguments(directive)
+            for directive in node.directives or ()
+            if directive.name.value == name
+        ]
+        return [_Join(arguments.get("graph"), arguments) for arguments in found]
+
+    def _type_joins(self, name: str, definition: Any) -> dict[str, list[_Join]]:
+        by_graph: dict[str, list[_Join]] = {}
+        owners = self._joins(definition, "owner") if self._join.version == "v0.1" else []
+        for join in [*owners, *self._joins(definition, "type")]:
+            by_graph.setdefault(self._subgraph(join.graph, name).graph_enum, []).append(join)
+        if not by_graph and self._join.version == "v0.1":
+            # Value types and root types carry no owner; every subgraph may speak of them.
+            by_graph = {graph: [] for graph in self._subgraphs}
+        if not by_graph:
+            raise SupergraphError("no subgraph knows this type", name)
+        return by_graph
+
+    def _read_type(
+        self, graph: str, name: str, definition: Any, joins: list[_Join]
+    ) -> SubgraphType:
+        flags = {bool(join.arguments.get("isInterfaceObject")) for join in joins}
+        if len(flags) > 1:
+            raise SupergraphError("an interface object in part only", name)
+        keys = tuple(
+            EntityKey(
+                parse_field_set(join.arguments["key"], name),
+                join.arguments["key"],
+                join.arguments.get("resolvable", True) is not False,
+            )
+            for join in joins
+            if join.arguments.get("key")
+        )
+        is_extension = any(join.arguments.get("extension") for join in joins)
+        fields: dict[str, SubgraphField] = {}
+        if isinstance(definition, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+            key_fields = _top_level_names(keys) if is_extension else frozenset()
+            for field in definition.fields or ():
+                seen = self._read_field(graph, name, definition, field, key_fields)
+                if seen is not None:
+                    fields[seen.name] = seen
+        return SubgraphType(
+            subgraph=self._subgraphs[graph].name,
+            name=name,
+            keys=keys,
+            fields=fields,
+            possible_types=self._possible_types(graph, name, definition),
+            is_interface_object=flags == {True},
+        )
+
+    def _read_field(
+        self,
+        graph: str,
+        type_name: str,
+        definition: _Composite,
+        field: FieldDefinitionNode,
+        key_fields: frozenset[str],
+    ) -> SubgraphField | None:
+        coordinate = f"{type_name}.{field.name.value}"
+        joins = self._joins(field, "field")
+        for join in joins:
+            if join.graph is not None:
+                self._subgraph(join.graph, coordinate)
+        here = [join.arguments for join in joins if join.graph == graph]
+        if not joins:
+            owners = self._joins(definition, "owner")
+            if owners and self._join.version == "v0.1":
+                if all(owner.graph != graph for owner in owners):
+                    return None
+            elif type_name in self._roots and self._join.version == "v0.1":
+                raise SupergraphError("a root field without a subgraph", coordinate)
+            here = [{}]
+        if not here:
+            return None
+        arguments = here[0]
+        if arguments.get("contextArguments"):
+            raise SupergraphError("@fromContext is not carried out here", coordinate)
+        type_text = arguments.get("type") or print_ast(field.type)
+        requires, provides = arguments.get("requires"), arguments.get("provides")
+        name = field.name.value
+        is_external = bool(arguments.get("external") or arguments.get("usedOverridden"))
+        overriding = [join for join in joins if join.arguments.get("overrideLabel")]
+        own_name = self._subgraphs[graph].name
+        return SubgraphField(
+            name=name,
+            type_text=type_text,
+            named_type=_named_type(type_text, coordinate),
+            is_external=is_external and name not in key_fields,
+            requires=parse_field_set(requires, coordinate) if requires else None,
+            provides=parse_field_set(provides, coordinate) if provides else None,
+            override_label=arguments.get("overrideLabel"),
+            overridden_label=next(
+                (
+                    join.arguments["overrideLabel"]
+                    for join in overriding
+                    if join.arguments.get("override") == own_name
+                ),
+                None,
+            ),
+        )
+
+    def _possible_types(self, graph: str, name: str, definition: Any) -> frozenset[str]:
+        if isinstance(definition, ObjectTypeDefinitionNode):
+            return frozenset({name})
+        if isinstance(definition, UnionTypeDefinitionNode):
+            members = self._joins(definition, "unionMember")
+            if members:
+                return frozenset(
+                    join.arguments["member"] for join in members if join.graph == graph
+                )
+            return frozenset(node.name.value for node in definition.types or ())
+        return frozenset(
+            other_name
+            for other_name, other in self._definitions.items()
+            if isinstance(other, ObjectTypeDefinitionNode)
+            and self._implements(graph, other_name, other, name)
+        )
+
+    def _implements(
+        self, graph: str, type_name: str, definition: ObjectTypeDefinitionNode, interface: str
+    ) -> bool:
+        joins = self._joins(definition, "implements")
+        if joins:
+            return any(
+                join.graph == graph and join.arguments.get("interface") == interface
+                for join in joins
+            )
+        is_here = graph in self._type_joins(type_name, definition)
+        return is_here and any(node.name.value == interface for node in definition.interfaces or ())
+
+
+def _top_level_names(keys: Iterable[EntityKey]) -> frozenset[str]:
+    """Names of the fields at the top of field sets, looking through inline fragments."""
+    names: set[str] = set()
+    pending = [key.fields for key in keys]
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            else:
+                names.add(node.name.value)  # type: ignore[attr-defined]  # no spreads here
+    return frozenset(names)
+
+
+def _named_type(type_text: str, coordinate: str) -> str:
+    try:
+        node: Any = parse_type(type_text)
+    except GraphQLError as error:
+        message = f"type {type_text!r} does not parse"
+        raise SupergraphError(message, coordinate) from error
+    while node.kind != "named_type":
+        node = node.type
+    return str(node.name.value)
+
+
+def _root_type_names(document: DocumentNode) -> frozenset[str]:
+    names = set(_ROOTS)
+    for definition in document.definitions:
+        for operation in getattr(definition, "operation_types", None) or ():
+            names.add(operation.type.name.value)
+    return frozenset(names)
