@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from infra import clock
 from infra.errors import GoldenThreadError
 from infra.signing_keys import SigningKeys, VerificationKeys
-from infra.vocabulary import Category, Purpose, Role
+from infra.vocabulary import Category, Form, Purpose, Role
 
 TOKEN_TYPE = "gt-internal+jwt"  # noqa: S105 - the JOSE typ header, not a secret
 ALGORITHM = "Ed25519"
@@ -47,6 +47,7 @@ class Caller:
         role: role of the acting grant.
         purpose: purpose of use, or None: then nothing about a participant is readable.
         access: category -> access expression (see ``infra.authority``); absent means never.
+        forms: category -> the only form that may be read, where it is not all of them.
         aggregates: categories of which aggregates may be computed (cells A and D).
         min_revision: authority revision that list narrowing must have reached.
         permit: id of the release gate's verdict that allows a mutation's effect, or None.
@@ -62,6 +63,7 @@ class Caller:
     role: Role
     purpose: Purpose | None
     access: Mapping[Category, str] = field(default_factory=lambda: MappingProxyType({}))
+    forms: Mapping[Category, Form] = field(default_factory=lambda: MappingProxyType({}))
     aggregates: frozenset[Category] = frozenset()
     min_revision: int = 0
     permit: str | None = None
@@ -95,6 +97,9 @@ class VerifiedToken:
                 role=Role(claims["role"]),
                 purpose=None if purpose is None else Purpose(purpose),
                 access=MappingProxyType({Category(k): str(v) for k, v in claims["access"].items()}),
+                forms=MappingProxyType(
+                    {Category(k): Form(v) for k, v in claims.get("forms", {}).items()}
+                ),
                 aggregates=frozenset(Category(c) for c in claims.get("aggregates", ())),
                 min_revision=int(claims["min_revision"]),
                 permit=claims.get("permit"),
@@ -123,6 +128,7 @@ class TokenMinter:
             "grant": caller.grant_id,
             "role": caller.role.value,
             "access": {c.value: e for c, e in caller.access.items()},
+            "forms": {c.value: f.value for c, f in caller.forms.items()},
             "aggregates": sorted(c.value for c in caller.aggregates),
             "min_revision": caller.min_revision,
             "liaison": caller.is_liaison,

@@ -17,9 +17,10 @@ from strawberry.federation.schema import Schema as FederationSchema
 from strawberry.types import Info
 
 from infra.errors import GoldenThreadError
+from infra.identity_token import Caller
 from infra.request_context import RequestContext
 from infra.schema_directives import CategoryLabel
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Form
 
 FEDERATION_VERSION: Final = "2.9"
 MAX_REPRESENTATIONS = 1000
@@ -98,11 +99,11 @@ def build_schema(
     return schema
 
 
-def label_of(directives: Iterable[object]) -> Category | None:
-    """Return the category that a definition's directives state, if any."""
+def label_of(directives: Iterable[object]) -> tuple[Category, Form] | None:
+    """Return the category and form that a definition's directives state, if any."""
     for directive in directives:
         if isinstance(directive, CategoryLabel):
-            return Category(directive.is_)
+            return Category(directive.is_), Form(directive.as_)
     return None
 
 
@@ -121,24 +122,25 @@ def enforce_labels(schema: strawberry.Schema) -> None:
             strawberry_field = field.extensions.get("strawberry-definition")
             of_field = label_of(getattr(strawberry_field, "directives", None) or ())
             label = of_field or of_type
-            if label is not None and label not in _ALWAYS:
-                _guard(field, label)
+            if label is not None and label[0] not in _ALWAYS:
+                _guard(field, *label)
 
 
-def _guard(field: GraphQLField, label: Category) -> None:
+def _guard(field: GraphQLField, label: Category, form: Form) -> None:
     resolve = field.resolve
     if resolve is None:  # Strawberry gives every field a resolver
         return
 
     def guarded(source: object, info: GraphQLResolveInfo[Any], **arguments: object) -> object:
         context = cast("RequestContext", info.context)
-        if not may_read(context, label):
+        if not may_read(context.caller, label, form):
             return None
         return resolve(source, info, **arguments)
 
     field.resolve = guarded
 
 
-def may_read(context: RequestContext, label: Category) -> bool:
-    """Return whether the caller's role may read a category at all, for this purpose."""
-    return bool(context.caller.access.get(label)) or label in context.caller.aggregates
+def may_read(caller: Caller, label: Category, form: Form) -> bool:
+    """Return whether the caller's role may read a category in a form at all, for this purpose."""
+    only = caller.forms.get(label)
+    return bool(caller.access.get(label)) and (only is None or only is form)
