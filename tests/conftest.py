@@ -1,3 +1,3 @@
 """Fixtures wired in, none defined: each has its file in tests/fixtures."""
 
-pytest_plugins = ["tests.fixtures.postgres"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.service_app"]
