@@ -19,14 +19,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlencode
-
-import asyncpg
 
 from infra.dev.postgres_binaries import (
     as_server_user,
@@ -42,9 +37,9 @@ from infra.dev.postgres_errors import (
 )
 from infra.dev.postgres_lock import FolderLock, clear_stale_pid_file
 from infra.dev.private_files import keep_secret, new_password, private_directory
+from infra.dev.service_databases import Server, ServiceDatabase, socket_dsn
 
 SUPERUSER = "postgres"
-EXTENSIONS = ("pg_trgm", "btree_gist")
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -54,19 +49,6 @@ _LOG_TAIL_BYTES = 8192
 _BUILTIN_LOCALE_SINCE = 17
 # postmaster.pid, line 8: what the server says about itself (PostgreSQL source, pidfile.h).
 _STATUS_LINE = 7
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceDatabase:
-    """A service's database and the two ways into it, as `postgresql://` addresses.
-
-    `owner_dsn` is for migrations; `runtime_dsn` can read and write rows and nothing else.
-    Both hold a password: do not print them.
-    """
-
-    name: str
-    owner_dsn: str
-    runtime_dsn: str
 
 
 class EmbeddedPostgres:
@@ -109,11 +91,16 @@ class EmbeddedPostgres:
         """Say whether the server process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def server(self) -> Server:
+        """The server as its superuser reaches it."""
+        password = keep_secret(self._password_file(SUPERUSER), new_password)
+        dsn = socket_dsn(SUPERUSER, password, SUPERUSER, self._socket_dir)
+        return Server(superuser_dsn=dsn, password_dir=self._password_file(SUPERUSER).parent)
+
     def dsn(self, database: str, role: str) -> str:
         """Return the address of `database` for `role`, with its password."""
-        password = keep_secret(self._password_file(role), new_password)
-        query = urlencode({"host": str(self._socket_dir)}, quote_via=quote)
-        return f"postgresql://{role}:{password}@/{database}?{query}"
+        return self.server.dsn(database, role)
 
     async def start(self) -> None:
         """Make the cluster if there is none yet, start the server, wait until it answers.
@@ -153,34 +140,9 @@ class EmbeddedPostgres:
         """Make the database of a service, its owner role and its runtime role, unless they exist.
 
         The roles are `gt_<service>_owner` and `gt_<service>`, the database `gt_<service>` unless
-        named. The runtime role may read and write the rows of tables that the owner makes, and
-        no more; other roles may not even connect. Raises PostgresError when the name will not do.
+        named; see service_databases. Raises PostgresError when the name will not do.
         """
-        database = database or f"gt_{service}"
-        owner, runtime = f"gt_{service}_owner", f"gt_{service}"
-        for name in (database, owner, runtime):
-            if not name.isidentifier() or not name.isascii() or name != name.lower():
-                message = f"not a name for a database or role: {name!r}"
-                raise PostgresError(message)
-        async with self._superuser(SUPERUSER) as connection:
-            for role in (owner, runtime):
-                await self._ensure_role(connection, role)
-            if not await _exists(connection, "pg_database", "datname", database):
-                await connection.execute(f'CREATE DATABASE "{database}" OWNER "{owner}"')
-            await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
-            await connection.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{runtime}"')
-        async with self._superuser(database) as connection:
-            await connection.execute(_service_grants(owner, runtime))
-        return ServiceDatabase(
-            name=database,
-            owner_dsn=self.dsn(database, owner),
-            runtime_dsn=self.dsn(database, runtime),
-        )
-
-    async def drop_database(self, database: str) -> None:
-        """Drop `database` if it exists, closing the connections to it."""
-        async with self._superuser(SUPERUSER) as connection:
-            await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        return await self.server.ensure(service, database)
 
     @property
     def _cluster(self) -> Path:
@@ -188,20 +150,6 @@ class EmbeddedPostgres:
 
     def _password_file(self, role: str) -> Path:
         return self._data_dir / "secrets" / "postgres" / role
-
-    @contextlib.asynccontextmanager
-    async def _superuser(self, database: str) -> AsyncIterator[asyncpg.Connection]:
-        connection = await asyncpg.connect(self.dsn(database, SUPERUSER))
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
-    async def _ensure_role(self, connection: asyncpg.Connection, role: str) -> None:
-        verb = "ALTER" if await _exists(connection, "pg_roles", "rolname", role) else "CREATE"
-        password = keep_secret(self._password_file(role), new_password)
-        rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
-        await connection.execute(f"{verb} ROLE \"{role}\" {rights} PASSWORD '{password}'")
 
     async def _make_cluster(self, binaries: Path) -> None:
         if self._cluster.exists():
@@ -306,28 +254,6 @@ class EmbeddedPostgres:
     def _log_tail(self) -> str:
         data = self.log_path.read_bytes()
         return data[-_LOG_TAIL_BYTES:].decode(errors="replace")
-
-
-def _service_grants(owner: str, runtime: str) -> str:
-    extensions = "".join(f'CREATE EXTENSION IF NOT EXISTS "{name}";' for name in EXTENSIONS)
-    return f"""
-        {extensions}
-        ALTER SCHEMA public OWNER TO "{owner}";
-        REVOKE ALL ON SCHEMA public FROM PUBLIC;
-        GRANT USAGE ON SCHEMA public TO "{runtime}";
-        ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}"
-            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{runtime}";
-        ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}"
-            GRANT USAGE, SELECT ON SEQUENCES TO "{runtime}";
-    """
-
-
-async def _exists(connection: asyncpg.Connection, table: str, column: str, name: str) -> bool:
-    found = await connection.fetchval(
-        f"SELECT true FROM {table} WHERE {column} = $1",  # noqa: S608 - both names are ours
-        name,
-    )
-    return bool(found)
 
 
 async def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

@@ -1,0 +1,180 @@
+"""The commands. Each imports what it needs when it runs, so that `--help` is quick."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.data_folder import chosen
+from infra.cli.errors import CommandError
+
+app = typer.Typer(
+    name="goldenthread",
+    help="Golden Thread: one consent-enforcing GraphQL door for the agencies of a LEAD initiative.",
+    epilog="First steps: `up` in one terminal, then `token case_manager` in another.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+operations_app = typer.Typer(help="The committed GraphQL operations.", no_args_is_help=True)
+audit_app = typer.Typer(help="The ledger of decisions and disclosures.", no_args_is_help=True)
+training_app = typer.Typer(help="Courses and who has had them.", no_args_is_help=True)
+app.add_typer(operations_app, name="operations")
+app.add_typer(audit_app, name="audit")
+app.add_typer(training_app, name="training")
+
+_HANDED_OVER = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data folder (default: that of the last `up`)."),
+]
+
+
+@app.command()
+def up(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65534,
+            help="Gateway port; the issuer takes the next (default: as last time, else 8000).",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Data folder (default: .goldenthread)."),
+    ] = None,
+    *,
+    fresh: Annotated[bool, typer.Option(help="Throw the folder's data away first.")] = False,
+) -> None:
+    """Start everything on this machine and print `ready URL`; Ctrl-C stops it, data stays."""
+    from infra.cli.data_folder import DEFAULT_FOLDER, POINTER, REPOSITORY
+    from infra.dev.up.run import UpError, UpRequest, run
+
+    folder = DEFAULT_FOLDER if data is None else data.resolve()
+    request = UpRequest(data_dir=folder, port=port, fresh=fresh, pointer=POINTER, root=REPOSITORY)
+    try:
+        status = run(request)
+    except UpError as error:
+        raise CommandError(str(error)) from error
+    raise typer.Exit(status)
+
+
+@app.command()
+def status(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show what is running, where, and whether each program is ready."""
+    from infra.cli.status import check, show
+
+    report = check(chosen(data))
+    sys.stdout.write(json.dumps(report, indent=2) + "\n" if as_json else show(report))
+    raise typer.Exit(0 if report["ready"] else 1)
+
+
+@app.command()
+def token(
+    persona: Annotated[str, typer.Argument(help="For example `case_manager`; see `demo`.")],
+    data: Data = None,
+    seconds: Annotated[int, typer.Option(min=1, max=600, help="How long it is good for.")] = 600,
+) -> None:
+    """Print an access token for a demo persona."""
+    from infra.cli.tokens import mint
+
+    sys.stdout.write(mint(chosen(data), persona, seconds) + "\n")
+
+
+@app.command()
+def demo(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show the demo personas, participants, case numbers and course session."""
+    found = chosen(data).demo()
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        return
+    from rich.console import Console
+
+    from infra.cli.demo_view import show
+
+    show(found, Console())
+
+
+@operations_app.command("list")
+def operations_list() -> None:
+    """Print the names of the committed operations."""
+    from infra.cli.operations import names
+
+    sys.stdout.write("".join(f"{name}\n" for name in names()))
+
+
+@operations_app.command("show")
+def operations_show(name: str, data: Data = None) -> None:
+    """Print an operation as JSON: `query`, `variables`, `persona`, `purpose`."""
+    from infra.cli.operations import load
+
+    sys.stdout.write(json.dumps(load(name), indent=2) + "\n")
+
+
+@app.command(
+    "test",
+    context_settings={**_HANDED_OVER, "help_option_names": []},
+    add_help_option=False,
+)
+def run_test_suite(context: typer.Context) -> None:
+    """Run the tests; what follows goes to pytest."""
+    from infra.cli.handover import run_tests
+
+    run_tests(context.args)
+
+
+@app.command()
+def compose(
+    *, check: Annotated[bool, typer.Option(help="Only say whether it is up to date.")] = False
+) -> None:
+    """Compose the services' schemas into the gateway's supergraph (needs Node)."""
+    from infra.cli.composing import compose_supergraph
+
+    sys.stdout.write(compose_supergraph(check=check) + "\n")
+
+
+@app.command(context_settings=_HANDED_OVER, add_help_option=False)
+def policy(context: typer.Context, data: Data = None) -> None:
+    """Check, print or compare the access policy: `policy check|table|diff`."""
+    _gateway("policy", context, data)
+
+
+@app.command(context_settings=_HANDED_OVER, add_help_option=False)
+def schema(context: typer.Context, data: Data = None) -> None:
+    """Print the API schema as a role sees it: `schema --role R`."""
+    _gateway("schema", context, data)
+
+
+@app.command(context_settings=_HANDED_OVER, add_help_option=False)
+def plan(context: typer.Context, data: Data = None) -> None:
+    """Print the query plan of an operation."""
+    _gateway("plan", context, data)
+
+
+def _gateway(command: str, context: typer.Context, data: Path | None) -> None:
+    from infra.cli.handover import hand_over
+
+    hand_over("gateway", [command, *context.args], chosen(data))
+
+
+@audit_app.command("verify", context_settings=_HANDED_OVER, add_help_option=False)
+def audit_verify(context: typer.Context, data: Data = None) -> None:
+    """Check the hash chains and signed heads of the ledger."""
+    from infra.cli.handover import hand_over
+
+    words = ["audit", "verify", *context.args]
+    hand_over("svc_consent", words, chosen(data), needs_running=True)
+
+
+@training_app.command("import", context_settings=_HANDED_OVER, add_help_option=False)
+def training_import(context: typer.Context, data: Data = None) -> None:
+    """Import a public course page or roster: `training import FILE`."""
+    from infra.cli.handover import hand_over
+
+    words = ["import", *context.args]
+    hand_over("svc_training", words, chosen(data), needs_running=True)

@@ -1,0 +1,42 @@
+"""Commands that belong to a program: the CLI turns into that program, with its environment."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from infra.cli.data_folder import REPOSITORY, DataFolder
+from infra.cli.errors import CommandError
+
+
+def hand_over(
+    module: str, words: list[str], folder: DataFolder, *, needs_running: bool = False
+) -> NoReturn:
+    """Replace this process by ``python -m MODULE WORDS``. Raises CommandError when it cannot.
+
+    Settings that are already in the environment win over those of the data folder.
+    """
+    if needs_running:
+        folder.running()
+    if importlib.util.find_spec(f"{module}.__main__") is None:
+        message = f"this build has no program {module}"
+        raise CommandError(message)
+    environment = {**folder.environment(module), **os.environ}
+    become([sys.executable, "-P", "-m", module, *words], environment)
+
+
+def become(words: list[str], environment: dict[str, str], folder: Path | None = None) -> NoReturn:
+    """Replace this process, keeping the working directory unless one is named."""
+    if folder is not None:
+        os.chdir(folder)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(words[0], words, environment)  # noqa: S606 - that is what a launcher is for
+
+
+def run_tests(arguments: list[str]) -> NoReturn:
+    """Become pytest on this repository; the whole suite runs on all processors."""
+    spread = ["-n", "auto", "--dist", "loadfile"] if not arguments else []
+    words = [sys.executable, "-m", "pytest", *spread, *arguments]
+    become(words, dict(os.environ), REPOSITORY)
