@@ -84,6 +84,7 @@ class RequestContext:
 
     async def _drop_snapshot(self) -> None:
         self._snapshot = None
+        self._loaders = {}  # what they remember is from before the write
         stack, self._stack = self._stack, AsyncExitStack()
         await stack.aclose()
 

@@ -1,0 +1,66 @@
+"""How a mutation's resolver runs its command: once per key, in one transaction, errors as values.
+
+A command raises ``CommandError`` for what the caller can put right; here it becomes a
+``UserError`` of the payload, and the transaction is rolled back. Everything else stays an error
+of the operation. Afterwards the resolver loads the entity afresh for the payload.
+"""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from infra.database import WriteSession
+from infra.idempotency import IdempotencyConflictError, once, request_hash
+from infra.mutation_result import CommandError, UserError
+from infra.request_context import RequestContext
+
+Effect = Callable[[WriteSession], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: references to what it made, or what the caller can put right."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    user_errors: list[UserError] = field(default_factory=list)
+
+    def id(self, name: str) -> UUID | None:
+        """Return one id of the result, or None when the command was refused."""
+        text = self.result.get(name)
+        return None if text is None else UUID(text)
+
+
+async def run_command(
+    context: RequestContext, name: str, request: Any, *, key: str, effect: Effect
+) -> Outcome:
+    """Run a command once for this caller and key.
+
+    Args:
+        context: the request.
+        name: the mutation's name; part of what the key stands for.
+        request: the input object (a Strawberry input, which is a dataclass).
+        key: the client's idempotency key.
+        effect: the command; returns ids of what it made, as text.
+
+    Raises:
+        HandoverError: stored, but not acknowledged by ``svc_consent`` yet; to be tried again.
+    """
+    subject = context.caller.subject
+    hashed = request_hash(name, dataclasses.asdict(request))
+    try:
+        async with context.writing() as session:
+            result = await once(
+                session,
+                subject=subject,
+                key=key,
+                request=hashed,
+                effect=lambda: effect(session),
+            )
+    except CommandError as error:
+        return Outcome(user_errors=[error.as_user_error()])
+    except IdempotencyConflictError as error:
+        refusal = CommandError(error.code, str(error), ("input", "idempotencyKey"))
+        return Outcome(user_errors=[refusal.as_user_error()])
+    return Outcome(result=result)

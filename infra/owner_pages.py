@@ -1,0 +1,226 @@
+"""Pages of many lists in one statement: the notes of twenty participants, not twenty queries.
+
+A nested connection (``Participant.notes``) is asked for once per object of the page above it.
+``OwnerPages`` collects these requests and reads all of them together, each owner's page cut out
+by ``row_number()``; a single owner, the common case, gets a plain ``LIMIT`` that an index serves.
+Orders are keyset orders: the same columns, all in one direction, that the cursor holds.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+from strawberry.dataloader import DataLoader
+from strawberry.types import Info
+from strawberry.types.nodes import SelectedField, Selection
+
+from infra.database import AnySession
+from infra.identity_token import Caller
+from infra.pagination import Page, PaginationError, page_size
+from infra.request_context import RequestContext
+from infra.tables import Base
+
+Row = TypeVar("Row", bound=Base)
+Column = InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A keyset order: columns that together are unique, read in one direction.
+
+    Attributes:
+        columns: most significant first; the last makes it unique.
+        is_descending: newest first.
+    """
+
+    columns: tuple[Column, ...]
+    is_descending: bool = False
+
+    def clauses(self) -> list[ColumnElement[Any]]:
+        """Return the ORDER BY clauses."""
+        return [each.desc() if self.is_descending else each.asc() for each in self.columns]
+
+    def after(self, key: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition "comes after this key"; a row comparison, which an index serves."""
+        here = tuple_(*self.columns)
+        there = tuple_(*(literal(v, c.type) for v, c in zip(key, self.columns, strict=True)))
+        return here < there if self.is_descending else here > there
+
+    def key(self, row: object) -> list[Any]:
+        """Return a row's key as JSON scalars, for a cursor."""
+        return [_plain(getattr(row, column.key)) for column in self.columns]
+
+    def parse(self, key: Sequence[Any]) -> tuple[Any, ...]:
+        """Read a key back from a cursor.
+
+        Raises:
+            PaginationError: the cursor holds something else.
+        """
+        if len(key) != len(self.columns):
+            raise PaginationError("'after' is not a cursor of this list; start over")
+        return tuple(_parsed(v, c.type.python_type) for v, c in zip(key, self.columns, strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _parsed(value: Any, kind: type) -> Any:
+    readers: dict[type, Callable[[Any], Any]] = {
+        datetime: datetime.fromisoformat,
+        date: date.fromisoformat,
+        UUID: UUID,
+    }
+    return readers.get(kind, lambda plain: plain)(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page is wanted: its size, the key it begins after, and whether rows are counted."""
+
+    first: int
+    after: tuple[Any, ...] | None
+    is_counted: bool
+
+
+def page_request(
+    context: RequestContext, info: Info, *, name: str, order: Order, first: int, after: str | None
+) -> PageRequest:
+    """Check the arguments of a connection field.
+
+    Args:
+        context: the request.
+        info: the field; ``totalCount`` is counted only where it is selected.
+        name: the connection's name, as given to ``pagination.connection``.
+        order: order of the rows.
+        first: rows at most.
+        after: cursor, or None for the first page.
+
+    Raises:
+        PaginationError: a size or cursor that is not acceptable.
+    """
+    key = None
+    if after is not None:
+        key = order.parse(context.seal.open(context.caller, name, after))
+    return PageRequest(page_size(first), key, selects(info, "totalCount"))
+
+
+def selects(info: Info, name: str) -> bool:
+    """Return whether the field being resolved has ``name`` directly in its selection."""
+    return any(_has(each.selections, name) for each in info.selected_fields)
+
+
+def _has(selections: Sequence[Selection], name: str) -> bool:
+    # A fragment is part of the same selection; another field opens one of its own.
+    for each in selections:
+        if isinstance(each, SelectedField):
+            if each.name == name:
+                return True
+        elif _has(each.selections, name):
+            return True
+    return False
+
+
+async def page(
+    session: AnySession, rows: Select[Row], order: Order, request: PageRequest
+) -> Page[Row]:
+    """Read one page of one list.
+
+    Args:
+        session: where to read.
+        rows: the whole list, narrowed already; the count is over exactly these.
+        order: keyset order.
+        request: which page.
+    """
+    statement = rows if request.after is None else rows.where(order.after(request.after))
+    found = (
+        await session.scalars(statement.order_by(*order.clauses()).limit(request.first + 1))
+    ).all()
+    total = None
+    if request.is_counted:
+        total = await session.scalar(select(func.count()).select_from(rows.subquery()))
+    return Page(found[: request.first], len(found) > request.first, total)
+
+
+class OwnerPages(Generic[Row]):
+    """Loader of one kind of nested list, one per request (``context.loader(Kind)``).
+
+    Subclasses say whose rows they are, in which order, and which of them a caller may see.
+    """
+
+    row: ClassVar[type[Base]]
+    owner: ClassVar[Column]
+    order: ClassVar[Order]
+
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+        self._loader: DataLoader[tuple[UUID, PageRequest], Page[Row]] = DataLoader(
+            load_fn=self._load
+        )
+
+    def narrowed(self, caller: Caller) -> ColumnElement[bool]:
+        """Return the condition that a row must meet for this caller."""
+        raise NotImplementedError
+
+    async def load(self, owner_id: UUID, request: PageRequest) -> Page[Row]:
+        """Return one owner's page."""
+        return await self._loader.load((owner_id, request))
+
+    async def _load(self, keys: list[tuple[UUID, PageRequest]]) -> list[Page[Row]]:
+        groups: dict[PageRequest, list[UUID]] = {}
+        for owner_id, request in keys:
+            groups.setdefault(request, []).append(owner_id)
+        found: dict[tuple[UUID, PageRequest], Page[Row]] = {}
+        async with self._context.reading() as session:
+            for request, owners in groups.items():
+                pages = await self._pages(session, owners, request)
+                found.update({(owner_id, request): page for owner_id, page in pages.items()})
+        return [found[key] for key in keys]
+
+    async def _pages(
+        self, session: AnySession, owners: list[UUID], request: PageRequest
+    ) -> dict[UUID, Page[Row]]:
+        kind: Any = self.row
+        mine = self.narrowed(self._context.caller)
+        if len(owners) == 1:
+            rows = select(kind).where(self.owner == owners[0], mine)
+            return {owners[0]: await page(session, rows, self.order, request)}
+        numbered = select(
+            kind.id.label("id"),
+            func.row_number()
+            .over(partition_by=self.owner, order_by=self.order.clauses())
+            .label("place"),
+        ).where(self.owner.in_(owners), mine)
+        if request.after is not None:
+            numbered = numbered.where(self.order.after(request.after))
+        places = numbered.subquery()
+        statement = (
+            select(kind)
+            .join(places, and_(places.c.id == kind.id, places.c.place <= request.first + 1))
+            .order_by(*self.order.clauses())
+        )
+        by_owner: dict[UUID, list[Row]] = {owner_id: [] for owner_id in owners}
+        for row in (await session.scalars(statement)).all():
+            by_owner[getattr(row, self.owner.key)].append(row)
+        totals: dict[UUID, int] = {}
+        if request.is_counted:
+            counted = (
+                select(self.owner, func.count())
+                .where(self.owner.in_(owners), mine)
+                .group_by(self.owner)
+            )
+            totals = {each[0]: each[1] for each in (await session.execute(counted)).all()}
+        return {
+            owner_id: Page(
+                rows[: request.first],
+                len(rows) > request.first,
+                totals.get(owner_id, 0) if request.is_counted else None,
+            )
+            for owner_id, rows in by_owner.items()
+        }
