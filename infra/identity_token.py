@@ -116,6 +116,7 @@ class TokenMinter:
 
     def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
+        self._own: dict[str, tuple[str, int]] = {}
 
     def for_caller(
         self, caller: Caller, audience: str, lifetime_seconds: int = MAX_LIFETIME_SECONDS
@@ -143,8 +144,15 @@ class TokenMinter:
         return self._sign(claims, audience, lifetime_seconds)
 
     def for_service(self, audience: str, lifetime_seconds: int = MAX_LIFETIME_SECONDS) -> str:
-        """Mint a token that speaks for the issuing program itself; it reads no category."""
-        return self._sign({"sub": f"service:{self._keys.issuer}"}, audience, lifetime_seconds)
+        """Return a token that speaks for the issuing program itself; it reads no category.
+
+        The same token serves for half its life, since signing costs more than a short call.
+        """
+        token, expires_at = self._own.get(audience, ("", 0))
+        if expires_at - clock.epoch_seconds() < lifetime_seconds // 2:
+            token = self._sign({"sub": f"service:{self._keys.issuer}"}, audience, lifetime_seconds)
+            self._own[audience] = token, clock.epoch_seconds() + lifetime_seconds
+        return token
 
     def _sign(self, claims: dict[str, Any], audience: str, lifetime_seconds: int) -> str:
         issued_at = clock.epoch_seconds()

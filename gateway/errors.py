@@ -1,0 +1,63 @@
+"""Error codes that a client can see, and their fixed texts.
+
+Errors depend on the operation, its input, the role, the schema and which service is up; never on
+data that the caller may not see (design section 5, "Silence").
+
+``RequestRefusedError``       the whole request ends here, with an HTTP status
+├── 400 BAD_REQUEST, BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED,
+│       OPERATION_RESOLUTION_FAILURE, GRANT_AMBIGUOUS, limits (see gateway.limits)
+├── 401 UNAUTHENTICATED
+├── 403 PURPOSE_NOT_ALLOWED, GRANT_REQUIRED, SUBJECT_BLOCKED
+└── 503 SERVICE_UNAVAILABLE
+Field errors: FIELD_NOT_ALLOWED, MUTATION_NOT_ALLOWED, SERVICE_UNAVAILABLE, and the executor's.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from infra.errors import GoldenThreadError
+
+MESSAGES: dict[str, str] = {
+    "BAD_REQUEST": "The body must be a JSON object with a 'query' text.",
+    "UNSUPPORTED_MEDIA_TYPE": "Send the operation as application/json.",
+    "NOT_ACCEPTABLE": "Accept application/graphql-response+json or application/json.",
+    "BODY_TOO_LARGE": "The request body is larger than this API takes.",
+    "UNAUTHENTICATED": "Send a valid access token as 'Authorization: Bearer'.",
+    "GRANT_AMBIGUOUS": "You hold several grants; name the one to act under in 'Acting-Grant'.",
+    "GRANT_REQUIRED": "No live role grant lets you act here; ask your agency's administrator.",
+    "SUBJECT_BLOCKED": "This account is blocked; ask the privacy officer.",
+    "PURPOSE_NOT_ALLOWED": "Your role does not act for the purpose in 'Purpose-Of-Use'.",
+    "FIELD_NOT_ALLOWED": "Your role does not see this field for this purpose.",
+    "MUTATION_NOT_ALLOWED": "The mutation was not run: it selects what your role may not use.",
+    "SERVICE_UNAVAILABLE": "A service that this needs is not answering; try again.",
+    "CONSENT_CHANGED": "Consent is changing faster than the answer could be given; try again.",
+    "ALIAS_LIMIT": "The operation has too many aliases.",
+    "DEPTH_LIMIT": "The operation is nested too deeply.",
+    "DIRECTIVE_LIMIT": "The operation has too many directives.",
+    "ROOT_FIELD_LIMIT": "The operation selects too many root fields.",
+    "EXPANSION_LIMIT": "The operation selects too many fields once fragments are expanded.",
+    "TOKEN_LIMIT": "The document is too long.",
+    "INTERNAL": "The gateway could not answer.",
+}
+
+
+class RequestRefusedError(GoldenThreadError):
+    """The request is refused as a whole.
+
+    Attributes:
+        status: HTTP status code.
+        errors: GraphQL error objects for the body.
+    """
+
+    def __init__(
+        self, status: int, code: str, errors: Sequence[dict[str, Any]] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.errors = list(errors) if errors else [error(code)]
+
+
+def error(code: str, **extensions: object) -> dict[str, Any]:
+    """Return a GraphQL error object with the fixed text of a code."""
+    return {"message": MESSAGES[code], "extensions": {"code": code, **extensions}}

@@ -1,0 +1,232 @@
+"""Labels and matrix compiled once: for each column and coordinate, refused or which bits it needs.
+
+The table is what the role pass reads, and what reviewers read: its text form is a golden file, so
+that widened access is a visible line.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from graphql import GraphQLObjectType, get_named_type, is_composite_type
+
+from gateway.policy.errors import PolicyError
+from gateway.policy.labels import Coordinate, Label, Labels
+from gateway.policy.matrix import Cell, CellKind, Matrix
+from gateway.policy.mutations import MutationRules
+from gateway.supergraph import Supergraph
+from infra.vocabulary import PERSON_CATEGORIES, STAFF_CATEGORIES, Category, Form, Role
+
+BITS: Mapping[Category, int] = MappingProxyType(
+    {category: 1 << index for index, category in enumerate(PERSON_CATEGORIES)}
+)
+_FREE = (Category.STRUCTURE, Category.CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one column of the matrix can ever see, with or without a purpose about persons.
+
+    Attributes:
+        name: the column, ``CM`` or ``PRO:not_liaison``; part of the plan cache's key.
+        refused: coordinates that are never fetched for it.
+        needs: bits that a coordinate's participant must grant (absent: none).
+        type_needs: bits without which an object of the type does not exist for the caller.
+    """
+
+    name: str
+    refused: frozenset[Coordinate]
+    needs: Mapping[Coordinate, int]
+    type_needs: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTable:
+    """All views, and the agreement that they were compiled from."""
+
+    matrix: Matrix
+    labels: Labels
+    version: str
+    views: Mapping[tuple[str, bool], View]
+    outage: View
+
+    def view(self, column: str, *, has_person_purpose: bool) -> View:
+        """Return the view of a column."""
+        return self.views[column, has_person_purpose]
+
+    def access_of(
+        self, column: str, *, has_person_purpose: bool
+    ) -> tuple[dict[Category, str], dict[Category, Form], frozenset[Category]]:
+        """Return what an internal token says: grounds, restricted forms, aggregates."""
+        access: dict[Category, str] = {}
+        forms: dict[Category, Form] = {}
+        aggregates = set()
+        for category, cell in self.matrix.columns[column].items():
+            if cell.kind in (CellKind.AGGREGATE, CellKind.DEIDENTIFIED):
+                aggregates.add(category)
+            if not cell.grounds or not _has_purpose(category, cell, has_person_purpose):
+                continue
+            access[category] = cell.grounds
+            if cell.form is not None:
+                forms[category] = cell.form
+        return access, forms, frozenset(aggregates)
+
+
+def _has_purpose(category: Category, cell: Cell, has_person_purpose: bool) -> bool:
+    is_public = cell.form is Form.PUBLIC_RECORD
+    return has_person_purpose or category in STAFF_CATEGORIES or is_public
+
+
+def compile_table(
+    supergraph: Supergraph, labels: Labels, matrix: Matrix, mutations: MutationRules
+) -> AccessTable:
+    """Compile the access table.
+
+    Raises:
+        PolicyError: a mutation without a rule, or a rule without a mutation.
+    """
+    mutations.check(supergraph)
+    for coordinate in matrix.own_lists:
+        type_name, _, field_name = coordinate.partition(".")
+        if (type_name, field_name) not in labels.fields:
+            raise PolicyError("own_lists names an unknown coordinate", coordinate)
+    views = {
+        (column, has_purpose): _view(supergraph, labels, matrix, mutations, column, has_purpose)
+        for column in matrix.columns
+        for has_purpose in (True, False)
+    }
+    text = "\n".join(_lines(labels, views))
+    version = hashlib.sha256(f"{matrix.version}\n{text}".encode()).hexdigest()[:16]
+    return AccessTable(
+        matrix=matrix,
+        labels=labels,
+        version=f"{matrix.version}+{version}",
+        views=MappingProxyType(views),
+        outage=_outage_view(supergraph, labels),
+    )
+
+
+def _allows(matrix: Matrix, column: str, label: Label, has_purpose: bool) -> bool:
+    if label.category in _FREE:
+        return True
+    cell = matrix.columns[column][label.category]
+    if not cell.grounds or not _has_purpose(label.category, cell, has_purpose):
+        return False
+    return cell.form is None or cell.form is label.form
+
+
+def _bits(matrix: Matrix, column: str, label: Label) -> int:
+    if label.category in _FREE or label.category in STAFF_CATEGORIES:
+        return 0
+    if matrix.columns[column][label.category].grounds == "*":
+        return 0
+    return BITS[label.category]
+
+
+def _view(
+    supergraph: Supergraph,
+    labels: Labels,
+    matrix: Matrix,
+    mutations: MutationRules,
+    column: str,
+    has_purpose: bool,
+) -> View:
+    role = Role(column.partition(":")[0])
+    types_refused = {
+        name
+        for name, label in labels.types.items()
+        if not _allows(matrix, column, label, has_purpose)
+    }
+    refused: set[Coordinate] = set()
+    needs: dict[Coordinate, int] = {}
+    for coordinate, required in labels.fields.items():
+        if not all(_allows(matrix, column, label, has_purpose) for label in required):
+            refused.add(coordinate)
+            continue
+        bits = 0
+        for label in required:
+            bits |= _bits(matrix, column, label)
+        if bits:
+            needs[coordinate] = bits
+    refused |= {
+        coordinate
+        for coordinate in labels.fields
+        if _returns_only(supergraph, coordinate, types_refused)
+    }
+    if role in matrix.justice_roles:
+        refused |= {
+            coordinate
+            for coordinate in labels.lists
+            if ".".join(coordinate) not in matrix.own_lists
+        }
+    refused |= mutations.refused_for(role, supergraph)
+    type_needs = {
+        name: bits
+        for name, label in labels.types.items()
+        if name not in types_refused and (bits := _bits(matrix, column, label))
+    }
+    return View(
+        name=f"{column}{'' if has_purpose else '-'}",
+        refused=frozenset(refused),
+        needs=MappingProxyType(needs),
+        type_needs=MappingProxyType(type_needs),
+    )
+
+
+def _returns_only(supergraph: Supergraph, coordinate: Coordinate, refused: set[str]) -> bool:
+    """Return whether all that a field can return are objects of refused types."""
+    parent = supergraph.full_schema.type_map[coordinate[0]]
+    if not isinstance(parent, GraphQLObjectType):
+        return False
+    returned = get_named_type(parent.fields[coordinate[1]].type)
+    if not is_composite_type(returned):
+        return False
+    if isinstance(returned, GraphQLObjectType):
+        if "edges" in returned.fields:
+            edge = get_named_type(returned.fields["edges"].type)
+            if isinstance(edge, GraphQLObjectType) and "node" in edge.fields:
+                return get_named_type(edge.fields["node"].type).name in refused
+        return returned.name in refused
+    possible = supergraph.full_schema.get_possible_types(returned)
+    return bool(possible) and all(member.name in refused for member in possible)
+
+
+def _outage_view(supergraph: Supergraph, labels: Labels) -> View:
+    """Return what is answered while ``svc_consent`` is away: CATALOGUE, and the way to it."""
+    mutation = supergraph.full_schema.mutation_type
+    refused = {
+        coordinate
+        for coordinate, required in labels.fields.items()
+        if any(label.category not in _FREE for label in required)
+        or (mutation is not None and coordinate[0] == mutation.name)
+    }
+    types = {name for name, label in labels.types.items() if label.category not in _FREE}
+    refused |= {
+        coordinate for coordinate in labels.fields if _returns_only(supergraph, coordinate, types)
+    }
+    empty: Mapping[Coordinate, int] = MappingProxyType({})
+    return View("outage", frozenset(refused), empty, MappingProxyType({}))
+
+
+def _lines(labels: Labels, views: Mapping[tuple[str, bool], View]) -> Iterator[str]:
+    """Yield one line for each column and coordinate that it can see, with its categories."""
+    for (column, has_purpose), view in sorted(views.items()):
+        if not has_purpose:
+            continue
+        for coordinate in sorted(labels.fields):
+            if coordinate in view.refused:
+                continue
+            names = "+".join(
+                sorted(
+                    f"{label.category}{'' if label.form is Form.RAW else ':' + label.form}"
+                    for label in labels.fields[coordinate]
+                )
+            )
+            free = "free" if not view.needs.get(coordinate) else "consent"
+            yield f"{column:16} {'.'.join(coordinate):48} {free:8} {names}"
+
+
+def table_text(table: AccessTable) -> str:
+    """Return the readable form of the table: role, coordinate, free or consent, categories."""
+    return "\n".join(_lines(table.labels, table.views)) + "\n"

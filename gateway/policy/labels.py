@@ -1,0 +1,225 @@
+"""What each coordinate of the supergraph is: its category, its form, whose data it is.
+
+Labels come from the services (``@category``, ``@about``) through the supergraph. A coordinate
+without a label, with two different ones, or consent-governed but non-null, is refused here, so a
+gateway never serves a schema that is not labelled throughout (deny by default is a build property).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+)
+
+from gateway.policy.errors import PolicyError
+from gateway.supergraph import Supergraph
+from infra.vocabulary import PERSON_CATEGORIES, Category, Form
+
+CATEGORY_DIRECTIVE = "category"
+ABOUT_DIRECTIVE = "about"
+Coordinate = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One category in one form."""
+
+    category: Category
+    form: Form
+
+    @property
+    def is_consent_governed(self) -> bool:
+        """Return whether a value with this label can be withheld for want of consent."""
+        return self.category in PERSON_CATEGORIES and self.form is not Form.PUBLIC_RECORD
+
+
+STRUCTURE = Label(Category.STRUCTURE, Form.RAW)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """All labels of a supergraph.
+
+    Attributes:
+        types: label of each object type.
+        fields: every label that a field's reader must satisfy: its own, and those of all
+            coordinates that ``@requires`` feeds into it.
+        about: field that names the participant(s), for types that are about one.
+        lists: fields that return a list or connection of objects about participants.
+    """
+
+    types: Mapping[str, Label]
+    fields: Mapping[Coordinate, frozenset[Label]]
+    about: Mapping[str, str]
+    lists: frozenset[Coordinate]
+
+
+def read_labels(supergraph: Supergraph) -> Labels:
+    """Read and check the labels of a supergraph.
+
+    Raises:
+        PolicyError: with the coordinate at fault.
+    """
+    types: dict[str, Label] = {}
+    own: dict[Coordinate, Label] = {}
+    about: dict[str, str] = {}
+    for graphql_type in _object_types(supergraph):
+        name = graphql_type.name
+        types[name] = _type_label(supergraph, name)
+        subject = _about(supergraph, graphql_type)
+        if subject is not None:
+            about[name] = subject
+        for field_name in graphql_type.fields:
+            own[name, field_name] = _field_label(supergraph, name, field_name, types[name])
+    fields = {
+        coordinate: frozenset(
+            {label, *(own[read] for read in supergraph.requires(*coordinate) if read in own)}
+        )
+        for coordinate, label in own.items()
+    }
+    labels = Labels(
+        types=MappingProxyType(types),
+        fields=MappingProxyType(fields),
+        about=MappingProxyType(about),
+        lists=frozenset(_person_lists(supergraph, about)),
+    )
+    _check_nullability(supergraph, labels)
+    _check_subjects(supergraph, labels)
+    return labels
+
+
+def _object_types(supergraph: Supergraph) -> Iterator[GraphQLObjectType]:
+    for graphql_type in supergraph.full_schema.type_map.values():
+        if graphql_type.name.startswith("__"):
+            continue
+        if isinstance(graphql_type, GraphQLInterfaceType) and supergraph.type_directives(
+            graphql_type.name, CATEGORY_DIRECTIVE
+        ):
+            raise PolicyError("an interface carries no label; label its types", graphql_type.name)
+        if isinstance(graphql_type, GraphQLObjectType):
+            yield graphql_type
+
+
+def _parse(uses: list[dict[str, object]], coordinate: str) -> Label | None:
+    labels = set()
+    for use in uses:
+        try:
+            labels.add(Label(Category(str(use["is"])), Form(str(use.get("as", "RAW")))))
+        except (KeyError, ValueError):
+            raise PolicyError("the label names an unknown category or form", coordinate) from None
+    if len(labels) > 1:
+        raise PolicyError("subgraphs give it different labels", coordinate)
+    return labels.pop() if labels else None
+
+
+def _type_label(supergraph: Supergraph, name: str) -> Label:
+    label = _parse(supergraph.type_directives(name, CATEGORY_DIRECTIVE), name)
+    if label is None:
+        raise PolicyError("the type has no @category", name)
+    return label
+
+
+def _field_label(supergraph: Supergraph, type_name: str, field_name: str, of_type: Label) -> Label:
+    uses = supergraph.field_directives(type_name, field_name, CATEGORY_DIRECTIVE)
+    return _parse(uses, f"{type_name}.{field_name}") or of_type
+
+
+def _about(supergraph: Supergraph, graphql_type: GraphQLObjectType) -> str | None:
+    uses = supergraph.type_directives(graphql_type.name, ABOUT_DIRECTIVE)
+    names = {str(use["participant"]) for use in uses}
+    if len(names) > 1:
+        raise PolicyError("subgraphs disagree on @about", graphql_type.name)
+    if not names:
+        return None
+    name = names.pop()
+    if name not in graphql_type.fields:
+        raise PolicyError(f"@about names {name}, which is no field of it", graphql_type.name)
+    return name
+
+
+def _node_type(field: GraphQLField) -> tuple[str, bool]:
+    """Return the object type behind a field, looking through a connection, and if it is a list."""
+    named = get_named_type(field.type)
+    listed = is_list_type(field.type) or (
+        isinstance(field.type, GraphQLNonNull) and is_list_type(field.type.of_type)
+    )
+    if isinstance(named, GraphQLObjectType) and "edges" in named.fields:
+        edge = get_named_type(named.fields["edges"].type)
+        if isinstance(edge, GraphQLObjectType) and "node" in edge.fields:
+            return get_named_type(edge.fields["node"].type).name, True
+    return named.name, listed
+
+
+def _person_lists(supergraph: Supergraph, about: Mapping[str, str]) -> Iterator[Coordinate]:
+    for graphql_type in _object_types(supergraph):
+        if graphql_type.name in about or graphql_type.name.endswith(("Connection", "Edge")):
+            continue
+        for name, field in graphql_type.fields.items():
+            node, is_list = _node_type(field)
+            if is_list and node in about:
+                yield graphql_type.name, name
+
+
+def _check_nullability(supergraph: Supergraph, labels: Labels) -> None:
+    for graphql_type in _object_types(supergraph):
+        for name, field in graphql_type.fields.items():
+            coordinate = (graphql_type.name, name)
+            governed = any(label.is_consent_governed for label in labels.fields[coordinate])
+            is_person = get_named_type(field.type).name in labels.about
+            if (governed or is_person) and _has_non_null(field, is_person=is_person):
+                raise PolicyError(
+                    "a consent-governed field must be nullable", f"{graphql_type.name}.{name}"
+                )
+
+
+def _has_non_null(field: GraphQLField, *, is_person: bool) -> bool:
+    current = field.type
+    if isinstance(current, GraphQLNonNull):
+        if not (is_person and is_list_type(current.of_type)):
+            return True
+        current = current.of_type  # the list itself may be non-null: withheld items are removed
+    return False
+
+
+def _check_subjects(supergraph: Supergraph, labels: Labels) -> None:
+    """Every consent-governed type must be reached below an object that names its participant."""
+    schema = supergraph.full_schema
+    reached: set[tuple[str, bool]] = set()
+    waiting: list[tuple[str, bool]] = [
+        (root.name, False)
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
+        if root is not None
+    ]
+    while waiting:
+        name, has_subject = waiting.pop()
+        has_subject = has_subject or name in labels.about
+        if (name, has_subject) in reached:
+            continue
+        reached.add((name, has_subject))
+        graphql_type = schema.type_map[name]
+        if isinstance(graphql_type, GraphQLObjectType):
+            for field_name, field in graphql_type.fields.items():
+                governed = any(
+                    label.is_consent_governed for label in labels.fields[name, field_name]
+                )
+                returns = get_named_type(field.type)
+                is_root = graphql_type in (schema.query_type, schema.mutation_type)
+                if governed and not has_subject and not is_root:
+                    raise PolicyError(
+                        "consent-governed, but no @about says whose data it is",
+                        f"{name}.{field_name}",
+                    )
+                if is_composite_type(returns):
+                    waiting.append((returns.name, has_subject))
+        elif isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
+            possible = schema.get_possible_types(graphql_type)
+            waiting.extend((member.name, has_subject) for member in possible)

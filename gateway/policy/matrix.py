@@ -1,0 +1,235 @@
+"""The agencies' agreement: role x category, read strictly from ``matrix.toml``.
+
+Source: the role x category matrix of the design (18 roles, and PAR, REP, MED, PRV). Anything
+unknown, missing or of the wrong length is an error with the line it stands on.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from gateway.policy.errors import PolicyError
+from infra.authority import expression
+from infra.vocabulary import PERSON_CATEGORIES, Category, Form, Purpose, Role
+
+MATRIX_FILE = "matrix.toml"
+
+
+class CellKind(StrEnum):
+    """What a role may do with a category (design section 5)."""
+
+    NONE = "N"
+    AGGREGATE = "A"
+    DEIDENTIFIED = "D"
+    SUMMARY = "S"
+    PUBLIC_RECORD = "P"
+    OWN = "O"
+    WITHOUT_RELEASE = "W"
+    CONSENT = "C"
+    EXPLICIT_CONSENT = "E"
+
+
+_DEFAULT_GROUNDS = {
+    CellKind.SUMMARY: "r",
+    CellKind.CONSENT: "r",
+    CellKind.EXPLICIT_CONSENT: "r",
+    CellKind.PUBLIC_RECORD: "*",
+    CellKind.OWN: "s",
+}
+_FORMS = {CellKind.SUMMARY: Form.SUMMARY, CellKind.PUBLIC_RECORD: Form.PUBLIC_RECORD}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell, compiled.
+
+    Attributes:
+        kind: as written in the matrix.
+        grounds: access expression; empty means never.
+        form: the only form that may be read, or None for every form.
+    """
+
+    kind: CellKind
+    grounds: str
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The whole agreement.
+
+    Attributes:
+        version: of the agreement; part of every decision's record.
+        columns: by column name (``CM``, ``PRO:not_liaison``, ``SVC:SUD``).
+        purposes: purposes that a column may state.
+        justice_roles: roles without any list of participants.
+        own_lists: root fields that are lists of their own all the same.
+    """
+
+    version: str
+    columns: Mapping[str, Mapping[Category, Cell]]
+    purposes: Mapping[str, frozenset[Purpose]]
+    justice_roles: frozenset[Role]
+    own_lists: frozenset[str]
+
+    def column_of(self, role: Role, *, is_liaison: bool, service_field: str | None) -> str:
+        """Return which column applies to a grant."""
+        if role is Role.PRO and not is_liaison:
+            return "PRO:not_liaison"
+        if role is Role.SVC and f"SVC:{service_field}" in self.columns:
+            return f"SVC:{service_field}"
+        return role.value
+
+    def purposes_of(self, column: str) -> frozenset[Purpose]:
+        """Return the purposes that a column may state."""
+        return self.purposes.get(column, self.purposes[column.partition(":")[0]])
+
+
+class _Reader:
+    """Finds the line of a key, so that an error can name it."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._lines = text.splitlines()
+        self._name = name
+
+    def where(self, key: str) -> str:
+        for number, line in enumerate(self._lines, 1):
+            if line.strip().removeprefix('"').startswith(key):
+                return f"{self._name}:{number}"
+        return self._name
+
+
+def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
+    """Read the matrix.
+
+    Args:
+        text: TOML; the packaged file when None.
+        name: how errors call the file.
+
+    Raises:
+        PolicyError: an unknown word, a row of the wrong length, a missing role or purpose.
+    """
+    source = text or (resources.files("gateway.policy") / MATRIX_FILE).read_text()
+    reader = _Reader(source, name)
+    try:
+        document = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not TOML: {error}", name) from None
+    categories = _categories(document, reader)
+    rows = {**document.get("roles", {}), **document.get("variants", {})}
+    for role in Role:
+        if role.value not in document.get("roles", {}):
+            raise PolicyError(f"role {role.value} has no row", reader.where("[roles]"))
+    grounds = dict(document.get("grounds", {}))
+    single = grounds.pop("cells", {})
+    _check_grounds(grounds, single, rows, reader)
+    columns = {
+        column: _row(column, str(cells), categories, (grounds, single), reader)
+        for column, cells in rows.items()
+    }
+    purposes = _purposes(document, reader)
+    justice = document.get("justice", {})
+    try:
+        justice_roles = frozenset(Role(code) for code in justice.get("roles", ()))
+    except ValueError as error:
+        raise PolicyError(str(error), reader.where("[justice]")) from None
+    return Matrix(
+        version=str(document.get("version", "")),
+        columns=MappingProxyType(columns),
+        purposes=MappingProxyType(purposes),
+        justice_roles=justice_roles,
+        own_lists=frozenset(justice.get("own_lists", ())),
+    )
+
+
+def _categories(document: dict[str, Any], reader: _Reader) -> list[Category]:
+    where = reader.where("categories")
+    try:
+        categories = [Category(code) for code in document.get("categories", ())]
+    except ValueError as error:
+        raise PolicyError(str(error), where) from None
+    expected = {*PERSON_CATEGORIES, Category.TRAINING, Category.AGENCY_ROLES}
+    if set(categories) != expected or len(categories) != len(expected):
+        raise PolicyError("the columns are not exactly the 21 categories", where)
+    return categories
+
+
+def _check_grounds(
+    grounds: dict[str, Any], single: dict[str, Any], rows: dict[str, Any], reader: _Reader
+) -> None:
+    for key, value in grounds.items():
+        role, _, kind = key.partition(":")
+        if role not in rows or kind not in {k.value for k in CellKind}:
+            raise PolicyError(f"ground for unknown cell {key}", reader.where(key))
+        _check_expression(str(value), reader.where(key))
+    for key, value in single.items():
+        role, _, category = key.rpartition(":")
+        if role not in rows or category not in {c.value for c in Category}:
+            raise PolicyError(f"ground for unknown cell {key}", reader.where(key))
+        _check_expression(str(value), reader.where(key))
+
+
+def _check_expression(text: str, where: str) -> None:
+    try:
+        expression.parse(text)
+    except ValueError as error:
+        raise PolicyError(str(error), where) from None
+
+
+def _row(
+    column: str,
+    cells: str,
+    categories: list[Category],
+    grounds: tuple[dict[str, Any], dict[str, Any]],
+    reader: _Reader,
+) -> Mapping[Category, Cell]:
+    by_kind, by_cell = grounds
+    words = cells.split()
+    where = reader.where(column)
+    if len(words) != len(categories):
+        raise PolicyError(f"{column} has {len(words)} cells, not {len(categories)}", where)
+    base = column.partition(":")[0]
+    row: dict[Category, Cell] = {}
+    for category, word in zip(categories, words, strict=True):
+        try:
+            kind = CellKind(word)
+        except ValueError:
+            raise PolicyError(f"{column} x {category}: unknown cell {word}", where) from None
+        text = by_cell.get(
+            f"{column}:{category}",
+            by_cell.get(
+                f"{base}:{category}",
+                by_kind.get(f"{base}:{kind}", _DEFAULT_GROUNDS.get(kind, "")),
+            ),
+        )
+        if kind in (CellKind.NONE, CellKind.AGGREGATE, CellKind.DEIDENTIFIED):
+            text = ""
+        elif kind is CellKind.WITHOUT_RELEASE and not _is_stated(column, base, category, grounds):
+            raise PolicyError(f"{column} x {category}: W without a stated ground", where)
+        row[category] = Cell(kind, str(text), _FORMS.get(kind))
+    return MappingProxyType(row)
+
+
+def _is_stated(
+    column: str, base: str, category: Category, grounds: tuple[dict[str, Any], dict[str, Any]]
+) -> bool:
+    by_kind, by_cell = grounds
+    stated = (f"{column}:{category}" in by_cell, f"{base}:{category}" in by_cell)
+    return any(stated) or f"{base}:W" in by_kind
+
+
+def _purposes(document: dict[str, Any], reader: _Reader) -> dict[str, frozenset[Purpose]]:
+    purposes: dict[str, frozenset[Purpose]] = {}
+    for column, codes in document.get("purposes", {}).items():
+        try:
+            purposes[column] = frozenset(Purpose(code) for code in codes)
+        except ValueError as error:
+            raise PolicyError(str(error), reader.where(column)) from None
+    for role in Role:
+        if role.value not in purposes:
+            raise PolicyError(f"no purposes for {role.value}", reader.where("[purposes]"))
+    return purposes

@@ -1,0 +1,172 @@
+"""The role pass: what this role can never see leaves the operation before a plan exists.
+
+Works on the normalised operation, that is on concrete object types only, so aliases, fragments,
+interfaces and unions cannot get round it. A refused field is never fetched and answers null, with
+one static error per coordinate; what remains is annotated with the bits that its participant must
+grant, and with the hidden fields that say whose data it is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from gateway.planner.selection import (
+    ALWAYS,
+    Conditions,
+    NormalizedOperation,
+    ObjectSelection,
+    SelectedField,
+    Selection,
+    both_of,
+    with_hidden_field,
+)
+from gateway.policy.access_table import BITS, View
+from gateway.policy.labels import Coordinate, Labels
+from infra.vocabulary import Category
+
+_FREE = (Category.STRUCTURE, Category.CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One refused selection; depends on operation, role and purpose alone.
+
+    Attributes:
+        coordinate: ``Type.field``.
+        path: response keys without list indices.
+        conditions: under which ``@skip``/``@include`` it is selected at all.
+        locations: (line, column) in the client's document.
+    """
+
+    coordinate: str
+    path: tuple[str, ...]
+    conditions: Conditions
+    locations: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedOperation:
+    """An operation as one view may run it.
+
+    Attributes:
+        operation: without what is refused, annotated with needs and subjects.
+        refusals: what is refused.
+        governed: paths of the selected fields that consent governs (``extensions.consent``).
+        coordinates: consent-governed coordinates by category, for the disclosure record.
+        is_catalogue_only: nothing but catalogue was asked for: no release gate.
+        uses_lists: reads a list of participants (relies on ``visible:A``).
+    """
+
+    operation: NormalizedOperation
+    refusals: tuple[Refusal, ...]
+    governed: tuple[str, ...]
+    coordinates: Mapping[Category, tuple[str, ...]]
+    is_catalogue_only: bool
+    uses_lists: bool
+
+
+class _Pass:
+    def __init__(self, view: View, labels: Labels) -> None:
+        self._view = view
+        self._labels = labels
+        self.refusals: list[Refusal] = []
+        self.governed: dict[str, None] = {}
+        self.coordinates: dict[Category, set[str]] = {}
+        self.is_catalogue_only = True
+        self.uses_lists = False
+
+    def object(
+        self, selection: ObjectSelection, path: tuple[str, ...], conditions: Conditions
+    ) -> ObjectSelection:
+        fields = tuple(self._field(field, path, conditions) for field in selection.fields)
+        needs = self._view.type_needs.get(selection.type_name, 0)
+        changed = replace(selection, fields=fields, needs=needs)
+        subject = self._labels.about.get(selection.type_name)
+        if subject is not None and (needs or _has_needs(changed)):
+            changed, key = with_hidden_field(changed, subject)
+            changed = replace(changed, subject_key=key)
+        return changed
+
+    def _field(
+        self, field: SelectedField, path: tuple[str, ...], conditions: Conditions
+    ) -> SelectedField:
+        if field.name.startswith("__"):
+            return field
+        coordinate: Coordinate = (field.parent_type, field.name)
+        here = (*path, field.response_key)
+        required = self._labels.fields[coordinate]
+        if any(label.category not in _FREE for label in required):
+            self.is_catalogue_only = False
+        both = both_of(conditions, field.conditions)
+        if coordinate in self._view.refused:
+            self.is_catalogue_only = False
+            self.refusals.append(Refusal(".".join(coordinate), here, both, field.locations))
+            return replace(field, refused=True, selection=None)
+        self.uses_lists = self.uses_lists or coordinate in self._labels.lists
+        needs = self._view.needs.get(coordinate, 0)
+        if needs:
+            self.governed[".".join(here)] = None
+            for category, bit in BITS.items():
+                if needs & bit:
+                    self.coordinates.setdefault(category, set()).add(".".join(coordinate))
+        selection = field.selection
+        if selection is not None:
+            selection = Selection(
+                {name: self.object(one, here, both) for name, one in selection.by_type.items()}
+            )
+            if any(one.needs for one in selection.by_type.values()):
+                self.is_catalogue_only = False
+                self.governed[".".join(here)] = None
+        return replace(field, needs=needs, selection=selection)
+
+
+def _has_needs(selection: ObjectSelection) -> bool:
+    return any(_needs(field) for field in selection.fields)
+
+
+def _needs(field: SelectedField) -> bool:
+    if field.needs:
+        return True
+    if field.selection is None:
+        return False
+    return any(one.needs or _has_needs(one) for one in field.selection.by_type.values())
+
+
+def prune(operation: NormalizedOperation, view: View, labels: Labels) -> PrunedOperation:
+    """Run the role pass.
+
+    Args:
+        operation: normalised, as the client asked.
+        view: what this column can ever see with this purpose.
+        labels: of the same supergraph.
+    """
+    role_pass = _Pass(view, labels)
+    root = role_pass.object(operation.root, (), ALWAYS)
+    return PrunedOperation(
+        operation=replace(operation, root=root),
+        refusals=tuple(role_pass.refusals),
+        governed=tuple(role_pass.governed),
+        coordinates=MappingProxyType(
+            {category: tuple(sorted(names)) for category, names in role_pass.coordinates.items()}
+        ),
+        is_catalogue_only=role_pass.is_catalogue_only and operation.kind != "mutation",
+        uses_lists=role_pass.uses_lists,
+    )
+
+
+def holds(conditions: Conditions, variables: Mapping[str, object]) -> bool:
+    """Return whether a selection under these conditions is selected with these variables."""
+    return any(
+        all(variables.get(name) is value for name, value in literals) for literals in conditions
+    )
+
+
+def selected_refusals(
+    pruned: PrunedOperation, variables: Mapping[str, object]
+) -> Iterator[Refusal]:
+    """Yield the refusals that these variables select, one for each coordinate."""
+    seen = set()
+    for refusal in pruned.refusals:
+        if refusal.coordinate not in seen and holds(refusal.conditions, variables):
+            seen.add(refusal.coordinate)
+            yield refusal
