@@ -1,0 +1,41 @@
+"""The limits, with their units."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one request may ask for.
+
+    Attributes:
+        body_bytes: size of the request body.
+        tokens: lexical tokens of the document.
+        depth: levels of nested selections, fragments expanded.
+        aliases: aliased fields as written.
+        directives: directives as written.
+        root_fields: root selections, fragments expanded.
+        expanded_selections: fields once every fragment is expanded.
+        request_seconds: time to answer.
+    """
+
+    body_bytes: int = 65_536
+    tokens: int = 2_000
+    depth: int = 14
+    aliases: int = 30
+    directives: int = 20
+    root_fields: int = 10
+    expanded_selections: int = 2_000
+    request_seconds: float = 5.0
+
+
+UNLIMITED = Budget(
+    body_bytes=64 * 1024 * 1024,
+    tokens=10_000_000,
+    depth=10_000,
+    aliases=10_000_000,
+    directives=10_000_000,
+    root_fields=10_000_000,
+    expanded_selections=10_000_000,
+    request_seconds=60.0,
+)
+"""For benchmarks and conformance runs only."""
