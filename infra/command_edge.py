@@ -1,8 +1,8 @@
 """How a mutation's resolver runs its command: once per key, in one transaction, errors as values.
 
-A command raises ``CommandError`` for what the caller can put right; here it becomes a
-``UserError`` of the payload, and the transaction is rolled back. Everything else stays an error
-of the operation. Afterwards the resolver loads the entity afresh for the payload.
+A command raises ``CommandError``, or a rule ``RuleError``, for what the caller can put right;
+here it becomes a ``UserError`` of the payload, and the transaction is rolled back. Everything
+else stays an error of the operation. Afterwards the resolver loads the entity afresh.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.database import WriteSession
+from infra.errors import RuleError
 from infra.idempotency import IdempotencyConflictError, once, request_hash
 from infra.mutation_result import CommandError, UserError
 from infra.request_context import RequestContext
@@ -60,6 +61,9 @@ async def run_command(
             )
     except CommandError as error:
         return Outcome(user_errors=[error.as_user_error()])
+    except RuleError as error:
+        refusal = CommandError(error.code, error.message, error.field)
+        return Outcome(user_errors=[refusal.as_user_error()])
     except IdempotencyConflictError as error:
         refusal = CommandError(error.code, str(error), ("input", "idempotencyKey"))
         return Outcome(user_errors=[refusal.as_user_error()])

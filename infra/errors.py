@@ -4,6 +4,7 @@
 ├── ``SettingsError``      a setting is missing or malformed (infra.settings)
 ├── ``IdentityTokenError`` an internal token is not acceptable (infra.identity_token)
 ├── ``PaginationError``    a page size or cursor is not acceptable (infra.pagination)
+├── ``RuleError``          a domain rule refuses a command; becomes a ``userError``
 └── ``BugError``           an invariant of ours does not hold; never a caller's fault
 """
 
@@ -18,6 +19,22 @@ class GoldenThreadError(Exception):
     """
 
     code: str = "INTERNAL"
+
+
+class RuleError(GoldenThreadError):
+    """A rule of the domain refuses what was asked for; pure, so that ``rules`` may raise it.
+
+    Attributes:
+        message: what is wrong and what to do about it; depends on the input and on data that
+            the caller may read.
+        field: path of the input field, outermost first.
+    """
+
+    def __init__(self, code: str, message: str, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
 
 
 class BugError(GoldenThreadError):
