@@ -109,7 +109,7 @@ def operations_list() -> None:
 
 
 @operations_app.command("show")
-def operations_show(name: str, data: Data = None) -> None:
+def operations_show(name: str, data: Data = None) -> None:  # noqa: ARG001 - all take it
     """Print an operation as JSON: `query`, `variables`, `persona`, `purpose`."""
     from infra.cli.operations import load
 

@@ -53,6 +53,8 @@ def _demo_value(kind: str, key: str) -> str:
 
     if kind != "number":
         return str(demo_id(kind, key))
-    from infra.dev.demo.world import case_number
+    from infra import clock
+    from infra.dev.demo.summary import first_case
+    from infra.dev.demo.world import build_world
 
-    return case_number(key)
+    return first_case(build_world(clock.now().date()), key).number

@@ -170,6 +170,7 @@ class EmbeddedPostgres:
             # Same order as C, and knows the letters of all languages (search folds case).
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         words = [
+            *ending_with_parent("KILL"),
             *as_server_user(),
             str(binaries / "initdb"),
             f"--pgdata={unfinished}",

@@ -1,0 +1,1 @@
+"""OpenID Connect issuer for development: real tokens for demo personas, on this machine only."""

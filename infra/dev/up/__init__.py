@@ -1,0 +1,1 @@
+"""`./goldenthread up`: every program as a process of its own, under one supervisor."""

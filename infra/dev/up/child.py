@@ -1,0 +1,143 @@
+"""One supervised program: started, watched, restarted with back-off, stopped in good order."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable
+
+from infra import clock
+from infra.dev.postgres_binaries import ending_with_parent
+from infra.dev.up.errors import UpError
+from infra.dev.up.health import is_ready
+from infra.dev.up.merged_log import MergedLog
+from infra.dev.up.programs import Program
+
+_FIRST_DELAY_SECONDS = 0.5
+_LONGEST_DELAY_SECONDS = 10.0
+_SETTLED_SECONDS = 30.0
+_STOP_SECONDS = 12.0
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_TRIES_AT_START = 3
+_LINE_BYTES = 1 << 20
+
+
+class Child:
+    """The process of one program.
+
+    Until it has been ready once, three deaths in a row are final; afterwards it is restarted for
+    as long as the supervisor lives, waiting longer each time (half a second to ten).
+    """
+
+    def __init__(self, program: Program, log: MergedLog, changed: Callable[[], None]) -> None:
+        self.program = program
+        self._log = log
+        self._changed = changed
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self._was_ready = False
+        self._last_lines: deque[str] = deque(maxlen=5)
+
+    @property
+    def process_id(self) -> int | None:
+        """The process id, while the program runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def run(self) -> None:
+        """Keep the program running until `stop`. Raises UpError when it never gets ready."""
+        delay = _FIRST_DELAY_SECONDS
+        deaths = 0
+        while not self._is_stopping():
+            started_at = clock.monotonic()
+            status = await self._live()
+            if self._is_stopping():
+                return
+            deaths += 1
+            if not self._was_ready and deaths >= _TRIES_AT_START:
+                raise UpError(self._obituary(status))
+            if clock.monotonic() - started_at > _SETTLED_SECONDS:
+                delay = _FIRST_DELAY_SECONDS
+            ended = f"{self.program.name} ended ({_in_words(status)})"
+            self._log.say(f"{ended}; starting it again in {delay:g} s", "warning")
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
+
+    async def wait_until_ready(self) -> None:
+        """Return when the program says that it is ready. Raises UpError after a minute."""
+        deadline = clock.monotonic() + _READY_SECONDS
+        while clock.monotonic() < deadline:
+            if self.process_id is not None and await is_ready(self.program.health):
+                self._was_ready = True
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+        message = f"{self.program.name} was not ready after {_READY_SECONDS:.0f} s"
+        raise UpError(message)
+
+    async def stop(self) -> None:
+        """Ask the program to end (SIGTERM); after twelve seconds make it."""
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            self._log.say(f"{self.program.name} does not end; killing it", "warning")
+            self.kill()
+            await process.wait()
+
+    def kill(self) -> None:
+        """End the program now."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    def _is_stopping(self) -> bool:
+        return self._stopping
+
+    async def _live(self) -> int:
+        words = [sys.executable, "-P", "-m", self.program.module]
+        process = await asyncio.create_subprocess_exec(
+            *ending_with_parent("KILL"),
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **self.program.environment},
+            limit=_LINE_BYTES,
+            process_group=0,  # Ctrl-C in the terminal is the supervisor's to hand on
+        )
+        self._process = process
+        self._changed()
+        if self._is_stopping():  # stopped while it was being started
+            process.kill()
+        await self._pump(process)
+        return await process.wait()
+
+    async def _pump(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - PIPE above
+        while True:
+            try:
+                data = await process.stdout.readline()
+            except ValueError:  # a line longer than the limit
+                continue
+            if not data:
+                return
+            text = data.decode(errors="replace").rstrip("\n")
+            self._last_lines.append(text)
+            self._log.line(self.program.name, text)
+
+    def _obituary(self, status: int) -> str:
+        said = next((line for line in reversed(self._last_lines) if line.strip()), "")
+        return f"{self.program.name} does not start ({_in_words(status)}): {said[:300]}"
+
+
+def _in_words(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"exit status {status}"

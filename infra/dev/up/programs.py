@@ -1,0 +1,187 @@
+"""The programs of the platform and the settings that each of them gets."""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.dev.private_files import keep_secret, new_password
+from infra.dev.service_databases import ServiceDatabase
+from infra.dev.up.layout import Layout
+
+SERVICES = ("consent", "participants", "cases", "training")
+"""In the order in which they are migrated and seeded."""
+
+AUDIENCE = "goldenthread-api"
+CONSOLE_CLIENT = "goldenthread-console"
+ISSUER = "issuer"
+GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process: `python -m MODULE` with `environment`, answering at `health`.
+
+    `health` is ``unix:/path`` or ``tcp:127.0.0.1:8000``. Programs of a lower `stop_order` are
+    stopped first.
+    """
+
+    name: str
+    module: str
+    environment: dict[str, str]
+    health: str
+    stop_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The public addresses of one instance.
+
+    `issuer` is the issuer identifier: it stays what it was at the first start of the data folder,
+    because accounts are bound to it, also when the port is another now.
+    """
+
+    port: int
+    issuer: str
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the API and the console are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def issuer_url(self) -> str:
+        """Where the issuer listens."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+
+def planned(
+    layout: Layout, addresses: Addresses, databases: dict[str, ServiceDatabase]
+) -> list[Program]:
+    """Return all programs in the order of starting."""
+    programs = [_service(layout, service, databases[service]) for service in SERVICES]
+    return [*programs, _issuer(layout, addresses), _gateway(layout, addresses)]
+
+
+def _shared(layout: Layout, name: str) -> dict[str, str]:
+    """Settings that every program has."""
+    return {
+        "GT_ENVIRONMENT": "development",
+        "GT_LOG_LEVEL": "INFO",
+        "GT_SERVICE_INSTANCE": f"{name}-0",
+        "GT_METRICS_BIND": layout.socket(f"{name}.metrics"),
+        "GT_KEY_DIR": str(layout.key_dir(name)),
+        "GT_PUBLIC_KEY_DIR": str(layout.public_key_dir),
+        "GT_CURSOR_KEY": keep_secret(layout.secret_file("cursor-key"), _new_key),
+    }
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program:
+    return Program(
+        name=f"svc_{service}",
+        module=f"svc_{service}",
+        environment={
+            **_shared(layout, service),
+            "GT_BIND": layout.socket(service),
+            "GT_DATABASE_DSN": database.runtime_dsn,
+            "GT_CONSENT_ADDRESS": layout.socket("consent"),
+        },
+        health=layout.socket(service),
+        stop_order=2,
+    )
+
+
+def client_secret(layout: Layout) -> str:
+    """Return the secret of the console, which is a confidential client of the issuer."""
+    return keep_secret(layout.secret_file("console-client"), new_password)
+
+
+def _gateway(layout: Layout, addresses: Addresses) -> Program:
+    bind = f"tcp:127.0.0.1:{addresses.port}"
+    issuer = {
+        "issuer": addresses.issuer,
+        "jwks_uri": f"{addresses.issuer_url}/jwks.json",
+        "audience": AUDIENCE,
+        "algorithms": ["RS256"],
+        "claims": {"subject": "sub", "roles": "gt_roles"},
+    }
+    return Program(
+        name=GATEWAY,
+        module="gateway",
+        environment={
+            **_shared(layout, GATEWAY),
+            "GT_BIND": bind,
+            **{f"GT_{name.upper()}_ADDRESS": layout.socket(name) for name in SERVICES},
+            "GT_ISSUERS": json.dumps([issuer]),
+            "GT_PUBLIC_URL": addresses.gateway_url,
+            "GT_CONSOLE_CLIENT_ID": CONSOLE_CLIENT,
+            "GT_CONSOLE_CLIENT_SECRET": client_secret(layout),
+            "GT_CONSOLE_ISSUER_URL": addresses.issuer_url,
+        },
+        health=bind,
+        stop_order=1,
+    )
+
+
+def _issuer(layout: Layout, addresses: Addresses) -> Program:
+    bind = f"tcp:127.0.0.1:{addresses.port + 1}"
+    return Program(
+        name=ISSUER,
+        module="infra.dev.issuer",
+        environment={
+            "GT_ENVIRONMENT": "development",
+            "GT_LOG_LEVEL": "INFO",
+            "GT_BIND": bind,
+            "GT_ISSUER_PRIVATE_BIND": layout.socket(ISSUER),
+            "GT_ISSUER": addresses.issuer,
+            "GT_ISSUER_URL": addresses.issuer_url,
+            "GT_ISSUER_AUDIENCE": AUDIENCE,
+            "GT_ISSUER_CLIENTS": str(layout.secret_file("clients.json")),
+            "GT_DEMO_FILE": str(layout.demo_file),
+            "GT_KEY_DIR": str(layout.key_dir(ISSUER)),
+        },
+        health=bind,
+        stop_order=2,
+    )
+
+
+def clients(layout: Layout, addresses: Addresses) -> list[dict[str, object]]:
+    """Return the issuer's clients: the console, a public one for development, one machine."""
+    gateway = addresses.gateway_url
+    return [
+        {
+            "client_id": CONSOLE_CLIENT,
+            "client_name": "Golden Thread console",
+            "client_secret": client_secret(layout),
+            "grant_types": ["authorization_code", "refresh_token"],
+            "redirect_uris": [f"{gateway}/console/callback"],
+        },
+        {
+            "client_id": "goldenthread-dev",
+            "client_name": "Developer tools",
+            "client_secret": None,
+            "grant_types": ["authorization_code", "refresh_token"],
+            "redirect_uris": [
+                f"{gateway}/graphiql",
+                f"{gateway}/graphiql/callback",
+                "http://127.0.0.1/callback",
+            ],
+        },
+        {
+            "client_id": "goldenthread-machine",
+            "client_name": "A machine without a person",
+            "client_secret": keep_secret(layout.secret_file("machine-client"), new_password),
+            "grant_types": ["client_credentials"],
+            "redirect_uris": [],
+        },
+    ]
+
+
+def migrations_of(root: Path, service: str) -> list[Path]:
+    """Return the migration files of a service."""
+    return sorted((root / f"svc_{service}" / "migrations" / "versions").glob("*.py"))

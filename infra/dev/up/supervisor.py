@@ -1,0 +1,183 @@
+"""Starts everything in order, keeps it running, and stops it in the reverse order."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra import clock
+from infra.dev.postgres import EmbeddedPostgres
+from infra.dev.private_files import private_directory, write_private
+from infra.dev.service_databases import Server, ServiceDatabase
+from infra.dev.up.child import Child
+from infra.dev.up.errors import UpError
+from infra.dev.up.layout import Layout, State
+from infra.dev.up.merged_log import MergedLog
+from infra.dev.up.programs import (
+    GATEWAY,
+    ISSUER,
+    SERVICES,
+    Addresses,
+    Program,
+    clients,
+    planned,
+)
+from infra.dev.up.seeding import OneOffCommands, write_demo_files
+
+EXTERNAL_SERVER_VARIABLE = "GT_POSTGRES_DSN"
+_WATCH_SECONDS = 0.2
+
+
+class Supervisor:
+    """The running platform on one data folder, which must be held already."""
+
+    def __init__(
+        self, layout: Layout, addresses: Addresses, state: State, root: Path, log: MergedLog
+    ) -> None:
+        self._layout = layout
+        self._addresses = addresses
+        self._state = state
+        self._root = root
+        self._log = log
+        self._postgres: EmbeddedPostgres | None = None
+        self._children: list[Child] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._started_at = clock.now()
+
+    async def start(self) -> None:
+        """Return when every program is ready. Raises UpError, PostgresError or BinariesError."""
+        server = await self._start_database(os.environ)
+        databases = await self._provision(server)
+        write_demo_files(self._layout)
+        programs = planned(self._layout, self._addresses, databases)
+        self._write_environments(programs)
+        by_service = {service: programs[index] for index, service in enumerate(SERVICES)}
+        commands = OneOffCommands(self._layout, self._state, self._root, self._log)
+        await commands.migrate(by_service, databases)
+        self._children = [Child(program, self._log, self._write_run_file) for program in programs]
+        self._tasks += [asyncio.create_task(child.run()) for child in self._children]
+        if len(self._state.seeded) < len(SERVICES):
+            # Services hand their facts to consent while they are seeded, so all must be up first.
+            await self._until_ready([c for c in self._children if c.program.name != GATEWAY])
+            await self._unless_one_ends(commands.seed(by_service))
+        await self._until_ready(self._children)
+        self._write_run_file()
+
+    async def watch(self) -> None:
+        """Run until cancelled. Raises UpError when a program cannot be kept running."""
+        await self._unless_one_ends(asyncio.Event().wait())
+
+    async def stop(self) -> None:
+        """Stop the gateway, then the services and the issuer, then the database."""
+        for order in sorted({child.program.stop_order for child in self._children}):
+            await asyncio.gather(
+                *(c.stop() for c in self._children if c.program.stop_order == order)
+            )
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._postgres is not None:
+            await self._postgres.stop()
+        self._layout.run_file.unlink(missing_ok=True)
+
+    def kill_programs(self) -> None:
+        """End the programs now (a second Ctrl-C); the database still stops in good order."""
+        for child in self._children:
+            child.kill()
+
+    async def _start_database(self, environment: Mapping[str, str]) -> Server:
+        external = environment.get(EXTERNAL_SERVER_VARIABLE)
+        if external:
+            return Server(external, self._layout.secret_file("postgres"))
+        self._postgres = EmbeddedPostgres(self._layout.data_dir, self._layout.socket_dir)
+        await self._postgres.start()
+        self._tasks.append(asyncio.create_task(self._keep_database(self._postgres)))
+        return self._postgres.server
+
+    async def _keep_database(self, postgres: EmbeddedPostgres) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if not postgres.is_running():
+                self._log.say("PostgreSQL ended; starting it again", "warning")
+                await postgres.stop()
+                await postgres.start()
+                self._write_run_file()
+
+    async def _provision(self, server: Server) -> dict[str, ServiceDatabase]:
+        databases = {}
+        for service in SERVICES:
+            if service in self._state.provisioned:
+                databases[service] = server.service_database(service)
+            else:
+                databases[service] = await server.ensure(service)
+                self._state.provisioned.append(service)
+        self._layout.keep(self._state)
+        return databases
+
+    def _write_environments(self, programs: list[Program]) -> None:
+        private_directory(self._layout.data_dir / "env")
+        private_directory(self._layout.data_dir / "keys")
+        self._layout.public_key_dir.mkdir(exist_ok=True)
+        private_directory(self._layout.data_dir / "secrets")
+        registered = json.dumps(clients(self._layout, self._addresses), indent=1)
+        write_private(self._layout.secret_file("clients.json"), registered)
+        for program in programs:
+            private_directory(self._layout.key_dir(program.name.removeprefix("svc_")))
+            lines = [f"{name}={shlex.quote(value)}" for name, value in program.environment.items()]
+            file = self._layout.environment_file(program.name)
+            write_private(file, "\n".join(lines) + "\n")
+
+    async def _until_ready(self, children: list[Child]) -> None:
+        waiting = asyncio.gather(*(child.wait_until_ready() for child in children))
+        await self._unless_one_ends(waiting)
+
+    async def _unless_one_ends(self, work: Any) -> None:
+        """Await `work`; a task that ends meanwhile has failed, and its error counts."""
+        main = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait([main, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            main.cancel()
+            raise
+        if main in done:
+            await main
+            return
+        main.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await main
+        for task in done:
+            await task
+        message = "a program ended for good"
+        raise UpError(message)
+
+    def _write_run_file(self) -> None:
+        pids = {child.program.name: child.process_id for child in self._children}
+        if self._postgres is not None:
+            pids["postgres"] = self._postgres.process_id
+        gateway, issuer = self._addresses.gateway_url, self._addresses.issuer_url
+        run = {
+            "data": str(self._layout.data_dir),
+            "started_at": self._started_at.isoformat(),
+            "urls": {
+                "gateway": gateway,
+                "graphql": f"{gateway}/graphql",
+                "console": f"{gateway}/console",
+                "issuer": issuer,
+            },
+            "issuer": self._addresses.issuer,
+            "pids": {"up": os.getpid(), **{k: v for k, v in pids.items() if v is not None}},
+            "sockets": {
+                ISSUER: self._layout.socket(ISSUER),
+                **{name: self._layout.socket(name) for name in SERVICES},
+                "postgres": str(self._layout.socket_dir),
+            },
+            "health": {
+                child.program.name: child.program.health.replace("tcp:", "http://")
+                for child in self._children
+            },
+        }
+        write_private(self._layout.run_file, json.dumps(run, indent=1) + "\n")
