@@ -93,11 +93,9 @@ def demo(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] 
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
         return
-    from rich.console import Console
-
     from infra.cli.demo_view import show
 
-    show(found, Console())
+    sys.stdout.write(show(found))
 
 
 @operations_app.command("list")

@@ -16,7 +16,8 @@ from infra.cli.errors import CommandError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER = REPOSITORY / ".goldenthread"
-POINTER = DEFAULT_FOLDER / "current"
+POINTER = Path(os.environ.get("GT_POINTER") or DEFAULT_FOLDER / "current")
+"""File that names the last data folder; tests that start the platform name another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,47 @@
-"""`demo`: who can sign in and which records there are, as tables for people."""
+"""`demo`: who can sign in and which records there are, as columns of text."""
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+
+def show(demo: dict[str, Any]) -> str:
+    """Return personas, named participants and the course session as lines."""
+    personas = [
+        [
+            row["persona"],
+            row["role"],
+            (row["agency"] or {}).get("key", "-"),
+            row["site"]["key"],
+            " ".join(row["purposes"]) or "-",
+        ]
+        for row in demo["personas"]
+    ]
+    participants = [
+        [
+            row["handle"],
+            row["id"],
+            row["roi_state"] or "-",
+            " ".join(case["number"] for case in row["cases"]) or "-",
+        ]
+        for row in demo["participants"]
+        if row["named"]
+    ]
+    return "\n".join(
+        [
+            "Personas (./goldenthread token PERSONA)",
+            *_columns(["persona", "role", "agency", "site", "purposes"], personas),
+            "",
+            "Participants (all invented)",
+            *_columns(["handle", "id", "release", "case numbers"], participants),
+            "",
+            f"Course session {demo['session']['number']}",
+            "",
+        ]
+    )
 
 
-def show(demo: dict[str, Any], console: Console) -> None:
-    """Print personas, named participants and the course session."""
-    people = Table(title="Personas (./goldenthread token PERSONA)", title_justify="left")
-    for heading in ("persona", "role", "agency", "site", "purposes"):
-        people.add_column(heading, overflow="fold")
-    for row in demo["personas"]:
-        agency = (row["agency"] or {}).get("name", "")
-        people.add_row(
-            row["persona"], row["role"], agency, row["site"]["key"], " ".join(row["purposes"])
-        )
-    console.print(people)
-    records = Table(title="Participants (all invented)", title_justify="left")
-    for heading in ("handle", "id", "release", "case numbers"):
-        records.add_column(heading, overflow="fold")
-    for row in demo["participants"]:
-        if row["named"]:
-            numbers = " ".join(case["number"] for case in row["cases"])
-            records.add_row(row["handle"], row["id"], row["roi_state"] or "", numbers)
-    console.print(records)
-    console.print(f"Course session: {demo['session']['number']}")
+def _columns(headings: list[str], rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[index]) for row in [headings, *rows]) for index, _ in enumerate(headings)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in [headings, *rows]
+    ]

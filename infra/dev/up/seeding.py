@@ -46,7 +46,8 @@ class OneOffCommands:
         """
         wanted = {service: self._digest(service) for service in SERVICES}
         behind = [name for name in SERVICES if self._state.migrations.get(name) != wanted[name]]
-        await asyncio.gather(
+        # All are awaited, also when one fails: none may outlive this method.
+        results = await asyncio.gather(
             *(
                 self._run(
                     programs[service],
@@ -54,8 +55,12 @@ class OneOffCommands:
                     {"GT_DATABASE_OWNER_DSN": databases[service].owner_dsn},
                 )
                 for service in behind
-            )
+            ),
+            return_exceptions=True,
         )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         if behind:
             self._state.migrations.update(wanted)
             self._layout.keep(self._state)

@@ -1,0 +1,1 @@
+"""The build step that composes the services' schemas into the gateway's supergraph."""
