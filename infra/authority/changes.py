@@ -4,12 +4,14 @@ An operation is a plain mapping: ``{"op": "put", "table": "visibility", "row": {
 ``{"op": "delete", "table": "visibility", "id": "…"}``. Tables: ``visibility``, ``agency_window``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Table, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from infra.authority.tables import AgencyWindow, Visibility
@@ -91,8 +93,10 @@ def put_agency_window(
     return {"op": "put", "table": "agency_window", "row": row}
 
 
-def _read_row(row: dict[str, Any], revision: int) -> dict[str, Any]:
-    values: dict[str, Any] = dict(row)
+def _read_row(row: object, table: Table, revision: int) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        bug("an authority change has no row")
+    values: dict[str, Any] = dict.fromkeys(table.columns.keys()) | row
     for name in _MOMENTS:
         if isinstance(values.get(name), str):
             values[name] = datetime.fromisoformat(values[name])
@@ -106,28 +110,36 @@ def _read_row(row: dict[str, Any], revision: int) -> dict[str, Any]:
     return values
 
 
-async def apply(session: WriteSession, operations: list[Operation], revision: int) -> None:
-    """Write operations of one revision into the tables of this database.
+def _kind(operation: Operation) -> tuple[object, object]:
+    return operation.get("op"), operation.get("table")
+
+
+async def apply(session: WriteSession, operations: Sequence[Operation], revision: int) -> None:
+    """Write operations of one revision into the tables of this database, in their order.
+
+    Runs of equal kind go to the server together: a release alone may be hundreds of rows.
 
     Raises:
         BugError: an operation is of an unknown form; nothing may be skipped silently.
     """
-    for operation in operations:
-        table = _TABLES.get(str(operation.get("table")))
-        if table is None:
+    for (kind, name), run in groupby(operations, _kind):
+        model = _TABLES.get(str(name))
+        if model is None:
             bug("an authority change names an unknown table")
-        if operation.get("op") == "put":
-            row = operation["row"]
-            if not isinstance(row, dict):
-                bug("an authority change has no row")
-            values = _read_row(row, revision)
-            changed = {name: value for name, value in values.items() if name != "id"}
+        table = cast("Table", model.__table__)
+        if kind == "put":
+            rows = [_read_row(operation.get("row"), table, revision) for operation in run]
+            statement = insert(table)
+            changed = {
+                column.name: statement.excluded[column.name]
+                for column in table.columns
+                if column.name != "id"
+            }
             await session.execute(
-                insert(table)
-                .values(**values)
-                .on_conflict_do_update(index_elements=["id"], set_=changed)
+                statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows
             )
-        elif operation.get("op") == "delete":
-            await session.execute(delete(table).where(table.id == UUID(str(operation["id"]))))
+        elif kind == "delete":
+            ids = [UUID(str(operation["id"])) for operation in run]
+            await session.execute(delete(table).where(table.c.id.in_(ids)))
         else:
             bug("an authority change is neither put nor delete")
