@@ -1,0 +1,1 @@
+"""Who may know what about whom, and who was told: the consent service."""

@@ -1,0 +1,20 @@
+"""Command line of the consent service (see ``infra.service_program``)."""
+
+from pathlib import Path
+
+from infra.service_program import ServiceProgram, main
+from svc_consent.app import app
+from svc_consent.seed import seed
+from svc_consent.subgraph import schema
+
+PROGRAM = ServiceProgram(
+    service="consent",
+    package_dir=Path(__file__).parent,
+    schema=schema,
+    app=app,
+    seed=seed,
+    commands={},
+)
+
+if __name__ == "__main__":
+    raise SystemExit(main(PROGRAM))

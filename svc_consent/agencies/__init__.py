@@ -1,0 +1,1 @@
+"""Sites, agencies, their agreements with a site, accounts, role grants, and who is who."""

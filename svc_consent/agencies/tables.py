@@ -1,0 +1,123 @@
+"""Tables of the directory: sites, agencies, agreements, accounts and what they are entitled to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.tables import Base, UuidKey, Version
+
+
+class Site(Base):
+    """One LEAD initiative. Without a named privacy officer a site shares nothing."""
+
+    __tablename__ = "site"
+
+    id: Mapped[UuidKey]
+    name: Mapped[str]
+    county: Mapped[str]
+    time_zone: Mapped[str]
+    privacy_officer: Mapped[UUID | None]
+
+
+class Agency(Base):
+    """One organisation. ``part2_status``: PROGRAM, NOT_PROGRAM, UNDETERMINED (42 CFR 2.11)."""
+
+    __tablename__ = "agency"
+    __table_args__ = (
+        CheckConstraint(
+            "part2_status in ('PROGRAM', 'NOT_PROGRAM', 'UNDETERMINED')", name="part2_status"
+        ),
+    )
+
+    id: Mapped[UuidKey]
+    name: Mapped[str]
+    type: Mapped[str]
+    part2_status: Mapped[str]
+    version: Mapped[Version]
+
+
+class Membership(Base):
+    """That an agency takes part in a site: MOU_SIGNED, SUSPENDED or WITHDRAWN."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("agency_id", "site_id"),)
+
+    id: Mapped[UuidKey]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    status: Mapped[str]
+    since_at: Mapped[datetime]
+    version: Mapped[Version]
+
+
+class Mou(Base):
+    """A memorandum of understanding under a membership, live from start to end.
+
+    Its period, cut short by what became of the membership, is the agency window of the same id.
+    """
+
+    __tablename__ = "mou"
+
+    id: Mapped[UuidKey]
+    membership_id: Mapped[UUID] = mapped_column(ForeignKey("membership.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    version: Mapped[Version]
+
+
+class Account(Base):
+    """A person who can sign in, known by issuer alias and subject claim."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("issuer", "external_subject"),)
+
+    id: Mapped[UuidKey]
+    issuer: Mapped[str]
+    external_subject: Mapped[str]
+    name: Mapped[str]
+    is_blocked: Mapped[bool]
+    created_at: Mapped[datetime]
+    version: Mapped[Version]
+
+
+class RoleGrant(Base):
+    """That an account holds a role for an agency at a site (none for PAR and REP)."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        Index("ix_role_grant_account", "account_id"),
+        Index("ix_role_grant_agency", "agency_id", "id"),
+    )
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
+    role: Mapped[str]
+    is_liaison: Mapped[bool]
+    service_field: Mapped[str | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    reason: Mapped[str]
+    approved_by: Mapped[UUID | None]
+    granted_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
+    revocation_reason: Mapped[str | None]
+    version: Mapped[Version]
+
+
+class AccountBinding(Base):
+    """That an account speaks for a participant: SELF or REPRESENTATIVE."""
+
+    __tablename__ = "account_binding"
+    __table_args__ = (CheckConstraint("kind in ('SELF', 'REPRESENTATIVE')", name="kind"),)
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    participant_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]

@@ -1,0 +1,32 @@
+"""Composition root: the parts of the consent service put together."""
+
+from starlette.applications import Starlette
+
+from infra.subgraph_app import Chassis, create_app
+from svc_consent import subgraph
+from svc_consent.agencies import endpoints as directory
+from svc_consent.authority.endpoints import AuthorityEndpoints
+from svc_consent.authority.feed import ChangeFeed
+from svc_consent.disclosures import endpoints as disclosures
+from svc_consent.hot_pool import HotPool
+
+
+def app(chassis: Chassis) -> Starlette:
+    """Return the application of the consent service."""
+    settings = chassis.settings
+    pool = HotPool(
+        settings.database_dsn, application_name=settings.instance, size=settings.pool_size
+    )
+    feed = ChangeFeed(settings.database_dsn, pool)
+    authority = AuthorityEndpoints(chassis, pool, feed)
+    return create_app(
+        chassis,
+        subgraph.schema(),
+        routes=[
+            *directory.routes(chassis, pool),
+            *authority.routes(),
+            *disclosures.routes(chassis, pool),
+        ],
+        on_start=[pool.start, feed.start],
+        on_stop=[feed.stop, pool.stop],
+    )

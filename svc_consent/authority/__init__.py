@@ -1,0 +1,1 @@
+"""The order of authority facts: revision, keys, change feed, hand-overs, decisions."""

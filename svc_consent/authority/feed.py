@@ -1,0 +1,89 @@
+"""Wakes long-polling readers of the change feed: LISTEN on a connection of its own.
+
+A notification is a hint and may be lost; every waiter also looks again each second. When the
+connection breaks it is opened anew, and everybody who waits is woken once in between.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import asyncpg
+import structlog
+
+from infra import clock
+from infra.settings import Secret
+from svc_consent.authority import repository
+from svc_consent.hot_pool import FAILURES, HotPool
+
+MAX_WAIT_SECONDS = 30.0
+_LOOK_AGAIN_SECONDS = 1.0
+_RECONNECT_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class ChangeFeed:
+    """Answers "what came after revision N", at once or as soon as there is something."""
+
+    def __init__(self, dsn: Secret, pool: HotPool) -> None:
+        self._dsn = dsn
+        self._pool = pool
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        self._task = asyncio.create_task(self._listen(), name="authority-listener")
+
+    async def stop(self) -> None:
+        """Stop listening and let everybody who waits go."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._wake()
+
+    async def read(self, after: int, wait_seconds: float) -> tuple[int, list[dict[str, Any]]]:
+        """Return the newest revision and the changes after one, waiting for the first.
+
+        Raises:
+            AuthorityUnavailableError: the database does not answer.
+        """
+        deadline = clock.monotonic() + min(wait_seconds, MAX_WAIT_SECONDS)
+        while True:
+            news = self._news  # taken before the look: what comes after the look wakes it
+            async with self._pool.connection() as connection:
+                head = await repository.head_revision(connection)
+                entries = await repository.changes_after(connection, after) if head > after else []
+            remaining = deadline - clock.monotonic()
+            if entries or remaining <= 0 or self._task is None:
+                return head, entries
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), min(remaining, _LOOK_AGAIN_SECONDS))
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._listen_once()
+            except FAILURES as error:
+                _log.warning("authority_listener_failed", error_type=type(error).__name__)
+            self._wake()
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _listen_once(self) -> None:
+        connection = await asyncpg.connect(self._dsn.reveal(), timeout=5)
+        ended = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _connection: ended.set())
+            await connection.add_listener(repository.CHANNEL, lambda *_event: self._wake())
+            self._wake()
+            await ended.wait()
+        finally:
+            with contextlib.suppress(*FAILURES):
+                await connection.close(timeout=1)

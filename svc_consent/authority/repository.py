@@ -1,0 +1,214 @@
+"""The one order of authority facts, and what decisions read. Every statement on these tables.
+
+The lock of the order is taken exclusively by a change and shared by the release gate
+(``svc_consent.disclosures``). Both hold it to their commit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import String, Uuid
+
+from infra import clock
+from infra.authority import changes
+from infra.authority.changes import Operation
+from infra.authority.tables import Visibility
+from infra.database import AnySession, WriteSession
+from svc_consent.authority.decision import Ground, Window
+from svc_consent.authority.rules import ANY_HOLDER, Touched, keys_of
+from svc_consent.authority.tables import AcceptedFacts
+from svc_consent.hot_pool import Connection
+
+# Two-part advisory lock: idempotency keys use the one-part kind, so the two never meet.
+ORDER_LOCK = "20260216, 1"
+CHANNEL = "authority"
+MAX_CHANGES = 500
+_MAX_FEED_BYTES = 6_000_000
+
+_LOCK = text(f"select pg_advisory_xact_lock({ORDER_LOCK})")
+_COUNT = text(
+    "update authority_applied set revision = revision + 1 where id = 1 returning revision"
+)
+_MOVE = text(
+    "insert into authority_key (key, revision) select unnest(:keys), :revision"
+    " on conflict (key) do update set revision = excluded.revision"
+).bindparams(bindparam("keys", type_=ARRAY(String)))
+_APPEND = text(
+    "insert into authority_change (revision, keys, operations, at)"
+    " values (:revision, :keys, :operations, clock_timestamp())"
+).bindparams(bindparam("keys", type_=ARRAY(String)), bindparam("operations", type_=JSONB))
+_NOTIFY = text("select pg_notify(:channel, :revision)")
+_HOLDERS = text(
+    "select distinct participant_id::text, holder from authority_visibility"
+    " where participant_id = any(:participants) and effect = 'permit'"
+).bindparams(bindparam("participants", type_=ARRAY(Uuid)))
+
+
+async def lock_order(session: WriteSession) -> None:
+    """Take the lock of the order; needed before ``record_change`` only where what a change
+    touches depends on the facts of others.
+    """
+    await session.execute(_LOCK)
+
+
+async def record_change(
+    session: WriteSession, keys: Iterable[str], operations: Sequence[Operation]
+) -> int:
+    """Give a change its place in the order; the lock is held until the transaction ends.
+
+    Call it last in a transaction: what comes before is not done under the lock.
+
+    Args:
+        session: the transaction that makes the fact true.
+        keys: what the change touches.
+        operations: changes of visibility rows and agency windows; may be empty.
+
+    Returns:
+        The revision.
+    """
+    moved = sorted(set(keys))
+    await session.flush()
+    await lock_order(session)
+    revision: int = (await session.execute(_COUNT)).scalar_one()
+    await changes.apply(session, list(operations), revision)
+    await session.execute(_MOVE, {"keys": moved, "revision": revision})
+    await session.execute(
+        _APPEND, {"revision": revision, "keys": moved, "operations": list(operations)}
+    )
+    await session.execute(_NOTIFY, {"channel": CHANNEL, "revision": str(revision)})
+    return revision
+
+
+async def keys_touched(session: AnySession, touched: Sequence[Touched]) -> list[str]:
+    """Return the keys that a change of these rows moves."""
+    for_all = sorted({row.participant_id for row in touched if row.holder == ANY_HOLDER})
+    holders: dict[str, list[str]] = {}
+    if for_all:
+        found = await session.execute(_HOLDERS, {"participants": [UUID(each) for each in for_all]})
+        for participant_id, holder in found:
+            holders.setdefault(participant_id, []).append(holder)
+    return keys_of(touched, holders)
+
+
+async def rows_named(session: AnySession, ids: Sequence[UUID]) -> list[tuple[Touched, str]]:
+    """Return which rows of these ids exist, each with its basis."""
+    found = await session.execute(
+        select(Visibility.participant_id, Visibility.holder, Visibility.basis).where(
+            Visibility.id.in_(ids)
+        )
+    )
+    return [(Touched(str(row[0]), row[1]), row[2]) for row in found]
+
+
+async def revision_of_hand_over(session: AnySession, issuer: str, hand_over: UUID) -> int | None:
+    """Return the revision that a hand-over was given before, if it was."""
+    revision: int | None = await session.scalar(
+        select(AcceptedFacts.revision).where(
+            AcceptedFacts.issuer == issuer, AcceptedFacts.id == hand_over
+        )
+    )
+    return revision
+
+
+def remember_hand_over(session: WriteSession, issuer: str, hand_over: UUID, revision: int) -> None:
+    """Note in the same transaction that a hand-over has had its effect."""
+    session.add(AcceptedFacts(issuer=issuer, id=hand_over, revision=revision, at=clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decisions read, from one snapshot."""
+
+    now: datetime
+    revision: int
+    windows: list[Window]
+    grounds: dict[str, list[Ground]]
+
+
+# One statement: in READ COMMITTED it is one snapshot, so rows and revision belong together.
+_FACTS = """
+with moment as materialized (select clock_timestamp() as at)
+select moment.at, (select revision from authority_applied where id = 1),
+  (select coalesce(json_agg(json_build_array(agency_id, starts_at, ends_at)), '[]')
+     from authority_agency_window where agency_id = any($3)),
+  v.participant_id::text, v.holder, v.basis, v.effect = 'deny', v.category, v.purpose,
+  v.starts_at, v.ends_at, v.source_id::text
+from moment left join authority_visibility v
+  on v.participant_id = any($1::uuid[]) and v.holder = any($2)
+  and (v.purpose is null or v.purpose = any($4))
+  and (v.ends_at is null or v.ends_at > moment.at)
+"""
+
+
+async def read_facts(
+    connection: Connection,
+    participants: Sequence[str],
+    holders: Sequence[str],
+    agencies: Sequence[str],
+    purposes: Sequence[str],
+) -> Facts:
+    """Read what decisions about these participants rest on, as it is now.
+
+    Args:
+        connection: inside or outside a transaction.
+        participants: well-formed participant ids.
+        holders: whose grounds matter, without ``any``, which always does.
+        agencies: whose live periods matter.
+        purposes: purposes asked for.
+    """
+    rows = await connection.fetch(_FACTS, participants, [*holders, ANY_HOLDER], agencies, purposes)
+    first = rows[0]
+    grounds: dict[str, list[Ground]] = {}
+    for row in rows:
+        if row[3] is not None:
+            grounds.setdefault(row[3], []).append(Ground._make(tuple(row)[3:]))
+    return Facts(now=first[0], revision=first[1], windows=read_windows(first[2]), grounds=grounds)
+
+
+def read_windows(document: str) -> list[Window]:
+    """Read agency windows from their JSON form."""
+
+    def moment(value: str | None) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+    return [
+        Window(agency, datetime.fromisoformat(starts), moment(ends))
+        for agency, starts, ends in orjson.loads(document)
+    ]
+
+
+_HEAD = "select revision from authority_applied where id = 1"
+_FEED = """
+with entry as materialized (
+  select revision, keys, operations::text as operations
+  from authority_change where revision > $1 order by revision limit $2
+), sized as (
+  select revision, keys, operations, sum(length(operations)) over (order by revision) as size
+  from entry
+)
+select revision, keys, operations from sized where size <= $3 or revision = $1 + 1
+order by revision
+"""
+
+
+async def head_revision(connection: Connection) -> int:
+    """Return the newest revision."""
+    revision: int = await connection.fetchval(_HEAD)
+    return revision
+
+
+async def changes_after(connection: Connection, after: int) -> list[dict[str, Any]]:
+    """Return changes after a revision, in order, as many as fit in one answer.
+
+    ``operations`` is a piece of finished JSON.
+    """
+    rows = await connection.fetch(_FEED, after, MAX_CHANGES, _MAX_FEED_BYTES)
+    return [
+        {"revision": row[0], "keys": row[1], "operations": orjson.Fragment(row[2])} for row in rows
+    ]

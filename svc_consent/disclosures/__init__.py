@@ -1,0 +1,1 @@
+"""Who was told what: the release gate, the ledger, the participant's accounting."""

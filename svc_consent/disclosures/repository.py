@@ -1,0 +1,139 @@
+"""Statements of the release gate and the ledger, on a connection of the hot pool.
+
+``begin_under_lock`` to ``commit`` is one READ COMMITTED transaction: each statement has its own
+snapshot, so what is read after the shared lock was given is what stands until the commit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from svc_consent.authority.repository import ORDER_LOCK
+from svc_consent.disclosures.rules import GENESIS, Chain
+from svc_consent.hot_pool import Connection
+
+_BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock_shared({ORDER_LOCK})"
+_LANE = "select sequence, hash from ledger_lane where lane = $1 for update"
+_NEW_LANE = (
+    "insert into ledger_lane (lane, sequence, hash) values ($1, 0, $2) on conflict do nothing"
+)
+
+_STANDING = """
+select clock_timestamp(), (select revision from authority_applied where id = 1),
+  (select coalesce(json_object_agg(key, revision), '{}') from authority_key where key = any($1)),
+  (select coalesce(json_agg(g.id), '[]') from role_grant g join account a on a.id = g.account_id
+     where g.id = any($2::uuid[]) and not a.is_blocked and g.revoked_at is null
+       and g.starts_at <= clock_timestamp()
+       and (g.ends_at is null or g.ends_at > clock_timestamp())
+       and (g.agency_id is null or exists (
+         select from authority_agency_window w
+         where w.agency_id = g.agency_id::text and w.site_id = g.site_id::text
+           and w.starts_at <= clock_timestamp()
+           and (w.ends_at is null or w.ends_at > clock_timestamp())))),
+  (select coalesce(json_object_agg(participant_id, pseudonym), '{}') from participant_pseudonym
+     where participant_id = any($3::uuid[])),
+  (select coalesce(json_agg(json_build_object(
+       'releaseId', release_id, 'verdict', verdict, 'revision', revision, 'lapsed', (
+         select coalesce(json_agg(json_build_object(
+             'participant', p.participant_id, 'categories', one->'categories')), '[]')
+         from jsonb_array_elements(lapsed) one
+         join participant_pseudonym p on p.pseudonym = (one->>'pseudonym')::uuid))), '[]')
+     from ledger_release where release_id = any($4::uuid[]))
+"""
+
+_APPEND = """
+with added as (
+  insert into ledger_entry (lane, sequence, hash, release_id, pseudonym, recorded_at, entry)
+  select $1, sequence, decode(hash, 'hex'), release_id, pseudonym, recorded_at, entry
+  from jsonb_to_recordset($2::text::jsonb) as new(sequence bigint, hash text, release_id uuid,
+    pseudonym uuid, recorded_at timestamptz, entry jsonb)
+), judged as (
+  insert into ledger_release (release_id, lane, verdict, revision, lapsed)
+  select release_id, $1, verdict, revision, lapsed
+  from jsonb_to_recordset($3::text::jsonb) as new(release_id uuid, verdict text, revision bigint,
+    lapsed jsonb)
+)
+update ledger_lane set sequence = $4, hash = $5 where lane = $1
+"""
+
+_NEW_PSEUDONYMS = """
+insert into participant_pseudonym (participant_id, pseudonym)
+select * from unnest($1::uuid[], $2::uuid[]) on conflict do nothing
+"""
+_PSEUDONYMS = (
+    "select participant_id::text, pseudonym::text from participant_pseudonym"
+    " where participant_id = any($1::uuid[])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What the gate reads in its check, beside the grounds about participants."""
+
+    now: datetime
+    revision: int
+    keys: dict[str, int]
+    live_grants: frozenset[str]
+    pseudonyms: dict[str, str]
+    known: dict[str, dict[str, Any]]
+
+
+async def begin_under_lock(connection: Connection) -> None:
+    """Open the transaction and share the lock of the order, in a statement of its own."""
+    await connection.execute(_BEGIN)
+
+
+async def lock_lane(connection: Connection, lane: str) -> Chain:
+    """Return the end of a lane; nobody else can append to it until the commit."""
+    row = await connection.fetchrow(_LANE, lane)
+    if row is None:
+        await connection.execute(_NEW_LANE, lane, GENESIS)
+        row = await connection.fetchrow(_LANE, lane)
+    return Chain(lane, row[0], row[1])
+
+
+async def read_gate_facts(
+    connection: Connection,
+    keys: Sequence[str],
+    grants: Sequence[str],
+    participants: Sequence[str],
+    releases: Sequence[str],
+) -> GateFacts:
+    """Read what stands, in one statement after the lock was given."""
+    row = await connection.fetchrow(_STANDING, keys, grants, participants, releases)
+    known = {each["releaseId"]: each for each in orjson.loads(row[5])}
+    return GateFacts(
+        now=row[0],
+        revision=row[1],
+        keys=orjson.loads(row[2]),
+        live_grants=frozenset(orjson.loads(row[3])),
+        pseudonyms=orjson.loads(row[4]),
+        known=known,
+    )
+
+
+async def make_pseudonyms(connection: Connection, participants: Sequence[str]) -> dict[str, str]:
+    """Give these participants pseudonyms that they keep; return them."""
+    await connection.execute(_NEW_PSEUDONYMS, participants, [uuid4() for _ in participants])
+    return dict(await connection.fetch(_PSEUDONYMS, participants))
+
+
+async def append(connection: Connection, chain: Chain, judged: Sequence[dict[str, Any]]) -> None:
+    """Write new entries, verdicts and the lane's new head."""
+    await connection.execute(
+        _APPEND,
+        chain.lane,
+        orjson.dumps(chain.rows).decode(),
+        orjson.dumps(judged).decode(),
+        chain.sequence,
+        chain.hash,
+    )
+
+
+async def commit(connection: Connection) -> None:
+    """Make it durable; after this the answer may leave."""
+    await connection.execute("commit")

@@ -1,0 +1,246 @@
+"""The release gate's verdict, and the ledger's entries and chain. Pure.
+
+The gate reads, under the shared lock of the order, what is true now (``Standing``); this module
+says what that means for a call that relied on an earlier revision.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from svc_consent.authority.decision import DISCLOSURE, USE, Asker, Decision, Ground, Window, decide
+
+GENESIS = bytes(32)
+PARTICIPANT_PREFIX = "participant:"
+VISIBLE_PREFIX = "visible:"
+_PRINCIPAL_PREFIXES = ("subject:", "agency:", "policy")
+
+
+class Stage(StrEnum):
+    """When the gate is asked."""
+
+    RELEASE = "RELEASE"
+    BEFORE_EFFECT = "BEFORE_EFFECT"
+
+
+class Verdict(StrEnum):
+    """What the gate says about one call."""
+
+    RELEASED = "RELEASED"
+    PRINCIPAL_CHANGED = "PRINCIPAL_CHANGED"
+    LIST_CHANGED = "LIST_CHANGED"
+
+
+class Outcome(StrEnum):
+    """What became of something that was to be told. UNKNOWN counts as told."""
+
+    RELEASED = "RELEASED"
+    WITHHELD = "WITHHELD"
+    UNKNOWN = "UNKNOWN"
+    ATTEMPT = "ATTEMPT"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is to be told about one participant: categories, and of how many objects."""
+
+    participant: str
+    categories: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation that asks to be released.
+
+    Attributes:
+        release_id: names this call for ever.
+        asker: who asks; on which grounds each category may be seen.
+        keys: what its decisions relied on, with the revision relied on.
+        valid_until: before this instant, time alone changes none of its decisions.
+        coordinates: category -> names of the fields told.
+        records: what is to be told about whom; empty when nothing about a person leaves.
+    """
+
+    release_id: str
+    asker: Asker
+    grant_id: str
+    site_id: str
+    operation_name: str
+    operation_hash: str
+    policy_version: str
+    stage: Stage
+    keys: Mapping[str, int]
+    valid_until: datetime | None
+    coordinates: Mapping[str, Sequence[str]]
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is true now, read under the shared lock of the order.
+
+    ``keys`` holds the keys that were ever touched; any other is at revision 0.
+    """
+
+    now: datetime
+    revision: int
+    keys: Mapping[str, int]
+    live_grants: frozenset[str]
+    windows: Sequence[Window] = ()
+    grounds: Mapping[str, Sequence[Ground]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Categories of one participant with the same outcome and kind; no participant: a look-up."""
+
+    outcome: Outcome
+    kind: str
+    participant: str | None = None
+    categories: tuple[str, ...] = ()
+    count: int = 0
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on one call, what is to be recorded, and what fell away."""
+
+    verdict: Verdict
+    parts: tuple[Part, ...]
+    lapsed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def moved_keys(keys: Mapping[str, int], standing: Standing) -> list[str]:
+    """Return the keys that have been touched after the revision relied on."""
+    return [key for key, relied_on in keys.items() if standing.keys.get(key, 0) > relied_on]
+
+
+def judge(call: Call, standing: Standing) -> Judgement:
+    """Say whether a call may be released as things stand.
+
+    Who asks must stand unchanged, and so must every list that was used; about single
+    participants it is decided again, and what no longer holds falls away.
+    """
+    moved = moved_keys(call.keys, standing)
+    has_run_out = call.valid_until is not None and standing.now >= call.valid_until
+    if call.grant_id not in standing.live_grants or any(
+        key.startswith(_PRINCIPAL_PREFIXES) for key in moved
+    ):
+        return _withheld(call, Verdict.PRINCIPAL_CHANGED)
+    if call.stage is Stage.BEFORE_EFFECT:
+        return Judgement(Verdict.RELEASED, (Part(Outcome.ATTEMPT, USE),))
+    used_list = any(key.startswith(VISIBLE_PREFIX) for key in call.keys)
+    if used_list and (has_run_out or any(key.startswith(VISIBLE_PREFIX) for key in moved)):
+        return _withheld(call, Verdict.LIST_CHANGED)
+    parts: list[Part] = []
+    lapsed: list[tuple[str, tuple[str, ...]]] = []
+    for record in call.records:
+        decision = decide(
+            call.asker, standing.grounds.get(record.participant, ()), standing.windows, standing.now
+        )
+        parts += _standing_parts(record, decision)
+        gone = tuple(c for c in record.categories if c not in decision.kinds)
+        if gone:
+            lapsed.append((record.participant, gone))
+            parts.append(Part(Outcome.WITHHELD, DISCLOSURE, record.participant, gone, record.count))
+    return Judgement(
+        Verdict.RELEASED, tuple(parts) or (Part(Outcome.RELEASED, USE),), tuple(lapsed)
+    )
+
+
+def _standing_parts(record: Record, decision: Decision) -> list[Part]:
+    parts = []
+    for kind in (USE, DISCLOSURE):
+        chosen = tuple(c for c in record.categories if decision.kinds.get(c) == kind)
+        if chosen:
+            sources = {c: decision.sources[c] for c in chosen if decision.sources.get(c)}
+            parts.append(
+                Part(Outcome.RELEASED, kind, record.participant, chosen, record.count, sources)
+            )
+    return parts
+
+
+def _withheld(call: Call, verdict: Verdict) -> Judgement:
+    parts = tuple(
+        Part(Outcome.WITHHELD, DISCLOSURE, record.participant, record.categories, record.count)
+        for record in call.records
+    )
+    return Judgement(verdict, parts or (Part(Outcome.WITHHELD, USE),))
+
+
+@dataclass(slots=True)
+class Chain:
+    """The end of one lane: grows entry by entry, each tied to all before it."""
+
+    lane: str
+    sequence: int
+    hash: bytes
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add one entry (JSON values); lane and sequence are written into it."""
+        self.sequence += 1
+        whole = {**entry, "lane": self.lane, "sequence": self.sequence}
+        text = canonical(whole)
+        self.hash = link(self.hash, text)
+        self.rows.append(
+            {
+                "sequence": self.sequence,
+                "hash": self.hash.hex(),
+                "release_id": whole["releaseId"],
+                "pseudonym": whole["participant"],
+                "recorded_at": whole["recordedAt"],
+                "entry": orjson.Fragment(text),
+            }
+        )
+
+
+def canonical(entry: Mapping[str, Any]) -> bytes:
+    """Return an entry as JSON with sorted keys and no spaces."""
+    return orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
+
+
+def link(previous: bytes, text: bytes) -> bytes:
+    """Return the hash of an entry: SHA-256 of its canonical JSON and the hash before it."""
+    return hashlib.sha256(text + previous).digest()
+
+
+def entries_of(
+    call: Call, judgement: Judgement, standing: Standing, pseudonyms: Mapping[str, str]
+) -> Iterable[dict[str, Any]]:
+    """Yield the ledger entries of a judged call: names of fields and categories, never values."""
+    asker = call.asker
+    context = {
+        "releaseId": call.release_id,
+        "stage": call.stage.value,
+        "verdict": judgement.verdict.value,
+        "subject": asker.subject,
+        "agencyId": asker.agency_id,
+        "siteId": call.site_id,
+        "grantId": call.grant_id,
+        "role": asker.role,
+        "purpose": asker.purpose,
+        "operationName": call.operation_name,
+        "operationHash": call.operation_hash,
+        "policyVersion": call.policy_version,
+        "revision": standing.revision,
+        "recordedAt": standing.now.isoformat(),
+    }
+    for part in judgement.parts:
+        yield {
+            **context,
+            "outcome": part.outcome.value,
+            "kind": part.kind,
+            "participant": pseudonyms[part.participant] if part.participant else None,
+            "categories": sorted(part.categories),
+            "coordinates": {c: sorted(call.coordinates.get(c, ())) for c in part.categories},
+            "sources": {c: list(ids) for c, ids in part.sources.items()},
+            "count": part.count,
+        }

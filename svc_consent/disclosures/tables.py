@@ -1,0 +1,92 @@
+"""Tables of the ledger. Its rows can be added and read, never changed or taken away.
+
+The runtime role has neither UPDATE nor DELETE on ``ledger_entry``, ``ledger_release``,
+``ledger_signed_head`` and ``ledger_key`` (see the migration). The heads are the only rows that
+move. No row has a foreign key to what it tells about: deleting that never deletes the evidence.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.tables import Base, UuidKey
+
+
+class LedgerLane(Base):
+    """The head of one hash chain: how long it is, and the hash of its last entry."""
+
+    __tablename__ = "ledger_lane"
+
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    hash: Mapped[bytes]
+
+
+class LedgerEntry(Base):
+    """One record. ``entry`` is the whole of it; the other columns repeat parts for look-ups."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        Index("ix_ledger_entry_pseudonym", "pseudonym", "recorded_at", "lane", "sequence"),
+        Index("ix_ledger_entry_release", "release_id"),
+    )
+
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
+    release_id: Mapped[UUID]
+    pseudonym: Mapped[UUID | None]
+    recorded_at: Mapped[datetime]
+    entry: Mapped[dict[str, Any]]
+
+
+class LedgerRelease(Base):
+    """The verdict on one call of the gate, so that repeating the call gives the same one."""
+
+    __tablename__ = "ledger_release"
+    __table_args__ = (
+        CheckConstraint(
+            "verdict in ('RELEASED', 'PRINCIPAL_CHANGED', 'LIST_CHANGED')", name="verdict"
+        ),
+    )
+
+    release_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lane: Mapped[str]
+    verdict: Mapped[str]
+    revision: Mapped[int]
+    lapsed: Mapped[list[dict[str, object]]]
+
+
+class SignedHead(Base):
+    """A head that this service has signed: what was there then can be shown later."""
+
+    __tablename__ = "ledger_signed_head"
+
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    signed_at: Mapped[datetime] = mapped_column(primary_key=True)
+    hash: Mapped[bytes]
+    kid: Mapped[str]
+    signature: Mapped[bytes]
+
+
+class LedgerKey(Base):
+    """A public key that heads were signed with; kept as long as the ledger."""
+
+    __tablename__ = "ledger_key"
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+
+
+class ParticipantPseudonym(Base):
+    """The only place that ties a participant to what the ledger knows them by."""
+
+    __tablename__ = "participant_pseudonym"
+
+    participant_id: Mapped[UuidKey]
+    pseudonym: Mapped[UUID] = mapped_column(unique=True)

@@ -1,0 +1,1 @@
+"""Releases of information (ROI): versions, provisions, signing, revoking."""

@@ -1,0 +1,174 @@
+"""The release gate: verdicts, records, order against revocations, idempotency."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest_asyncio
+
+from infra.authority.predicate import agency_holder
+from infra.vocabulary import Category
+from svc_consent.authority.rules import agency_key, subject_key
+from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
+from tests.fixtures.service_app import ServiceAppFactory
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
+    async with service_app("svc_consent") as service:
+        made = ConsentWorld(service)
+        await made.make_site()
+        yield made
+
+
+async def _officer(world: ConsentWorld) -> Person:
+    return await world.make_person("LEO", await world.make_agency("LE"))
+
+
+async def test_released_call_is_recorded(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant = str(uuid4())
+    await world.release(participant, officer.agency_id)
+    call = world.gate_call(officer, await world.head(), [participant])
+    (verdict,) = await world.gate(call)
+    assert (verdict["verdict"], verdict["lapsed"]) == ("RELEASED", [])
+    (entry,) = await world.entries(call["releaseId"])
+    assert (entry["outcome"], entry["kind"]) == ("RELEASED", "DISCLOSURE")
+    assert entry["categories"] == ["IDENTITY"]
+    assert entry["coordinates"] == {"IDENTITY": ["Participant.identity"]}
+    assert len(entry["sources"]["IDENTITY"]) == 1
+    assert entry["participant"] not in (None, participant)
+
+
+async def test_nothing_about_a_person_is_recorded_as_a_look_up(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    call = world.gate_call(officer, await world.head())
+    (verdict,) = await world.gate(call)
+    assert verdict["verdict"] == "RELEASED"
+    (entry,) = await world.entries(call["releaseId"])
+    assert (entry["participant"], entry["categories"], entry["count"]) == (None, [], 0)
+
+
+async def test_revoked_release_falls_away_and_the_rest_is_released(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    kept, revoked = str(uuid4()), str(uuid4())
+    await world.release(kept, officer.agency_id)
+    row_id = await world.release(revoked, officer.agency_id)
+    relied_on = await world.head()
+    await world.take_back(revoked, agency_holder(officer.agency_id), row_id)
+    call = world.gate_call(officer, relied_on, [kept, revoked])
+    (verdict,) = await world.gate(call)
+    assert verdict["verdict"] == "RELEASED"
+    assert verdict["lapsed"] == [{"participant": revoked, "categories": ["IDENTITY"]}]
+    outcomes = [entry["outcome"] for entry in await world.entries(call["releaseId"])]
+    assert sorted(outcomes) == ["RELEASED", "WITHHELD"]
+
+
+async def test_expired_release_falls_away(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant = str(uuid4())
+    until = soon(0.15)
+    await world.release(participant, officer.agency_id, ends_at=until)
+    relied_on = await world.head()
+    await asyncio.sleep(0.2)
+    call = world.gate_call(officer, relied_on, [participant], valid_until=until.isoformat())
+    (verdict,) = await world.gate(call)
+    assert verdict["lapsed"] == [{"participant": participant, "categories": ["IDENTITY"]}]
+
+
+async def test_category_that_was_never_permitted_does_not_pass(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant = str(uuid4())
+    await world.release(participant, officer.agency_id)
+    call = world.gate_call(
+        officer, await world.head(), [participant],
+        categories=("IDENTITY", "SUD"), access={"IDENTITY": "r", "SUD": "r"},
+    )  # fmt: skip
+    (verdict,) = await world.gate(call)
+    assert verdict["lapsed"] == [{"participant": participant, "categories": ["SUD"]}]
+
+
+async def test_changed_subject_or_agency_withholds_everything(world: ConsentWorld) -> None:
+    for moves in (subject_key, agency_key):
+        officer = await _officer(world)
+        participant = str(uuid4())
+        await world.release(participant, officer.agency_id)
+        relied_on = await world.head()
+        moved = moves(officer.subject if moves is subject_key else officer.agency_id)
+        await world.change([moved], [])
+        call = world.gate_call(officer, relied_on, [participant])
+        (verdict,) = await world.gate(call)
+        assert verdict["verdict"] == "PRINCIPAL_CHANGED"
+        (entry,) = await world.entries(call["releaseId"])
+        assert entry["outcome"] == "WITHHELD"
+
+
+async def test_grant_that_has_ended_withholds_everything(world: ConsentWorld) -> None:
+    agency = await world.make_agency("LE")
+    officer = await world.make_person("LEO", agency, ends_at=soon(-1))
+    (verdict,) = await world.gate(world.gate_call(officer, await world.head()))
+    assert verdict["verdict"] == "PRINCIPAL_CHANGED"
+
+
+async def test_changed_list_must_be_fetched_again(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant, newcomer = str(uuid4()), str(uuid4())
+    await world.release(participant, officer.agency_id)
+    relied_on = await world.head()
+    await world.release(newcomer, officer.agency_id)
+    with_list = world.gate_call(officer, relied_on, [participant], uses_list=True)
+    single = world.gate_call(officer, relied_on, [participant])
+    verdicts = await world.gate(with_list, single)
+    assert [each["verdict"] for each in verdicts] == ["LIST_CHANGED", "RELEASED"]
+
+
+async def test_mutation_gets_its_permit_and_an_attempt_is_recorded(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    relied_on = await world.head()
+    call = world.gate_call(officer, relied_on, stage="BEFORE_EFFECT")
+    (verdict,) = await world.gate(call)
+    assert (verdict["releaseId"], verdict["verdict"]) == (call["releaseId"], "RELEASED")
+    (entry,) = await world.entries(call["releaseId"])
+    assert entry["outcome"] == "ATTEMPT"
+    await world.change([subject_key(officer.subject)], [])
+    (late,) = await world.gate(world.gate_call(officer, relied_on, stage="BEFORE_EFFECT"))
+    assert late["verdict"] == "PRINCIPAL_CHANGED"
+
+
+async def test_repeated_call_gives_the_first_verdict_and_no_record(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant = str(uuid4())
+    row_id = await world.release(participant, officer.agency_id)
+    call = world.gate_call(officer, await world.head(), [participant], access={"IDENTITY": "r"})
+    first = await world.gate(call)
+    await world.take_back(participant, agency_holder(officer.agency_id), row_id)
+    lapsed = world.gate_call(officer, await world.head(), [participant])
+    second = await world.gate(call, lapsed)
+    assert second[0] == first[0]
+    assert (await world.gate(lapsed)) == [second[1]]
+    assert second[1]["lapsed"] == [{"participant": participant, "categories": ["IDENTITY"]}]
+    assert len(await world.entries(call["releaseId"])) == 1
+
+
+async def test_same_call_through_two_lanes_is_recorded_once(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    call = world.gate_call(officer, await world.head())
+    both = await asyncio.gather(world.gate(call, lane="east"), world.gate(call, lane="west"))
+    assert both[0] == both[1]
+    assert len(await world.entries(call["releaseId"])) == 1
+
+
+async def test_use_inside_the_own_agency_is_told_apart_from_disclosure(world: ConsentWorld) -> None:
+    manager = await world.make_person("CM", await world.make_agency("CM"))
+    participant = str(uuid4())
+    from infra.vocabulary import Basis
+
+    await world.permit(participant, in_hands_of(manager), Basis.ASSIGNMENT)
+    await world.release(participant, manager.agency_id, Category.SUD)
+    call = world.gate_call(
+        manager, await world.head(), [participant],
+        categories=("IDENTITY", "SUD"), access={"IDENTITY": "a", "SUD": "r"},
+    )  # fmt: skip
+    await world.gate(call)
+    kinds = {e["kind"]: e["categories"] for e in await world.entries(call["releaseId"])}
+    assert kinds == {"USE": ["IDENTITY"], "DISCLOSURE": ["SUD"]}
