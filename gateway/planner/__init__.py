@@ -1,0 +1,1 @@
+"""Operation to query plan: parse, validate, normalise, search, plan; pure, and without policy."""

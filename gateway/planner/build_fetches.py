@@ -1,0 +1,261 @@
+"""Turn routes into fetch groups: what each request selects, and what it waits for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.planner.fetch_graph import (
+    EntityInputs,
+    FetchGroup,
+    FetchTree,
+    Place,
+    PlaceObject,
+    join_inputs,
+    without_ancestors,
+)
+from gateway.planner.plan import InputField
+from gateway.planner.query_graph import QueryGraph
+from gateway.planner.routes import DirectRoute, HopRoute, PlanningError, SelectionRoute
+from gateway.planner.selection import (
+    ALWAYS,
+    Conditions,
+    ObjectSelection,
+    SelectedField,
+    Selection,
+    any_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Why a field is fetched: for the client, or as key or requirement of a field of hers."""
+
+    is_client: bool
+    conditions: Conditions = ALWAYS
+    needs: int = 0
+
+
+_FOR_CLIENT: Final = _Use(is_client=True)
+_NESTED: Final = _Use(is_client=False)
+
+
+class FetchBuilder:
+    """Builds the groups of one operation."""
+
+    def __init__(self, graph: QueryGraph, root: ObjectSelection) -> None:
+        self._graph = graph
+        self._root_place = Place(graph, is_abstract=False, client=Selection({root.type_name: root}))
+        self._root = self._root_place.object(root.type_name)
+        self.groups: list[FetchGroup] = []
+
+    def query(self, routes: list[tuple[str, DirectRoute]]) -> list[FetchGroup]:
+        """Groups of a query: one root group per subgraph."""
+        roots: dict[str, FetchGroup] = {}
+        for subgraph, route in routes:
+            group = roots.get(subgraph)
+            if group is None:
+                group = roots[subgraph] = self._root_group(subgraph, "query")
+            self._root_field(route, group)
+        self._wait_for_subjects()
+        return self.groups
+
+    def serial(self, kind: str, routes: list[tuple[str, DirectRoute]]) -> list[FetchGroup]:
+        """Groups of a mutation: each root field, with all that follows, before the next."""
+        previous: FetchGroup | None = None
+        before: set[FetchGroup] = set()
+        for subgraph, route in routes:
+            only_one = before == {previous} if previous is not None else False
+            if previous is not None and only_one and previous.subgraph == subgraph:
+                start = len(self.groups)
+                self._root_field(route, previous)
+                before = {previous, *self.groups[start:]}
+                continue
+            start = len(self.groups)
+            group = self._root_group(subgraph, kind)
+            group.parents = without_ancestors(before)
+            self._root_field(route, group)
+            previous, before = group, set(self.groups[start:])
+        self._wait_for_subjects()
+        return self.groups
+
+    def _root_group(self, subgraph: str, kind: str) -> FetchGroup:
+        group = FetchGroup(
+            number=len(self.groups),
+            subgraph=subgraph,
+            kind=kind,
+            tree=FetchTree(is_abstract=False),
+            root_type=self._root.type_name,
+            place=self._root_place,
+        )
+        self.groups.append(group)
+        return group
+
+    def _root_field(self, route: DirectRoute, group: FetchGroup) -> None:
+        self._direct(route, self._root.type_name, self._root, group, group.tree, _FOR_CLIENT)
+
+    def _selection(
+        self,
+        route: SelectionRoute,
+        objects: PlaceObject,
+        group: FetchGroup,
+        tree: FetchTree,
+        use: _Use,
+    ) -> set[FetchGroup]:
+        """Fetch a selection; returns the groups that supply some of it."""
+        suppliers: set[FetchGroup] = set()
+        local_type = route.site.local_type
+        for field_route in route.routes:
+            if isinstance(field_route, DirectRoute):
+                found = self._direct(field_route, local_type, objects, group, tree, use)
+            else:
+                found = self._hop(field_route, objects, group, tree, use)
+            suppliers |= found
+        return suppliers
+
+    def _direct(
+        self,
+        route: DirectRoute,
+        local_type: str,
+        objects: PlaceObject,
+        group: FetchGroup,
+        tree: FetchTree,
+        use: _Use,
+    ) -> set[FetchGroup]:
+        if route.local is None:
+            return {group}
+        selected = route.field
+        key = _key(selected, objects, use)
+        fetched = tree.add(local_type, key, selected, route.local.type_text)
+        conditions = selected.conditions if use.is_client else use.conditions
+        fetched.conditions = any_of(fetched.conditions, conditions)
+        fetched.needs.add(selected.needs if use.is_client else use.needs)
+        suppliers = {group}
+        if selected.selection is not None:
+            place = objects.child(key, selected)
+            if fetched.tree is None:
+                local = self._graph.local_type(group.subgraph, route.local.named_type)
+                is_local_object = local is not None and local.possible_types == {local.name}
+                is_abstract = place.is_abstract or not is_local_object
+                fetched.tree = FetchTree(is_abstract=is_abstract)
+            inner_use = use if use.is_client else _NESTED
+            for child in route.children:
+                below = place.object(child.type_name)
+                suppliers |= self._selection(child, below, group, fetched.tree, inner_use)
+        objects.suppliers.setdefault(key, set()).update(suppliers)
+        return suppliers
+
+    def _hop(
+        self,
+        route: HopRoute,
+        objects: PlaceObject,
+        group: FetchGroup,
+        tree: FetchTree,
+        use: _Use,
+    ) -> set[FetchGroup]:
+        selected = route.field
+        conditions = selected.conditions if use.is_client else use.conditions
+        needs = selected.needs if use.is_client else use.needs
+        before = _Use(is_client=False, conditions=conditions, needs=needs)
+        waits = {group} | self._selection(route.key_route, objects, group, tree, before)
+        keys = self._inputs(route.entrance.selection, objects)
+        requires: tuple[InputField, ...] = ()
+        if route.requires is not None and route.requires_route is not None:
+            waits |= self._selection(route.requires_route, objects, group, tree, before)
+            requires = self._inputs(route.requires, objects)
+        entered = self._entity_group(route, objects, waits, keys + requires)
+        inputs = entered.inputs[objects.type_name]
+        for new in keys:
+            known = inputs.keys.get(new.name)
+            inputs.keys[new.name] = new if known is None else join_inputs(known, new)
+        key = _key(selected, objects, use)
+        for new in requires:
+            if new.name in inputs.keys and new.by_type is None:
+                continue
+            wanted, needed_by = inputs.requires.get(new.name, (new, set()))
+            inputs.requires[new.name] = (join_inputs(wanted, new), needed_by | {key})
+        local_type = route.target.local_type
+        found = self._direct(route.inner, local_type, objects, entered, entered.tree, use)
+        return found | {entered}
+
+    def _entity_group(
+        self,
+        route: HopRoute,
+        objects: PlaceObject,
+        waits: set[FetchGroup],
+        fields: tuple[InputField, ...],
+    ) -> FetchGroup:
+        """The group that enters a subgraph here after these groups; made if there is none."""
+        parents = without_ancestors(waits)
+        place, type_name = objects.place, objects.type_name
+        target = route.target
+        for group in place.groups:
+            inputs = group.inputs.get(type_name)
+            if group.subgraph != target.subgraph or group.parents != parents:
+                continue
+            if inputs is None:
+                group.inputs[type_name] = EntityInputs(type_name, target.local_type)
+                return group
+            if inputs.local_type == target.local_type and inputs.accepts(fields):
+                return group
+        group = FetchGroup(
+            number=len(self.groups),
+            subgraph=target.subgraph,
+            kind="query",
+            tree=FetchTree(is_abstract=True),
+            parents=parents,
+            place=place,
+            inputs={type_name: EntityInputs(type_name, target.local_type)},
+        )
+        self.groups.append(group)
+        place.groups.append(group)
+        return group
+
+    def _inputs(self, wanted: ObjectSelection, objects: PlaceObject) -> tuple[InputField, ...]:
+        """Where the fields of a key or requirement are kept."""
+        inputs: list[InputField] = []
+        for selected in wanted.fields:
+            if selected.name == "__typename":
+                continue
+            key = objects.place.internal_key(selected)
+            by_type = None
+            is_abstract = False
+            if selected.selection is not None:
+                below = objects.child(key, selected)
+                is_abstract = below.is_abstract
+                by_type = tuple(
+                    (name, self._inputs(inner, below.object(name)))
+                    for name, inner in selected.selection.by_type.items()
+                )
+            inputs.append(InputField(selected.name, key, by_type, is_abstract))
+        return tuple(inputs)
+
+    def _wait_for_subjects(self) -> None:
+        """Let entity fetches wait for the fields that name the subjects, where they can."""
+        for group in self.groups:
+            if group.root_type is not None or group.place is None:
+                continue
+            for type_name in group.inputs:
+                for objects in group.place.object(type_name).lineage():
+                    suppliers = objects.suppliers.get(objects.subject_key or "", set())
+                    for supplier in suppliers:
+                        if supplier is not group and group not in supplier.ancestors():
+                            group.parents = without_ancestors({*group.parents, supplier})
+
+
+def _key(selected: SelectedField, objects: PlaceObject, use: _Use) -> str:
+    if use.is_client:
+        return objects.place.client_key(objects.type_name, selected.response_key)
+    return objects.place.internal_key(selected)
+
+
+def check_keys(root: ObjectSelection) -> None:
+    """Refuse an operation in which a subject key names no selected field."""
+    pending = [root]
+    while pending:
+        wanted = pending.pop()
+        keys = {selected.response_key for selected in wanted.fields}
+        if wanted.subject_key is not None and wanted.subject_key not in keys:
+            message = f"the subject of {wanted.type_name} is not selected"
+            raise PlanningError(message)
+        for selected in wanted.fields:
+            if selected.selection is not None:
+                pending.extend(selected.selection.by_type.values())

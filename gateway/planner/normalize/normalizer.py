@@ -1,0 +1,197 @@
+"""Inline fragments, expand abstract types and merge equal response keys, in one collection.
+
+Sources: GraphQL specification 6.3.2 CollectFields (fragments, response keys) and 6.4.3 (merging
+of sub-selections).  Equal collections are made once, so that the result is a graph of shared
+parts whose size stays bounded by the document; its unfolded size is counted on that graph before
+anybody walks it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_object_type,
+)
+
+from gateway.planner.normalize.read_conditions import read_conditions
+from gateway.planner.operation import Operation, OperationError
+from gateway.planner.selection import (
+    ALWAYS,
+    NEVER,
+    Conditions,
+    NormalizedOperation,
+    ObjectSelection,
+    SelectedField,
+    Selection,
+    any_of,
+    both_of,
+)
+
+MAX_SELECTIONS: Final = 50_000
+"""Largest unfolded number of selected fields, abstract types expanded."""
+
+_Source = tuple[SelectionSetNode, Conditions]
+
+
+def normalize(
+    operation: Operation,
+    schema: GraphQLSchema | None = None,
+    *,
+    max_selections: int = MAX_SELECTIONS,
+) -> NormalizedOperation:
+    """Normalise a validated operation; OperationError if it unfolds beyond the limit."""
+    expander = Expander(schema or operation.schema, operation.fragments)
+    root = expander.expand(operation.root_type, operation.definition.selection_set)
+    if expander.count(root) > max_selections:
+        message = "The operation selects too many fields once its fragments are expanded."
+        raise OperationError([GraphQLError(message)], "OPERATION_TOO_LARGE")
+    return NormalizedOperation(
+        kind=operation.kind,
+        root=root,
+        variable_definitions=operation.definition.variable_definitions or (),
+        hash=operation.hash,
+    )
+
+
+class Expander:
+    """Expands selection sets of one document against one schema."""
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode] | None = None
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments or {}
+        self._made: dict[Any, ObjectSelection] = {}
+        self._counts: dict[ObjectSelection, int] = {}
+        self._applies: dict[tuple[str, str], bool] = {}
+
+    def expand(self, type_name: str, selection_set: SelectionSetNode) -> ObjectSelection:
+        """What a selection set selects on one object type."""
+        return self._object(type_name, ((selection_set, ALWAYS),))
+
+    def expand_all(self, type_name: str, selection_set: SelectionSetNode) -> Selection:
+        """What a selection set selects on each object type that `type_name` can have."""
+        source = ((selection_set, ALWAYS),)
+        return Selection({name: self._object(name, source) for name in self._possible(type_name)})
+
+    def count(self, selection: ObjectSelection) -> int:
+        """Number of selected fields, unfolded; arithmetic on the shared graph."""
+        known = self._counts.get(selection)
+        if known is None:
+            known = 0
+            for selected in selection.fields:
+                known += 1
+                if selected.selection is not None:
+                    known += sum(self.count(one) for one in selected.selection.by_type.values())
+            self._counts[selection] = known
+        return known
+
+    def _object(self, type_name: str, sources: tuple[_Source, ...]) -> ObjectSelection:
+        identity = (type_name, tuple((id(node), conditions) for node, conditions in sources))
+        made = self._made.get(identity)
+        if made is None:
+            groups: dict[str, list[tuple[FieldNode, Conditions]]] = {}
+            visited: set[tuple[str, Conditions]] = set()
+            for selection_set, conditions in sources:
+                self._collect(type_name, selection_set, conditions, groups, visited)
+            fields = [self._field(type_name, key, nodes) for key, nodes in groups.items()]
+            made = ObjectSelection(type_name, tuple(fields))
+            self._made[identity] = made
+        return made
+
+    def _collect(
+        self,
+        type_name: str,
+        selection_set: SelectionSetNode,
+        outer: Conditions,
+        groups: dict[str, list[tuple[FieldNode, Conditions]]],
+        visited: set[tuple[str, Conditions]],
+    ) -> None:
+        for node in selection_set.selections:
+            conditions = both_of(outer, read_conditions(node))
+            if conditions == NEVER:
+                continue
+            if isinstance(node, FieldNode):
+                key = node.alias.value if node.alias else node.name.value
+                groups.setdefault(key, []).append((node, conditions))
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                visit = (node.name.value, conditions)
+                if visit in visited:
+                    continue
+                visited.add(visit)
+                fragment = self._fragments[node.name.value]
+            narrowed = fragment.type_condition
+            if narrowed is None or self._is_a(type_name, narrowed.name.value):
+                self._collect(type_name, fragment.selection_set, conditions, groups, visited)
+
+    def _field(
+        self, type_name: str, key: str, nodes: list[tuple[FieldNode, Conditions]]
+    ) -> SelectedField:
+        conditions = NEVER
+        for _, own in nodes:
+            conditions = any_of(conditions, own)
+        first = nodes[0][0]
+        sources = tuple(
+            (node.selection_set, ALWAYS if own == conditions else own)
+            for node, own in nodes
+            if node.selection_set is not None
+        )
+        selection = None
+        name = first.name.value
+        if sources and not name.startswith("__"):
+            named = self._field_type(type_name, name)
+            selection = Selection(
+                {possible: self._object(possible, sources) for possible in self._possible(named)}
+            )
+        return SelectedField(
+            parent_type=type_name,
+            name=name,
+            response_key=key,
+            arguments=first.arguments or (),
+            conditions=conditions,
+            selection=selection,
+            locations=_locations(node for node, _ in nodes),
+        )
+
+    def _field_type(self, type_name: str, field_name: str) -> str:
+        definition: Any = self._schema.get_type(type_name)
+        return str(get_named_type(definition.fields[field_name].type).name)
+
+    def _possible(self, type_name: str) -> list[str]:
+        named = self._schema.get_type(type_name)
+        if is_abstract_type(named):
+            return [possible.name for possible in self._schema.get_possible_types(named)]
+        return [type_name] if is_composite_type(named) else []
+
+    def _is_a(self, type_name: str, condition: str) -> bool:
+        if type_name == condition:
+            return True
+        known = self._applies.get((type_name, condition))
+        if known is None:
+            wide, narrow = self._schema.get_type(condition), self._schema.get_type(type_name)
+            known = (
+                is_abstract_type(wide)
+                and is_object_type(narrow)
+                and self._schema.is_sub_type(wide, narrow)
+            )
+            self._applies[type_name, condition] = known
+        return known
+
+
+def _locations(nodes: Iterable[FieldNode]) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (node.loc.start_token.line, node.loc.start_token.column)
+        for node in nodes
+        if node.loc is not None
+    )

@@ -1,0 +1,401 @@
+"""Find the cheapest way to resolve a selection over the query graph.
+
+A memoised best-first recursion over (object type, site, selection): each field is resolved where
+we are, or by the cheapest entrance into a subgraph that has it, and the key (and the fields that
+`@requires` reads) of that entrance is itself a selection to be resolved from here.  A set of what
+is being entered keeps keys from going in circles.  Where no single way resolves all that is
+selected below a field, the field is asked of several subgraphs, each for what the others cannot.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from graphql import OperationType
+
+from gateway.planner.query_graph import Entrance, QueryGraph
+from gateway.planner.routes import (
+    FREE,
+    Attempt,
+    Cost,
+    DirectRoute,
+    FieldRoute,
+    HopRoute,
+    PlanningError,
+    SelectionRoute,
+    Site,
+)
+from gateway.planner.selection import ObjectSelection, SelectedField, Selection
+
+MAX_STEPS: Final = 200_000
+"""Attempts after which a search is given up: an adversarial supergraph or operation."""
+
+_Visited = frozenset[tuple[str, ...]]
+_NOWHERE: Final[_Visited] = frozenset()
+
+
+class PathSearch:
+    """One search; keeps its memo for one operation."""
+
+    def __init__(self, graph: QueryGraph, max_steps: int = MAX_STEPS) -> None:
+        self._graph = graph
+        self._steps_left = max_steps
+        self._selections: dict[Any, SelectionRoute] = {}
+        self._entries: dict[Any, tuple[Entrance, SelectionRoute] | None] = {}
+
+    def root(self, kind: str, selection: ObjectSelection) -> list[tuple[str, DirectRoute]]:
+        """Routes for the root fields in order, each with the subgraph that is asked."""
+        type_name = selection.type_name
+        fields = tuple(one for one in selection.fields if not one.name.startswith("__"))
+        is_query = kind == OperationType.QUERY.value
+        chosen: set[str] = set()
+        routes: list[tuple[str, DirectRoute]] = []
+        for field in fields:
+            attempts = self._root_attempts(type_name, field)
+            if not attempts:
+                message = f"no subgraph resolves {type_name}.{field.name}"
+                raise PlanningError(message)
+            for attempt in self._choose_at_root(attempts, chosen, is_query=is_query):
+                if isinstance(attempt.route, DirectRoute) and attempt.target is not None:
+                    routes.append((attempt.target, attempt.route))
+                    chosen.add(attempt.target)
+        return routes
+
+    def _root_attempts(self, type_name: str, field: SelectedField) -> list[Attempt]:
+        attempts = []
+        for subgraph in self._graph.owners(type_name):
+            site = Site(subgraph, type_name)
+            attempt = self._direct(site, field, _NOWHERE, is_entering=True)
+            if attempt is not None:
+                attempts.append(replace(attempt, target=subgraph))
+        return attempts
+
+    def _choose_at_root(
+        self, attempts: list[Attempt], chosen: set[str], *, is_query: bool
+    ) -> list[Attempt]:
+        """One attempt, or several in parallel where that saves waiting or nothing else will do."""
+
+        def price(attempt: Attempt) -> tuple[Any, ...]:
+            extra = 0 if attempt.target in chosen else 1
+            cost = attempt.route.cost
+            return (cost.fetches + extra, cost.depth, attempt.remainder is not None)
+
+        complete = sorted((one for one in attempts if one.is_complete), key=price)
+        best = complete[0] if complete else None
+        if not is_query:
+            if best is None:
+                raise PlanningError(_unresolved(attempts))
+            return [best]
+        if best is not None and best.remainder is None and best.route.cost == FREE:
+            return [best]
+        if best is None or best.remainder is not None:
+            return self._split(attempts, best)
+        return self._without_waiting(attempts, best) or [best]
+
+    def _split(self, attempts: list[Attempt], best: Attempt | None) -> list[Attempt]:
+        first = best or min(attempts, key=lambda one: (_size(one.remainder), one.route.cost))
+        taken = [first]
+        remainder, is_soft = first.remainder, first.is_soft
+        while remainder is not None:
+            again = self._root_attempts(remainder.parent_type, remainder)
+            better = [one for one in again if _size(one.remainder) < _size(remainder)]
+            if not better:
+                if is_soft:
+                    break
+                raise PlanningError(_unresolved([taken[-1]]))
+            following = min(better, key=lambda one: (_size(one.remainder), one.route.cost))
+            taken.append(following)
+            remainder, is_soft = following.remainder, following.is_soft
+        return taken
+
+    def _without_waiting(self, attempts: list[Attempt], best: Attempt) -> list[Attempt] | None:
+        """Several subgraphs asked at once instead of one after the other, at no more fetches."""
+        if len(attempts) < 2:
+            return None
+        stay = PathSearch(self._graph, self._steps_left)
+        stay._may_hop = False
+        field = best.route.field
+        remainder: SelectedField | None = field
+        taken: list[Attempt] = []
+        while remainder is not None:
+            found = stay._root_attempts(field.parent_type, remainder)
+            better = [one for one in found if _size(one.remainder) < _size(remainder)]
+            if not better:
+                return None
+            taken.append(min(better, key=lambda one: _size(one.remainder)))
+            remainder = taken[-1].remainder
+        return taken if len(taken) <= 1 + best.route.cost.fetches else None
+
+    _may_hop = True
+
+    def selection(
+        self,
+        type_name: str,
+        site: Site,
+        fields: tuple[SelectedField, ...],
+        visited: _Visited = _NOWHERE,
+    ) -> SelectionRoute:
+        """Routes for fields of one object type, seen from one site."""
+        identity = (type_name, site, fields, visited)
+        known = self._selections.get(identity)
+        if known is None:
+            known = self._search(type_name, site, fields, visited)
+            self._selections[identity] = known
+        return known
+
+    def _search(
+        self, type_name: str, site: Site, fields: tuple[SelectedField, ...], visited: _Visited
+    ) -> SelectionRoute:
+        decided: dict[SelectedField, list[Attempt]] = {}
+        open_fields: list[tuple[SelectedField, list[Attempt]]] = []
+        chosen: set[str] = set()
+        for field in fields:
+            attempts = self._attempts(type_name, site, field, visited)
+            complete = [one for one in attempts if one.is_complete]
+            if complete and complete[0].target is None and complete[0].route.cost == FREE:
+                decided[field] = [complete[0]]
+            elif len({one.target for one in complete}) == 1:
+                decided[field] = [min(complete, key=lambda one: one.route.cost)]
+                chosen.update(one.target for one in decided[field] if one.target)
+            else:
+                open_fields.append((field, attempts))
+        self._decide(type_name, site, open_fields, visited, decided, chosen)
+        return _assemble(type_name, site, fields, decided)
+
+    def _decide(
+        self,
+        type_name: str,
+        site: Site,
+        open_fields: Sequence[tuple[SelectedField, list[Attempt]]],
+        visited: _Visited,
+        decided: dict[SelectedField, list[Attempt]],
+        chosen: set[str],
+    ) -> None:
+        """Choose for fields with several ways so that few subgraphs are entered."""
+        popularity: dict[str | None, int] = {}
+        for _, attempts in open_fields:
+            for target in {one.target for one in attempts if one.is_complete}:
+                popularity[target] = popularity.get(target, 0) + 1
+
+        def price(attempt: Attempt) -> tuple[Any, ...]:
+            cost = attempt.route.cost
+            saved = 1 if attempt.target in chosen else 0
+            incomplete = attempt.remainder is not None
+            return (cost.fetches - saved, cost.depth, incomplete, -popularity[attempt.target])
+
+        for field, attempts in sorted(open_fields, key=lambda item: len(item[1])):
+            complete = [one for one in attempts if one.is_complete]
+            if complete:
+                decided[field] = [min(complete, key=price)]
+            else:
+                decided[field] = self._cover(type_name, site, field, attempts, visited)
+            chosen.update(one.target for one in decided[field] if one.target)
+
+    def _cover(
+        self,
+        type_name: str,
+        site: Site,
+        field: SelectedField,
+        attempts: list[Attempt],
+        visited: _Visited,
+    ) -> list[Attempt]:
+        """Resolve a field in parts, each by another way; the last attempt keeps the remainder."""
+        taken: list[Attempt] = []
+        remainder: SelectedField | None = field
+        while remainder is not None:
+            better = [one for one in attempts if _size(one.remainder) < _size(remainder)]
+            if not better:
+                break
+            best = min(better, key=lambda one: (_size(one.remainder), one.route.cost))
+            taken.append(best)
+            if best.is_complete:
+                break
+            remainder = best.remainder
+            if remainder is not None:
+                attempts = self._attempts(type_name, site, remainder, visited)
+        return taken
+
+    def _attempts(
+        self, type_name: str, site: Site, field: SelectedField, visited: _Visited
+    ) -> list[Attempt]:
+        """Every way to resolve one field from a site; the direct one first."""
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            raise PlanningError("the search for a plan takes too many steps")
+        attempts: list[Attempt] = []
+        direct = self._direct(site, field, visited)
+        if direct is not None:
+            attempts.append(direct)
+            if direct.remainder is None and direct.route.cost == FREE:
+                return attempts
+        if self._may_hop and field.name != "__typename":
+            attempts += self._hops(type_name, site, field, visited)
+        return attempts
+
+    def _direct(
+        self,
+        site: Site,
+        field: SelectedField,
+        visited: _Visited,
+        *,
+        is_entering: bool = False,
+    ) -> Attempt | None:
+        if field.name == "__typename":
+            return Attempt(DirectRoute(field, None, (), FREE), None, None, False)
+        local = self._graph.local_field(site.subgraph, site.local_type, field.name)
+        if local is None or (local.requires is not None and not is_entering):
+            return None
+        promised = [
+            one for given in site.provided for one in given.fields if one.name == field.name
+        ]
+        if local.is_external and not promised:
+            return None
+        if field.selection is None:
+            return Attempt(DirectRoute(field, local, (), FREE), None, None, False)
+        provided = [one.selection for one in promised if one.selection is not None]
+        if local.provides is not None:
+            provided.append(self._graph.selection_at(local.provides, local.named_type))
+        children: list[SelectionRoute] = []
+        missing: dict[str, ObjectSelection] = {}
+        is_soft = True
+        for child_type, wanted in field.selection.by_type.items():
+            local_name = self._graph.local_of(site.subgraph, local.named_type, child_type)
+            if local_name is None:
+                missing[child_type] = wanted
+                continue
+            given = tuple(one.by_type[child_type] for one in provided if child_type in one.by_type)
+            child_site = Site(site.subgraph, local_name, given)
+            child = self.selection(child_type, child_site, wanted.fields, visited)
+            children.append(child)
+            if child.remainder:
+                missing[child_type] = replace(wanted, fields=child.remainder)
+                is_soft = is_soft and child.is_soft
+        cost = Cost(
+            max((child.cost.fetches for child in children), default=0),
+            max((child.cost.depth for child in children), default=0),
+        )
+        remainder = replace(field, selection=Selection(missing)) if missing else None
+        route = DirectRoute(field, local, tuple(children), cost)
+        return Attempt(route, None, remainder, bool(missing) and is_soft)
+
+    def _hops(
+        self, type_name: str, site: Site, field: SelectedField, visited: _Visited
+    ) -> Iterable[Attempt]:
+        for subgraph in self._graph.owners(type_name):
+            for local_type in self._graph.local_names(subgraph, type_name):
+                local = self._graph.local_field(subgraph, local_type, field.name)
+                if local is None or local.is_external:
+                    continue
+                if subgraph == site.subgraph and local.requires is None:
+                    continue
+                attempt = self._hop(type_name, site, Site(subgraph, local_type), field, visited)
+                if attempt is not None:
+                    yield attempt
+
+    def _hop(
+        self, type_name: str, site: Site, target: Site, field: SelectedField, visited: _Visited
+    ) -> Attempt | None:
+        entry = self._entry(type_name, site, target, visited)
+        if entry is None:
+            return None
+        entrance, key_route = entry
+        local = self._graph.local_field(target.subgraph, target.local_type, field.name)
+        requires, requires_route = None, None
+        if local is not None and local.requires is not None:
+            mark = (type_name, target.subgraph, field.name)
+            if mark in visited:
+                return None
+            requires = self._graph.selection_of(local.requires, type_name)
+            requires_route = self.selection(type_name, site, requires.fields, visited | {mark})
+            if not requires_route.is_complete:
+                return None
+        inner = self._direct(target, field, visited, is_entering=True)
+        if inner is None or not isinstance(inner.route, DirectRoute):
+            return None
+        before = requires_route.cost if requires_route is not None else FREE
+        cost = Cost(
+            1 + key_route.cost.fetches + before.fetches + inner.route.cost.fetches,
+            1 + max(key_route.cost.depth, before.depth) + inner.route.cost.depth,
+        )
+        route = HopRoute(
+            field, target, entrance, key_route, requires, requires_route, inner.route, cost
+        )
+        return Attempt(route, target.subgraph, inner.remainder, inner.is_soft)
+
+    def _entry(
+        self, type_name: str, site: Site, target: Site, visited: _Visited
+    ) -> tuple[Entrance, SelectionRoute] | None:
+        """The cheapest key that can be had from a site, to enter a subgraph."""
+        mark = (type_name, target.subgraph)
+        if mark in visited:
+            return None
+        identity = (type_name, site, target, visited)
+        if identity in self._entries:
+            return self._entries[identity]
+        best: tuple[Entrance, SelectionRoute] | None = None
+        for entrance in self._graph.entrances(target.subgraph, type_name):
+            if entrance.local_type != target.local_type:
+                continue
+            fields = entrance.selection.fields
+            route = self.selection(type_name, site, fields, visited | {mark})
+            if route.is_complete and (best is None or route.cost < best[1].cost):
+                best = (entrance, route)
+        self._entries[identity] = best
+        return best
+
+
+def _size(remainder: SelectedField | None) -> int:
+    if remainder is None:
+        return 0
+    if remainder.selection is None:
+        return 1
+    return 1 + sum(
+        sum(_size(one) for one in wanted.fields) + 1
+        for wanted in remainder.selection.by_type.values()
+    )
+
+
+def _assemble(
+    type_name: str,
+    site: Site,
+    fields: tuple[SelectedField, ...],
+    decided: dict[SelectedField, list[Attempt]],
+) -> SelectionRoute:
+    routes: list[FieldRoute] = []
+    remainder: list[SelectedField] = []
+    targets: set[str] = set()
+    fetches = depth = 0
+    is_soft = True
+    for field in fields:
+        attempts = decided[field]
+        for attempt in attempts:
+            routes.append(attempt.route)
+            fetches += attempt.route.cost.fetches
+            depth = max(depth, attempt.route.cost.depth)
+            if attempt.target is not None:
+                fetches -= 1
+                targets.add(attempt.target)
+        rest = attempts[-1].remainder if attempts else field
+        if rest is not None:
+            remainder.append(rest)
+            is_soft = is_soft and bool(attempts) and attempts[-1].is_soft
+    cost = Cost(fetches + len(targets), depth)
+    return SelectionRoute(type_name, site, tuple(routes), tuple(remainder), is_soft, cost)
+
+
+def _unresolved(attempts: Iterable[Attempt]) -> str:
+    """Coordinates that cannot be resolved, for the message."""
+    names: list[str] = []
+
+    def note(field: SelectedField) -> None:
+        if field.selection is None:
+            names.append(f"{field.parent_type}.{field.name}")
+            return
+        for wanted in field.selection.by_type.values():
+            for one in wanted.fields:
+                note(one)
+
+    for attempt in attempts:
+        if attempt.remainder is not None:
+            note(attempt.remainder)
+    return "no plan resolves " + ", ".join(dict.fromkeys(names))

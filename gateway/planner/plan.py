@@ -1,0 +1,154 @@
+"""Query plans: frozen data that says which subgraph is asked what, when, and what goes where.
+
+A plan is a list of fetch nodes, each with the nodes that it waits for; its *wave* is the length of
+the longest chain of nodes that ends in it.
+"""
+
+from dataclasses import dataclass
+
+from gateway.planner.selection import Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedField:
+    """One field of a fetch.
+
+    Attributes:
+        wire_key: response key in the subgraph's answer.
+        key: where the value is kept in the fetched tree.
+    """
+
+    name: str
+    wire_key: str
+    key: str
+    conditions: Conditions
+    shape: "FetchShape | None"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchShape:
+    """What an answer looks like at one place.
+
+    Attributes:
+        by_type: fields by the subgraph's type of the object.
+        is_abstract: the answer says the type of each object in `__typename`.
+    """
+
+    by_type: tuple[tuple[str, tuple[FetchedField, ...]], ...]
+    is_abstract: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One step down the fetched tree, from objects of one type through one field.
+
+    Attributes:
+        is_abstract: objects of other types can stand beside, told apart by `__typename`.
+        subject_key: where the subject of the objects is kept, None to inherit.
+        object_needs: bits for the object to exist.
+        field_needs: bits for the field to be seen.
+    """
+
+    type_name: str
+    key: str
+    is_abstract: bool
+    subject_key: str | None
+    object_needs: int
+    field_needs: int
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """One field of a representation: its name, and where its value is kept."""
+
+    name: str
+    key: str
+    by_type: tuple[tuple[str, tuple["InputField", ...]], ...] | None
+    is_abstract: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredInput:
+    """A field that `@requires` reads, and the keys of the fetched fields that need it."""
+
+    field: InputField
+    needed_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """How objects of one type are represented in an entity fetch.
+
+    Attributes:
+        local_type: `__typename` of the representation.
+        needs: what the fetched fields need, one number per distinct need; one of them suffices.
+        is_guarded: the subject of the objects is known before this fetch.
+    """
+
+    type_name: str
+    local_type: str
+    keys: tuple[InputField, ...]
+    requires: tuple[RequiredInput, ...]
+    subject_key: str | None
+    object_needs: int
+    needs: tuple[int, ...]
+    is_guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the objects of an entity call stand in the fetched tree."""
+
+    path: tuple[PathStep, ...]
+    is_abstract: bool
+    types: tuple[EntityType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCall:
+    """One `_entities` field of a request; equal representations of all targets are sent once."""
+
+    alias: str
+    variable: str
+    shape: FetchShape
+    conditions: Conditions
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchNode:
+    """One request to one subgraph.
+
+    Attributes:
+        text: the operation as sent.
+        variables: the client's variables that it uses.
+        computed: Boolean variables that stand for conditions.
+        root_type: type of the root fields, None for an entity fetch.
+        waits_for: ids of the nodes whose values it needs.
+    """
+
+    id: int
+    wave: int
+    subgraph: str
+    kind: str
+    text: str
+    variables: tuple[str, ...]
+    computed: tuple[tuple[str, Conditions], ...]
+    root_type: str | None
+    root_shape: FetchShape | None
+    calls: tuple[EntityCall, ...]
+    conditions: Conditions
+    waits_for: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """All fetches of one operation, ordered so that each comes after those it waits for."""
+
+    kind: str
+    nodes: tuple[FetchNode, ...]
+
+    @property
+    def wave_count(self) -> int:
+        """Number of waves."""
+        return max((node.wave for node in self.nodes), default=0)

@@ -1,0 +1,46 @@
+"""The planner: a normalised operation in, a query plan out.
+
+    path search     which subgraph resolves each field, entered by which key
+    build fetches   groups of selections, each after those that supply its representations
+    join siblings   fetches of one place that can travel together
+    share requests  one request per subgraph and wave; freeze
+
+Pure: no I/O, no policy.  Prior art, by public description only: Apollo's federated query graphs
+and fetch groups; Hive's planner as a chain of path walking, fetch graph and merge passes.
+"""
+
+from collections.abc import Iterable
+
+from gateway.planner.build_fetches import FetchBuilder, check_keys
+from gateway.planner.merge.join_siblings import join_siblings
+from gateway.planner.merge.share_requests import share_requests
+from gateway.planner.path_search import PathSearch
+from gateway.planner.plan import QueryPlan
+from gateway.planner.query_graph import query_graph
+from gateway.planner.selection import NormalizedOperation
+from gateway.supergraph import Supergraph
+
+
+def plan(
+    operation: NormalizedOperation,
+    supergraph: Supergraph,
+    *,
+    override_labels: Iterable[str] = (),
+) -> QueryPlan:
+    """Plan an operation.
+
+    Args:
+        override_labels: labels of progressive `@override` that are on for this plan.
+
+    Raises:
+        PlanningError: no subgraphs together resolve the operation, or the search is too large.
+    """
+    check_keys(operation.root)
+    graph = query_graph(supergraph, frozenset(override_labels))
+    routes = PathSearch(graph).root(operation.kind, operation.root)
+    builder = FetchBuilder(graph, operation.root)
+    if operation.kind == "query":
+        groups = join_siblings(builder.query(routes))
+    else:
+        groups = builder.serial(operation.kind, routes)
+    return share_requests(operation.kind, groups, operation.variable_definitions)
