@@ -1,1 +1,1 @@
-"""Consent at the moment of release: decisions, the fence's masks, the gate before the first byte."""
+"""Consent at the moment of release: decisions, masks, the gate before the first byte."""

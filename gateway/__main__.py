@@ -1,0 +1,62 @@
+"""Command line of the gateway: serve, and look at policy, schema and plans.
+
+``python -m gateway`` serves. The other commands need no settings: they read what is committed.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from infra.errors import GoldenThreadError
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="goldenthread (gateway)")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="serve the public API (the default)")
+    policy = commands.add_parser("policy", help="check or print the access policy")
+    policy.add_argument("action", choices=["check", "table"])
+    schema = commands.add_parser("schema", help="print the schema that a role can ever see")
+    schema.add_argument("--role", help="column of the matrix, for example CM; all when absent")
+    plan = commands.add_parser("plan", help="print the query plan of an operation")
+    plan.add_argument("--operation", type=Path, required=True, help="file with the document")
+    plan.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
+    plan.add_argument("--role", help="column of the matrix; the whole operation when absent")
+    labels = commands.add_parser("check-labels", help="check the labels of subgraph SDL files")
+    labels.add_argument("files", type=Path, nargs="+")
+    arguments = parser.parse_args(sys.argv[1:] if words is None else words)
+    try:
+        return _run(arguments)
+    except (GoldenThreadError, OSError) as error:
+        sys.stderr.write(f"gateway: {error}\n")
+        return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command in (None, "serve"):
+        from gateway.app import create_app
+        from gateway.settings import read_settings
+        from infra import serve
+        from infra.telemetry import logs, traces
+
+        settings = read_settings()
+        logs.configure("gateway", settings.instance, settings.log_level)
+        traces.configure("gateway", settings.instance, settings.otlp_endpoint, settings.trace_ratio)
+        serve.run(create_app(settings), settings.bind, settings.metrics_bind)
+        return 0
+    from gateway import inspection
+
+    match arguments.command:
+        case "policy":
+            return inspection.policy(arguments.action)
+        case "schema":
+            return inspection.schema(arguments.role)
+        case "plan":
+            return inspection.show_plan(arguments.operation, arguments.supergraph, arguments.role)
+        case _:
+            return inspection.check_labels(arguments.files)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,127 @@
+"""Composition root: settings in, ASGI application out; the only file that knows every part."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.caller import InternalTokens
+from gateway.consent_client import ConsentClient
+from gateway.identity import AccessTokenVerifier, parse_issuers
+from gateway.limits.budget import Budget
+from gateway.pipeline import Pipeline
+from gateway.policy.access_table import AccessTable, compile_table
+from gateway.policy.labels import read_labels
+from gateway.policy.matrix import load_matrix
+from gateway.policy.mutations import load_mutations
+from gateway.prepare import Preparer
+from gateway.release.decisions import DecisionCache
+from gateway.release.directory import DirectoryCache
+from gateway.release.feed import ChangeFeed
+from gateway.release.gate import ReleaseGate
+from gateway.rounds import Rounds
+from gateway.settings import GatewaySettings
+from gateway.subgraph_calls import SubgraphCalls
+from gateway.supergraph import Supergraph, load_supergraph
+from gateway.web.graphql_endpoint import GraphQLEndpoint
+from gateway.web.middleware import SecurityHeaders
+from infra.http_client import HttpClient
+from infra.identity_token import GATEWAY_ISSUER, TokenMinter
+from infra.signing_keys import SigningKeys
+
+SUPERGRAPH_FILE = "supergraph.graphql"
+
+
+def packaged_supergraph() -> Supergraph:
+    """Return the committed supergraph.
+
+    Raises:
+        SupergraphError: it cannot be used.
+    """
+    return load_supergraph((resources.files("gateway") / SUPERGRAPH_FILE).read_text())
+
+
+def packaged_table(supergraph: Supergraph) -> AccessTable:
+    """Return the access table of the committed policy.
+
+    Raises:
+        PolicyError: policy and supergraph do not fit.
+    """
+    return compile_table(supergraph, read_labels(supergraph), load_matrix(), load_mutations())
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """What lives as long as the process."""
+
+    pipeline: Pipeline
+    budget: Budget
+    verifier: AccessTokenVerifier
+    feed: ChangeFeed
+    gate: ReleaseGate
+    consent_http: HttpClient
+    calls: SubgraphCalls
+
+
+def build_parts(settings: GatewaySettings) -> GatewayParts:
+    """Build the gateway from its settings.
+
+    Raises:
+        GoldenThreadError: a setting, the supergraph or the policy is not acceptable.
+    """
+    supergraph = packaged_supergraph()
+    budget = Budget()
+    preparer = Preparer(supergraph, packaged_table(supergraph), budget)
+    keys = SigningKeys(GATEWAY_ISSUER, settings.key_dir, settings.public_key_dir)
+    minter = TokenMinter(keys)
+    consent_http = HttpClient(settings.subgraphs["consent"].text)
+    consent = ConsentClient(consent_http, minter)
+    decisions = DecisionCache()
+    directory = DirectoryCache(consent)
+    feed = ChangeFeed(consent, decisions, directory)
+    gate = ReleaseGate(consent, settings.instance)
+    addresses = {name: address.text for name, address in settings.subgraphs.items()}
+    calls = SubgraphCalls(addresses, InternalTokens(minter), budget)
+    verifier = AccessTokenVerifier(parse_issuers(settings.issuers))
+    rounds = Rounds(calls, consent, decisions, gate)
+    pipeline = Pipeline(verifier, directory, preparer, rounds, feed)
+    return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls)
+
+
+def create_app(settings: GatewaySettings) -> Starlette:
+    """Return the gateway's application."""
+    parts = build_parts(settings)
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_request: Request) -> Response:
+        return JSONResponse({"status": "ready"})
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        parts.feed.start()
+        parts.gate.start()
+        yield
+        await parts.gate.stop()
+        await parts.feed.stop()
+        await parts.verifier.close()
+        await parts.calls.close()
+        await parts.consent_http.close()
+
+    endpoint = GraphQLEndpoint(parts.pipeline, parts.budget.body_bytes)
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint.__call__, methods=["POST"]),
+            Route("/health/live", live, methods=["GET"]),
+            Route("/health/ready", ready, methods=["GET"]),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,80 @@
+"""What developers and privacy officers can print: policy, schema of a role, plan of an operation.
+
+Results go to standard output; the last line of a check is a one-line summary.
+"""
+
+import sys
+from pathlib import Path
+
+from graphql import print_schema
+
+from gateway.app import packaged_supergraph, packaged_table
+from gateway.planner import normalize, parse_operation, plan, plan_text
+from gateway.policy.access_table import AccessTable, table_text
+from gateway.policy.errors import PolicyError
+from gateway.policy.roles import prune
+from gateway.policy.schema_view import role_schema
+from gateway.policy.sdl_labels import check_subgraphs
+from gateway.supergraph import load_supergraph
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def policy(action: str) -> int:
+    """Check the committed policy against the committed supergraph, or print the access table."""
+    supergraph = packaged_supergraph()
+    table = packaged_table(supergraph)
+    if action == "table":
+        _write(table_text(table))
+    _write(
+        f"policy ok: version {table.version}, {len(table.matrix.columns)} columns, "
+        f"{len(table.labels.fields)} coordinates"
+    )
+    return 0
+
+
+def _column(table: AccessTable, role: str) -> str:
+    if role not in table.matrix.columns:
+        known = ", ".join(sorted(table.matrix.columns))
+        raise PolicyError(f"no such column; one of {known}", role)
+    return role
+
+
+def schema(role: str | None) -> int:
+    """Print the API schema, or what of it a role can ever see."""
+    supergraph = packaged_supergraph()
+    if role is None:
+        _write(print_schema(supergraph.api_schema))
+        return 0
+    table = packaged_table(supergraph)
+    view = table.view(_column(table, role), has_person_purpose=True)
+    _write(print_schema(role_schema(supergraph.api_schema, view)))
+    return 0
+
+
+def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -> int:
+    """Print an operation's query plan, as the whole or as one role may run it."""
+    supergraph = (
+        load_supergraph(supergraph_file.read_text()) if supergraph_file else packaged_supergraph()
+    )
+    parsed = parse_operation(operation.read_text(), None, supergraph)
+    normalized = normalize(parsed, supergraph)
+    if role is not None:
+        table = packaged_table(supergraph)
+        view = table.view(_column(table, role), has_person_purpose=True)
+        pruned = prune(normalized, view, table.labels)
+        for refusal in pruned.refusals:
+            _write(f"# refused: {refusal.coordinate} at {'.'.join(refusal.path)}")
+        normalized = pruned.operation
+    _write(plan_text(plan(normalized, supergraph)))
+    return 0
+
+
+def check_labels(files: list[Path]) -> int:
+    """Check the labels of subgraph SDL files together."""
+    documents = {file.parent.name or file.stem: file.read_text() for file in files}
+    count = check_subgraphs(documents)
+    _write(f"labels ok: {len(files)} subgraphs, {count} labelled coordinates")
+    return 0

@@ -1,0 +1,163 @@
+"""The order of the stages that every request passes, and nothing else (design section 3).
+
+Who, purpose, role pass and plan, fetch, fence, release gate. A conflict at the gate is answered
+from what still stands; a changed principal or list starts again, a bounded number of times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.caller import Acting, act, read_purpose
+from gateway.consent_client import ConsentUnavailableError
+from gateway.errors import RequestRefusedError, error
+from gateway.identity import AccessTokenError, AccessTokenVerifier, VerifiedAccessToken
+from gateway.planner import Operation, OperationError, coerce_variables
+from gateway.policy.roles import Refusal, selected_refusals
+from gateway.prepare import Prepared, Preparer, presented
+from gateway.release.directory import DirectoryCache, choose_grant
+from gateway.release.feed import ChangeFeed
+from gateway.rounds import PrincipalChangedError, Release, Rounds
+from infra.telemetry import metrics, traces
+from infra.vocabulary import Purpose
+
+MAX_PRINCIPAL_CHANGES = 2
+CATCH_UP_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One request as the edge hands it over.
+
+    Attributes:
+        token: access token without ``Bearer``.
+        purpose: ``Purpose-Of-Use`` header.
+        acting_grant: ``Acting-Grant`` header.
+    """
+
+    token: str
+    query: str
+    variables: Mapping[str, Any] | None = None
+    operation_name: str | None = None
+    purpose: str | None = None
+    acting_grant: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What leaves: HTTP status and GraphQL response."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+class Pipeline:
+    """Runs requests; one for each gateway process."""
+
+    def __init__(
+        self,
+        verifier: AccessTokenVerifier,
+        directory: DirectoryCache,
+        preparer: Preparer,
+        rounds: Rounds,
+        feed: ChangeFeed,
+    ) -> None:
+        self._verifier = verifier
+        self._directory = directory
+        self._preparer = preparer
+        self._rounds = rounds
+        self._feed = feed
+
+    async def answer(self, request: GraphQLRequest) -> Answer:
+        """Answer one request; every refusal comes back as an answer too."""
+        with traces.span("gateway.request", carrier=request.headers) as span:
+            try:
+                answer = await self._run(request)
+            except RequestRefusedError as refused:
+                metrics.REFUSALS.labels(refused.code).inc()
+                traces.set_attribute(span, "gt.outcome", refused.code)
+                answer = Answer(refused.status, {"errors": refused.errors})
+            traces.set_attribute(span, "http.response.status_code", answer.status)
+            return answer
+
+    async def _run(self, request: GraphQLRequest) -> Answer:
+        try:
+            verified = await self._verifier.verify(request.token)
+        except AccessTokenError:
+            raise RequestRefusedError(401, "UNAUTHENTICATED") from None
+        purpose = read_purpose(request.purpose)
+        for _ in range(MAX_PRINCIPAL_CHANGES + 1):
+            try:
+                acting = await self._acting(verified, request.acting_grant, purpose)
+                return await self._execute(request, verified, acting)
+            except PrincipalChangedError:
+                self._directory.forget(verified.issuer_alias, verified.subject)
+            except ConsentUnavailableError:
+                break
+        return await self._answer_catalogue(request)
+
+    async def _acting(
+        self, verified: VerifiedAccessToken, acting_grant: str | None, purpose: Purpose | None
+    ) -> Acting:
+        found = await self._directory.directory(verified.issuer_alias, verified.subject)
+        principal = choose_grant(found, acting_grant)
+        return act(principal, purpose, self._preparer.table)
+
+    async def _execute(
+        self, request: GraphQLRequest, verified: VerifiedAccessToken, acting: Acting
+    ) -> Answer:
+        operation, variables = self._parse(request)
+        prepared = self._preparer.prepare(operation, acting.view)
+        refusals = list(selected_refusals(prepared.pruned, variables))
+        if operation.kind == "mutation" and refusals:
+            return _refuse_mutation(refusals)
+        released = await self._rounds.run(
+            prepared, variables, acting, verified.expires_at, self._feed.revision
+        )
+        if operation.kind == "mutation" and released.revision:
+            # What the mutation changed must be known here before its answer says so.
+            await self._feed.wait_for(released.revision, CATCH_UP_SECONDS)
+        return _present(prepared, released, refusals)
+
+    async def _answer_catalogue(self, request: GraphQLRequest) -> Answer:
+        """Answer while ``svc_consent`` is away: CATALOGUE fields, and the same for everybody."""
+        operation, variables = self._parse(request)
+        prepared = self._preparer.prepare(operation, self._preparer.table.outage)
+        refusals = list(selected_refusals(prepared.pruned, variables))
+        errors = [_refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
+        if operation.kind == "mutation" or not prepared.compiled.has_fields:
+            return Answer(200, {"data": None, "errors": errors or [error("SERVICE_UNAVAILABLE")]})
+        released = await self._rounds.run_ungated(prepared, variables)
+        body: dict[str, Any] = {"data": released.data, "errors": [*errors, *released.errors]}
+        return Answer(200, body)
+
+    def _parse(self, request: GraphQLRequest) -> tuple[Operation, dict[str, Any]]:
+        operation = self._preparer.parse(request.query, request.operation_name)
+        try:
+            return operation, coerce_variables(operation, request.variables)
+        except OperationError as refused:
+            raise presented(refused) from None
+
+
+def _refusal_error(code: str, refusal: Refusal) -> dict[str, Any]:
+    static = error(code, coordinate=refusal.coordinate)
+    if refusal.locations:
+        static["locations"] = [{"line": line, "column": col} for line, col in refusal.locations]
+    return static
+
+
+def _refuse_mutation(refusals: list[Refusal]) -> Answer:
+    errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
+    return Answer(200, {"data": None, "errors": [error("MUTATION_NOT_ALLOWED"), *errors]})
+
+
+def _present(prepared: Prepared, released: Release, refusals: list[Refusal]) -> Answer:
+    errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
+    errors += released.errors
+    body: dict[str, Any] = {"data": released.data}
+    if errors:
+        body["errors"] = errors
+    if prepared.pruned.governed:
+        body["extensions"] = {"consent": {"governed": list(prepared.pruned.governed)}}
+    return Answer(200, body)

@@ -1,0 +1,100 @@
+"""From a document to something that can run: parse, validate, limit, normalise, prune, plan.
+
+Everything here depends on document, supergraph, policy and column alone, never on variables or
+data, so it is done once and kept. The key holds all of these: two columns, two supergraphs or two
+policies never share an entry.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from gateway.errors import RequestRefusedError
+from gateway.executor import CompiledOperation, compile_plan
+from gateway.limits.budget import Budget
+from gateway.limits.shape import check_shape
+from gateway.planner import (
+    Operation,
+    OperationError,
+    QueryPlan,
+    normalize,
+    parse_operation,
+    plan,
+)
+from gateway.policy.access_table import AccessTable, View
+from gateway.policy.roles import PrunedOperation, prune
+from gateway.supergraph import Supergraph
+
+MAX_DOCUMENTS = 1_000
+MAX_PREPARED = 2_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """One operation as one view may run it, ready to execute."""
+
+    operation: Operation
+    pruned: PrunedOperation
+    plan: QueryPlan
+    compiled: CompiledOperation
+
+
+class Preparer:
+    """Prepares operations for one supergraph and one policy; bounded caches."""
+
+    def __init__(self, supergraph: Supergraph, table: AccessTable, budget: Budget) -> None:
+        self.supergraph = supergraph
+        self.table = table
+        self.budget = budget
+        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
+
+    def parse(self, source: str, operation_name: str | None) -> Operation:
+        """Return the validated operation of a document.
+
+        Raises:
+            RequestRefusedError: 400, the document is not acceptable.
+        """
+        key = (source, operation_name)
+        known = self._operations.get(key)
+        if known is None:
+            try:
+                known = parse_operation(
+                    source, operation_name, self.supergraph, max_tokens=self.budget.tokens
+                )
+            except OperationError as error:
+                raise presented(error) from None
+            check_shape(known.document, known.definition, self.budget)
+            self._operations[key] = known
+            if len(self._operations) > MAX_DOCUMENTS:
+                self._operations.popitem(last=False)
+        return known
+
+    def prepare(self, operation: Operation, view: View) -> Prepared:
+        """Return an operation pruned, planned and compiled for a view."""
+        key = (operation.hash, view.name)
+        known = self._prepared.get(key)
+        if known is None:
+            normalized = normalize(operation, self.supergraph)
+            pruned = prune(normalized, view, self.table.labels)
+            query_plan = plan(pruned.operation, self.supergraph)
+            compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
+            known = Prepared(operation, pruned, query_plan, compiled)
+            self._prepared[key] = known
+            if len(self._prepared) > MAX_PREPARED:
+                self._prepared.popitem(last=False)
+        else:
+            self._prepared.move_to_end(key)
+        return known
+
+
+def presented(refused: OperationError) -> RequestRefusedError:
+    """Return what a client is told about an operation that is not acceptable."""
+    errors = []
+    for each in refused.errors:
+        shown: dict[str, object] = {"message": each.message, "extensions": {"code": refused.code}}
+        if each.locations:
+            shown["locations"] = [
+                {"line": location.line, "column": location.column} for location in each.locations
+            ]
+        errors.append(shown)
+    return RequestRefusedError(400, refused.code, errors)

@@ -1,0 +1,125 @@
+"""The record of one release: what the gate is asked, and what the ledger will say of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from gateway.policy.access_table import BITS
+from gateway.policy.roles import PrunedOperation
+from gateway.principal import Principal
+from gateway.release.decisions import CachedDecision
+from infra.vocabulary import Category, Purpose
+
+
+def categories_of(mask: int) -> list[str]:
+    """Return the categories of a mask, in the vocabulary's order."""
+    return [category.value for category, bit in BITS.items() if mask & bit]
+
+
+def mask_of(categories: frozenset[Category]) -> int:
+    """Return the mask of some categories."""
+    mask = 0
+    for category in categories:
+        mask |= BITS.get(category, 0)
+    return mask
+
+
+def earliest(*instants: datetime | None) -> datetime | None:
+    """Return the earliest instant that is known, if any."""
+    known = [instant for instant in instants if instant is not None]
+    return min(known, default=None)
+
+
+class GateCalls:
+    """Builds gate calls for one request (one principal, one operation)."""
+
+    def __init__(
+        self,
+        principal: Principal,
+        *,
+        purpose: Purpose | None,
+        access: Mapping[Category, str],
+        policy_version: str,
+        operation_name: str,
+        pruned: PrunedOperation,
+        token_expires_at: int,
+    ) -> None:
+        self._principal = principal
+        self._valid_until = earliest(
+            principal.valid_until, datetime.fromtimestamp(token_expires_at, UTC)
+        )
+        grant = principal.grant
+        self._fixed: dict[str, Any] = {
+            "subject": principal.subject,
+            "grantId": grant.id,
+            "agencyId": grant.agency_id,
+            "siteId": grant.site_id,
+            "role": grant.role.value,
+            "purpose": purpose.value if purpose else None,
+            "access": {category.value: grounds for category, grounds in access.items()},
+            "operationName": operation_name,
+            "operationHash": pruned.operation.hash,
+            "policyVersion": policy_version,
+        }
+        self._coordinates = {
+            category.value: list(names) for category, names in pruned.coordinates.items()
+        }
+
+    def before_effect(self) -> dict[str, Any]:
+        """Return the call that a mutation makes before its effect."""
+        return self._call("BEFORE_EFFECT", self._own_keys(), self._valid_until, [])
+
+    def release(
+        self,
+        relied_on: Mapping[str, CachedDecision],
+        released: Mapping[str, int],
+        lists: tuple[int, datetime | None] | None,
+    ) -> dict[str, Any]:
+        """Return the call before the first byte of an answer.
+
+        Args:
+            relied_on: decisions by participant.
+            released: what the answer holds, by participant.
+            lists: revision and time limit that lists and counts were read at, if any were.
+        """
+        keys = self._own_keys()
+        valid_until = self._valid_until
+        for participant, decision in relied_on.items():
+            keys[f"participant:{participant}"] = decision.revision
+            valid_until = earliest(valid_until, decision.valid_until)
+        if lists is not None:
+            if self._principal.grant.agency_id:
+                keys[f"visible:{self._principal.grant.agency_id}"] = lists[0]
+            keys[f"subject:{self._principal.subject}"] = min(lists[0], self._principal.revision)
+            valid_until = earliest(valid_until, lists[1])
+        records = [
+            {"participant": participant, "categories": categories_of(mask), "count": 1}
+            for participant, mask in released.items()
+            if mask
+        ]
+        return self._call("RELEASE", keys, valid_until, records)
+
+    def _own_keys(self) -> dict[str, int]:
+        principal = self._principal
+        keys = {f"subject:{principal.subject}": principal.revision, "policy": principal.revision}
+        if principal.grant.agency_id:
+            keys[f"agency:{principal.grant.agency_id}"] = principal.revision
+        return keys
+
+    def _call(
+        self,
+        stage: str,
+        keys: dict[str, int],
+        valid_until: datetime | None,
+        records: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        return {
+            "releaseId": str(uuid4()),
+            **self._fixed,
+            "stage": stage,
+            "keys": keys,
+            "validUntil": valid_until.isoformat() if valid_until else None,
+            "coordinates": self._coordinates if stage == "RELEASE" else {},
+            "records": records,
+        }

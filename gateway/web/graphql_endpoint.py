@@ -1,0 +1,157 @@
+"""``POST /graphql``: GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/).
+
+Only ``application/json`` bodies, so that no plain HTML form can send an operation; no batching.
+Nothing that leaves may be stored: ``Cache-Control: no-store``.
+"""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from gateway.errors import RequestRefusedError, error
+from gateway.pipeline import Answer, GraphQLRequest, Pipeline
+from infra.telemetry import logs, metrics
+
+RESPONSE_TYPE = "application/graphql-response+json"
+JSON_TYPE = "application/json"
+_log = structlog.get_logger(__name__)
+
+
+class GraphQLEndpoint:
+    """Reads requests, hands them to the pipeline, writes answers."""
+
+    def __init__(self, pipeline: Pipeline, max_body_bytes: int) -> None:
+        self._pipeline = pipeline
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one POST."""
+        started = perf_counter()
+        media_type = _negotiate(request.headers.get("accept"))
+        try:
+            answer = await self._pipeline.answer(await self._read(request, media_type))
+        except RequestRefusedError as refused:
+            metrics.REFUSALS.labels(refused.code).inc()
+            answer = Answer(refused.status, {"errors": refused.errors})
+        except ClientDisconnect:
+            raise
+        except Exception as failure:
+            correlation_id = uuid4().hex
+            _log.exception(
+                "request_failed",
+                correlation_id=correlation_id,
+                error_chain=logs.error_chain(failure),
+                exc_info=False,
+            )
+            answer = Answer(500, {"errors": [error("INTERNAL", correlationId=correlation_id)]})
+        metrics.REQUESTS.labels("gateway", "graphql", str(answer.status)).inc()
+        metrics.REQUEST_SECONDS.labels("gateway", "graphql").observe(perf_counter() - started)
+        return _respond(answer, media_type or JSON_TYPE)
+
+    async def _read(self, request: Request, media_type: str | None) -> GraphQLRequest:
+        if media_type is None:
+            raise RequestRefusedError(406, "NOT_ACCEPTABLE")
+        token = _bearer(request.headers.get("authorization"))
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != JSON_TYPE or request.headers.get("content-encoding"):
+            raise RequestRefusedError(415, "UNSUPPORTED_MEDIA_TYPE")
+        body = await self._body(request)
+        try:
+            payload = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise RequestRefusedError(400, "BAD_REQUEST") from None
+        return _parse(payload, token, request.headers)
+
+    async def _body(self, request: Request) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > self._max_body_bytes:
+                raise RequestRefusedError(413, "BODY_TOO_LARGE")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _bearer(header: str | None) -> str:
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise RequestRefusedError(401, "UNAUTHENTICATED")
+    return token.strip()
+
+
+def _parse(payload: Any, token: str, headers: Mapping[str, str]) -> GraphQLRequest:
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        raise RequestRefusedError(400, "BAD_REQUEST")
+    variables, name = payload.get("variables"), payload.get("operationName")
+    extensions = payload.get("extensions")
+    acceptable = (
+        isinstance(variables, dict | None)
+        and isinstance(name, str | None)
+        and isinstance(extensions, dict | None)
+    )
+    if not acceptable:
+        raise RequestRefusedError(400, "BAD_REQUEST")
+    return GraphQLRequest(
+        token=token,
+        query=payload["query"],
+        variables=variables,
+        operation_name=name,
+        purpose=headers.get("purpose-of-use"),
+        acting_grant=headers.get("acting-grant"),
+        headers={"traceparent": headers["traceparent"]} if "traceparent" in headers else {},
+    )
+
+
+def _negotiate(accept: str | None) -> str | None:
+    """Return the media type to answer in, or None when neither is acceptable."""
+    if accept is None or not accept.strip():
+        return JSON_TYPE
+    offered: dict[str, float] = {}
+    for part in accept.split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        offered[media.lower()] = quality
+    best: str | None = None
+    best_quality = 0.0
+    for candidate in (RESPONSE_TYPE, JSON_TYPE):
+        quality = offered.get(candidate, offered.get("application/*", offered.get("*/*", 0.0)))
+        if candidate == RESPONSE_TYPE and candidate not in offered:
+            quality = min(quality, 0.0)  # wildcards get plain JSON, as older clients expect
+        if quality > best_quality:
+            best, best_quality = candidate, quality
+    return best
+
+
+def _respond(answer: Answer, media_type: str) -> Response:
+    status = answer.status
+    is_request_error = status == 400 and media_type == JSON_TYPE and _is_about_operation(answer)
+    if is_request_error:
+        status = 200  # the specification's rule for application/json and well-formed requests
+    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="goldenthread"'
+    return Response(orjson.dumps(answer.body), status, headers)
+
+
+_ABOUT_OPERATION = frozenset(
+    {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_RESOLUTION_FAILURE"}
+)
+
+
+def _is_about_operation(answer: Answer) -> bool:
+    errors = answer.body.get("errors") or [{}]
+    return errors[0].get("extensions", {}).get("code") in _ABOUT_OPERATION

@@ -1,0 +1,60 @@
+"""No label, no composition: every way in which a schema can be labelled wrongly is refused."""
+
+import pytest
+
+from gateway.policy.errors import PolicyError
+from gateway.policy.labels import Label, read_labels
+from infra.vocabulary import Category, Form
+from tests.factories.supergraphs import labelled_supergraph
+
+GOOD = """
+type Query @category(is: "STRUCTURE") {
+  participant(id: ID!): Participant
+  participants: ParticipantConnection!
+  courses: [Course!]! @category(is: "CATALOGUE")
+}
+type ParticipantConnection @category(is: "STRUCTURE") { edges: [ParticipantEdge!]! }
+type ParticipantEdge @category(is: "STRUCTURE") { node: Participant }
+type Participant @category(is: "IDENTITY") @about(participant: "id") {
+  id: ID! @category(is: "STRUCTURE")
+  name: Name
+  notes: String @category(is: "CASE_NOTES")
+  summary: String @category(is: "GOALS_PLAN", as: "SUMMARY")
+}
+type Name @category(is: "IDENTITY") { given: String }
+type Course @category(is: "CATALOGUE") { number: String! }
+"""
+
+
+def test_fields_inherit_the_label_of_their_type_unless_they_state_their_own() -> None:
+    labels = read_labels(labelled_supergraph(GOOD))
+    assert labels.fields["Participant", "name"] == {Label(Category.IDENTITY, Form.RAW)}
+    assert labels.fields["Participant", "notes"] == {Label(Category.CASE_NOTES, Form.RAW)}
+    assert labels.fields["Participant", "summary"] == {Label(Category.GOALS_PLAN, Form.SUMMARY)}
+    assert labels.about == {"Participant": "id"}
+    assert labels.lists == {("Query", "participants")}
+
+
+@pytest.mark.parametrize(
+    ("broken", "coordinate"),
+    [
+        (GOOD.replace('type Course @category(is: "CATALOGUE")', "type Course"), "Course"),
+        (GOOD.replace('notes: String @category(is: "CASE_NOTES")',
+                      'notes: String @category(is: "NOTES")'), "Participant.notes"),
+        (GOOD.replace("notes: String @", "notes: String! @"), "Participant.notes"),
+        (GOOD.replace("participant(id: ID!): Participant", "participant(id: ID!): Participant!"),
+         "Query.participant"),
+        (GOOD.replace('@about(participant: "id")', '@about(participant: "nobody")'), "Participant"),
+        (GOOD.replace(' @about(participant: "id")', ""), "Participant.name"),
+        (GOOD.replace("node: Participant", "node: Participant!"), "ParticipantEdge.node"),
+    ],
+    ids=["no label", "unknown category", "governed non-null", "person non-null",
+         "about names no field", "no subject", "non-null node"],
+)  # fmt: skip
+def test_a_wrongly_labelled_schema_is_refused_with_its_coordinate(
+    broken: str, coordinate: str
+) -> None:
+    assert broken != GOOD
+    with pytest.raises(PolicyError) as refused:
+        read_labels(labelled_supergraph(broken))
+    assert refused.value.where == coordinate
