@@ -1,0 +1,1 @@
+"""Courses, sessions, the staff who take them, and who has had what; nothing about participants."""

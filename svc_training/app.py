@@ -1,0 +1,11 @@
+"""Composition root of the training service."""
+
+from starlette.applications import Starlette
+
+from infra.subgraph_app import Chassis, create_app
+from svc_training.subgraph import schema
+
+
+def app(chassis: Chassis) -> Starlette:
+    """Return the application, made of the parts given."""
+    return create_app(chassis, schema())

@@ -1,0 +1,1 @@
+"""Who has been assigned to which session, and how far they are."""

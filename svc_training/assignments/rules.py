@@ -1,0 +1,159 @@
+"""How far an assignment is, and which steps are allowed.
+
+The machine follows a place in a class from the manager's intent to the credit: assigned,
+notified, registered; waitlisted, alternate, accepted or denied; attended or not; completed or
+not; credited; later due again or expired. A place can be given up until the class has begun.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from infra.errors import RuleError
+
+MAX_PEOPLE = 1000
+MAX_REMINDER_DAYS = 365
+MAX_CATEGORY_LENGTH = 80
+MAX_COMMENT_LENGTH = 500
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
+class AssignmentStatus(StrEnum):
+    """How far an assignment is."""
+
+    ASSIGNED = "ASSIGNED"
+    NOTIFIED = "NOTIFIED"
+    REGISTERED = "REGISTERED"
+    WAITLISTED = "WAITLISTED"
+    ALTERNATE = "ALTERNATE"
+    ACCEPTED = "ACCEPTED"
+    DENIED = "DENIED"
+    ATTENDED = "ATTENDED"
+    NO_SHOW = "NO_SHOW"
+    CANCELLED = "CANCELLED"
+    LATE_CANCELLED = "LATE_CANCELLED"
+    COMPLETED = "COMPLETED"
+    INCOMPLETE = "INCOMPLETE"
+    FAILED = "FAILED"
+    CREDITED = "CREDITED"
+    RECERT_DUE = "RECERT_DUE"
+    EXPIRED = "EXPIRED"
+
+
+_S = AssignmentStatus
+
+NEXT: dict[AssignmentStatus, tuple[AssignmentStatus, ...]] = {
+    _S.ASSIGNED: (_S.NOTIFIED, _S.CANCELLED),
+    _S.NOTIFIED: (_S.REGISTERED, _S.CANCELLED),
+    _S.REGISTERED: (_S.WAITLISTED, _S.ALTERNATE, _S.ACCEPTED, _S.DENIED, _S.CANCELLED),
+    _S.WAITLISTED: (_S.ALTERNATE, _S.ACCEPTED, _S.DENIED, _S.CANCELLED),
+    _S.ALTERNATE: (_S.WAITLISTED, _S.ACCEPTED, _S.DENIED, _S.CANCELLED),
+    _S.ACCEPTED: (_S.ATTENDED, _S.NO_SHOW, _S.CANCELLED, _S.LATE_CANCELLED),
+    _S.DENIED: (),
+    _S.ATTENDED: (_S.COMPLETED, _S.INCOMPLETE, _S.FAILED),
+    _S.NO_SHOW: (),
+    _S.CANCELLED: (),
+    _S.LATE_CANCELLED: (),
+    _S.COMPLETED: (_S.CREDITED,),
+    _S.INCOMPLETE: (),
+    _S.FAILED: (),
+    _S.CREDITED: (_S.RECERT_DUE, _S.EXPIRED),
+    _S.RECERT_DUE: (_S.EXPIRED,),
+    _S.EXPIRED: (),
+}
+"""Allowed steps."""
+
+ENDED: frozenset[AssignmentStatus] = frozenset(
+    {
+        _S.DENIED,
+        _S.NO_SHOW,
+        _S.CANCELLED,
+        _S.LATE_CANCELLED,
+        _S.INCOMPLETE,
+        _S.FAILED,
+        _S.RECERT_DUE,
+        _S.EXPIRED,
+    }
+)
+"""Statuses after which the same person may be assigned to the same session once more."""
+
+HAS_TRAINING: frozenset[AssignmentStatus] = frozenset({_S.COMPLETED, _S.CREDITED})
+"""Statuses in which the person has the course's training."""
+
+
+class AssignmentOutcome(StrEnum):
+    """What an assignment did for one person."""
+
+    ASSIGNED = "ASSIGNED"
+    ALREADY_ASSIGNED = "ALREADY_ASSIGNED"
+    ALREADY_TRAINED = "ALREADY_TRAINED"
+    NEEDS_PERSON_RECORD = "NEEDS_PERSON_RECORD"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentTerms:
+    """What holds for everybody who is assigned in one action.
+
+    Attributes:
+        category: the agency's training category.
+        due_on: until when the training is to be had, if there is a date.
+        reminder_days: how many days before that a reminder goes out, if one does.
+    """
+
+    category: str
+    due_on: date | None
+    reminder_days: int | None
+
+
+def checked_terms(terms: AssignmentTerms) -> AssignmentTerms:
+    """Return the terms with blanks squeezed.
+
+    Raises:
+        RuleError: the category is empty or too long, the date is not of these two centuries, the
+            reminder is out of range or has no date to remind of.
+    """
+    squeezed = re.sub(r"\s+", " ", terms.category).strip()
+    if not 1 <= len(squeezed) <= MAX_CATEGORY_LENGTH or "\x00" in squeezed:
+        message = f"A training category has 1 to {MAX_CATEGORY_LENGTH} characters."
+        raise RuleError("BAD_CATEGORY", message, ("input", "category"))
+    if terms.due_on is not None and not _FIRST_YEAR <= terms.due_on.year <= _LAST_YEAR:
+        message = f"The due date lies between {_FIRST_YEAR} and {_LAST_YEAR}."
+        raise RuleError("BAD_DUE_DATE", message, ("input", "dueOn"))
+    if terms.reminder_days is not None:
+        if not 0 <= terms.reminder_days <= MAX_REMINDER_DAYS:
+            message = f"A reminder goes out 0 to {MAX_REMINDER_DAYS} days before the due date."
+            raise RuleError("BAD_REMINDER", message, ("input", "reminderDays"))
+        if terms.due_on is None:
+            message = "A reminder needs a due date."
+            raise RuleError("REMINDER_WITHOUT_DUE_DATE", message, ("input", "reminderDays"))
+    return AssignmentTerms(squeezed, terms.due_on, terms.reminder_days)
+
+
+def checked_comment(comment: str | None) -> str | None:
+    """Return a comment without blanks at its ends, None for an empty one.
+
+    Raises:
+        RuleError: too long.
+    """
+    stripped = (comment or "").strip()
+    if len(stripped) > MAX_COMMENT_LENGTH or "\x00" in stripped:
+        message = f"A comment has at most {MAX_COMMENT_LENGTH} characters."
+        raise RuleError("BAD_COMMENT", message, ("input", "comment"))
+    return stripped or None
+
+
+def check_step(present: AssignmentStatus, wanted: AssignmentStatus) -> None:
+    """Let an allowed step pass.
+
+    Raises:
+        RuleError: the step is not allowed; the message names those that are.
+    """
+    allowed = NEXT[present]
+    if wanted in allowed:
+        return
+    steps = ", ".join(status.value for status in allowed) or "none: it has ended"
+    message = (
+        f"An assignment that is {present.value} cannot become {wanted.value}; allowed: {steps}."
+    )
+    raise RuleError("ILLEGAL_STEP", message, ("input", "status"))

@@ -1,0 +1,59 @@
+"""Tables of assignments and of the steps that they took."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from infra.tables import Base, UuidKey, Version
+from svc_training.assignments.rules import ENDED
+from svc_training.personnel.tables import Personnel
+from svc_training.sessions.tables import Session
+
+_ENDED = ", ".join(f"'{status.value}'" for status in sorted(ENDED))
+NOT_ENDED = text(f"status not in ({_ENDED})")
+
+
+class Assignment(Base):
+    """One person assigned to one session; at most one assignment of a pair has not ended."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index(
+            "uq_assignment_personnel_id_session_id",
+            "personnel_id",
+            "session_id",
+            unique=True,
+            postgresql_where=NOT_ENDED,
+        ),
+        Index("ix_assignment_session_id", "session_id", "personnel_id"),
+    )
+
+    id: Mapped[UuidKey]
+    personnel_id: Mapped[UUID] = mapped_column(ForeignKey("personnel.id"), index=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("session.id"))
+    category: Mapped[str]
+    due_on: Mapped[date | None]
+    reminder_days: Mapped[int | None]
+    status: Mapped[str]
+    assigned_by: Mapped[str]
+    assigned_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[Version]
+
+    personnel: Mapped[Personnel] = relationship(lazy="raise")
+    session: Mapped[Session] = relationship(lazy="raise")
+
+
+class AssignmentStep(Base):
+    """One step of an assignment; ``version`` is the assignment's version that the step made."""
+
+    __tablename__ = "assignment_step"
+
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    status: Mapped[str]
+    comment: Mapped[str | None]
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]

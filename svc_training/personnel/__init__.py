@@ -1,0 +1,1 @@
+"""The people of an agency who can be trained, certified or not."""

@@ -1,0 +1,212 @@
+"""GraphQL types of the rosters. Everything about a person here is TRAINING."""
+
+from typing import Annotated, Any, Self
+
+import strawberry
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
+from strawberry.types import Info
+
+from infra.command_edge import run_command
+from infra.database import WriteSession
+from infra.entity_references import known, reference_ids
+from infra.mutation_result import UserError
+from infra.owner_pages import page_request
+from infra.pagination import Connection, connection
+from infra.request_context import context_of
+from infra.schema_directives import category
+from infra.schema_enums import described_enum
+from infra.vocabulary import Category
+from svc_training.personnel import commands, repository, tables
+from svc_training.personnel.rules import AppointmentType, PersonDetails
+
+_TRAINING = [category(Category.TRAINING)]
+_STRUCTURE = [category(Category.STRUCTURE)]
+_CONNECTION = "Query.personnel"
+
+First = Annotated[int, strawberry.argument(description="Rows on the page, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="Cursor of the row before the page.")]
+
+described_enum(
+    AppointmentType,
+    "As what a person serves the agency.",
+    {
+        AppointmentType.PEACE_OFFICER: "Police officer or deputy.",
+        AppointmentType.RESERVE_OFFICER: "Reserve officer.",
+        AppointmentType.CORRECTIONS_OFFICER: "Corrections officer.",
+        AppointmentType.CIVILIAN: "Everybody else: prosecutor, defender, case manager, clerk.",
+    },
+)
+
+
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
+    directives=[category(Category.CATALOGUE)],
+    description="An agency of the directory.",
+)
+class Agency:
+    """Owned by the directory; here only named."""
+
+    id: strawberry.ID = strawberry.field(
+        directives=_STRUCTURE, description="Global id of the agency."
+    )
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    directives=_TRAINING,
+    description="A person on an agency's training roster: staff, never a client of the programme.",
+)
+class Personnel:
+    """One person on a roster."""
+
+    id: strawberry.ID = strawberry.field(
+        directives=_STRUCTURE, description="Global id of the roster entry."
+    )
+    name: str = strawberry.field(description="Given and family name.")
+    given_name: str = strawberry.field(description="Given name.")
+    family_name: str = strawberry.field(description="Family name.")
+    email: str | None = strawberry.field(description="Work address, when known.")
+    agency: Agency = strawberry.field(description="The agency whose roster it is.")
+    appointment_type: AppointmentType = strawberry.field(
+        description="As what the person serves the agency."
+    )
+    is_certified: bool = strawberry.field(
+        description="Whether the state has certified the person as an officer."
+    )
+    account_id: strawberry.ID | None = strawberry.field(
+        description="The person's account on this platform, when there is one."
+    )
+    external_id: str | None = strawberry.field(
+        description="The training system's id of the person, when it has one."
+    )
+    version: int = strawberry.field(description="Counts changes of the entry.")
+
+    @classmethod
+    def from_row(cls, row: tables.Personnel) -> Self:
+        """Return the GraphQL object of a row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            name=f"{row.given_name} {row.family_name}",
+            given_name=row.given_name,
+            family_name=row.family_name,
+            email=row.email,
+            agency=Agency(id=strawberry.ID(row.agency_id)),
+            appointment_type=AppointmentType(row.appointment_type),
+            is_certified=row.is_certified,
+            account_id=None if row.account_id is None else strawberry.ID(row.account_id),
+            external_id=row.external_id,
+            version=row.version,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info, representations: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        """Return the people that a batch of representations names, as far as visible."""
+        context = context_of(info)
+        ids = reference_ids(representations)
+        async with context.reading() as session:
+            rows = await repository.personnel_by_id(session, context.caller, known(ids))
+        return [cls.from_row(rows[each]) if each in rows else None for each in ids]
+
+
+@strawberry.type
+class PersonnelQuery:
+    """Root fields about rosters."""
+
+    @strawberry.field(description="The own agency's roster by name.", directives=_TRAINING)
+    async def personnel(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[Personnel] | None:
+        """Return one page of the roster."""
+        context = context_of(info)
+        wanted = page_request(
+            context, info, name=_CONNECTION, order=repository.ORDER, first=first, after=after
+        )
+        async with context.reading() as session:
+            page = await repository.page_of_personnel(session, context.caller, wanted)
+        return connection(
+            page,
+            seal=context.seal,
+            caller=context.caller,
+            name=_CONNECTION,
+            after=after,
+            key=repository.ORDER.key,
+            node=Personnel.from_row,
+        )
+
+
+@strawberry.input(description="A person to put on the own agency's roster.")
+class AddPersonnelInput:
+    """Input of addPersonnel."""
+
+    given_name: str = strawberry.field(description="Given name.")
+    family_name: str = strawberry.field(description="Family name.")
+    appointment_type: AppointmentType = strawberry.field(
+        description="As what the person serves the agency."
+    )
+    idempotency_key: str = strawberry.field(
+        description="The same key with the same input has its effect once (1 to 200 characters)."
+    )
+    is_certified: bool = strawberry.field(
+        default=False, description="Whether the state has certified the person as an officer."
+    )
+    email: str | None = strawberry.field(default=None, description="Work address.")
+    external_id: str | None = strawberry.field(
+        default=None, description="The training system's id; never a social security number."
+    )
+    account_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The person's account on this platform."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of addPersonnel.")
+class AddPersonnelPayload:
+    """Payload of addPersonnel."""
+
+    personnel: Personnel | None = strawberry.field(
+        default=None, description="The person as now on the roster."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
+@strawberry.type
+class PersonnelMutation:
+    """Mutations of rosters."""
+
+    @strawberry.mutation(description="Put a person on the own agency's roster.")
+    async def add_personnel(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            AddPersonnelInput, strawberry.argument(description="The person.")
+        ],
+    ) -> AddPersonnelPayload:
+        """Put a person on the roster."""
+        context = context_of(info)
+        details = PersonDetails(
+            given_name=input.given_name,
+            family_name=input.family_name,
+            email=input.email,
+            appointment_type=input.appointment_type,
+            is_certified=input.is_certified,
+            external_id=input.external_id,
+            account_id=input.account_id,
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.add_personnel(session, context.caller, details)
+
+        outcome = await run_command(
+            context, "addPersonnel", input, key=input.idempotency_key, effect=effect
+        )
+        row_id = outcome.id("personnel")
+        person = None
+        if row_id is not None:
+            async with context.reading() as session:
+                found = await repository.personnel_by_id(session, context.caller, [row_id])
+            person = Personnel.from_row(found[row_id]) if row_id in found else None
+        return AddPersonnelPayload(personnel=person, user_errors=outcome.user_errors)

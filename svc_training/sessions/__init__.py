@@ -1,0 +1,1 @@
+"""Dated sessions of a course, and the import of a course page."""

@@ -1,0 +1,102 @@
+"""Importing a course page: read it, store what is good, keep the text, report the rest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from infra.database import WriteSession
+from infra.identity_token import Caller
+from infra.mutation_result import CommandError
+from svc_training.catalogue import repository as catalogue
+from svc_training.catalogue.rules import ImportOutcome, PageUnreadableError, RowError
+from svc_training.personnel.commands import require_training_manager
+from svc_training.sessions import repository
+from svc_training.sessions.rules import read_course_page
+
+
+@dataclass(frozen=True, slots=True)
+class SessionImport:
+    """What the import did to one session."""
+
+    line: int
+    number: str
+    outcome: ImportOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. ``course_number`` is None when no course could be read."""
+
+    course_number: str | None
+    course_outcome: ImportOutcome | None
+    sessions: tuple[SessionImport, ...]
+    errors: tuple[RowError, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every row of the page was understood."""
+        return self.course_number is not None and not self.errors
+
+
+async def import_course_page(session: WriteSession, page: str, imported_by: str) -> ImportReport:
+    """Store a course page's course and sessions; importing the same page again changes nothing.
+
+    Args:
+        session: the transaction; all of a page is stored, or nothing.
+        page: the page's text.
+        imported_by: who imports: a caller's subject, or the name of a program.
+
+    Raises:
+        CommandError: the text is no page at all.
+    """
+    try:
+        read = read_course_page(page)
+    except PageUnreadableError as error:
+        raise CommandError("PAGE_UNREADABLE", str(error), ("text",)) from None
+    if read.course_number is None or read.details is None:
+        await catalogue.keep_page(session, None, page, read.errors, imported_by)
+        return ImportReport(None, None, (), _without_course(page))
+    await catalogue.lock_course_number(session, read.course_number)
+    course, outcome = await catalogue.put_course(session, read.course_number, read.details)
+    outcomes = await repository.put_sessions(session, course.id, read.sessions)
+    await catalogue.keep_page(session, course.id, page, read.errors, imported_by)
+    sessions = tuple(
+        SessionImport(each.line, each.number, outcomes[each.number]) for each in read.sessions
+    )
+    return ImportReport(read.course_number, outcome, sessions, read.errors)
+
+
+async def import_for_manager(session: WriteSession, caller: Caller, page: str) -> dict[str, Any]:
+    """Import a page for a training manager; returns the report in the form that is kept.
+
+    Raises:
+        CommandError: this role may not, or the text is no page at all.
+    """
+    require_training_manager(caller)
+    report = await import_course_page(session, page, caller.subject)
+    return {
+        "course": report.course_number,
+        "outcome": report.course_outcome,
+        "sessions": [[each.line, each.number, each.outcome] for each in report.sessions],
+    }
+
+
+def report_of(kept: dict[str, Any], page: str) -> ImportReport:
+    """Return the report of an import that was kept, now or at an earlier time.
+
+    Row errors depend on the page alone, so they are read again rather than stored twice.
+    """
+    outcome = kept["outcome"]
+    return ImportReport(
+        kept["course"],
+        ImportOutcome(outcome) if outcome else None,
+        tuple(
+            SessionImport(line, number, ImportOutcome(each))
+            for line, number, each in kept["sessions"]
+        ),
+        read_course_page(page).errors if kept["course"] else _without_course(page),
+    )
+
+
+def _without_course(page: str) -> tuple[RowError, ...]:
+    message = "No session number such as 8020-1 names a course, so nothing could be stored."
+    return (*read_course_page(page).errors, RowError(1, "NO_COURSE", message, ""))

@@ -1,0 +1,286 @@
+"""GraphQL types of sessions, and the import of a course page."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import strawberry
+from strawberry.types import Info
+
+from infra.command_edge import run_command
+from infra.database import WriteSession
+from infra.entity_references import known, reference_ids
+from infra.mutation_result import UserError
+from infra.owner_pages import page_request
+from infra.pagination import Connection, connection
+from infra.request_context import context_of
+from infra.schema_directives import category
+from infra.schema_enums import described_enum
+from infra.vocabulary import Category
+from svc_training.catalogue.repository import course_by_number
+from svc_training.catalogue.rules import ImportOutcome
+from svc_training.catalogue.schema import Course
+from svc_training.personnel.schema import After, First
+from svc_training.sessions import commands, repository, tables
+from svc_training.sessions.rules import LocationMode, Platform, SessionStatus
+
+_CATALOGUE = [category(Category.CATALOGUE)]
+_STRUCTURE = [category(Category.STRUCTURE)]
+_CONNECTION = "Query.sessions"
+
+described_enum(
+    LocationMode,
+    "How a session is attended.",
+    {
+        LocationMode.VIRTUAL: "Over the network.",
+        LocationMode.IN_PERSON: "At a place.",
+        LocationMode.HYBRID: "At a place or over the network.",
+        LocationMode.UNSTATED: "The source does not say.",
+    },
+)
+described_enum(
+    Platform,
+    "Meeting platform of a virtual session.",
+    {
+        Platform.ZOOM: "Zoom.",
+        Platform.TEAMS: "Microsoft Teams.",
+        Platform.WEBEX: "Webex.",
+        Platform.GOOGLE_MEET: "Google Meet.",
+    },
+    name="MeetingPlatform",
+)
+described_enum(
+    SessionStatus,
+    "What the academy says about a session's places.",
+    {
+        SessionStatus.OPEN: "Places are free.",
+        SessionStatus.WAITLIST: "Only the waiting list is open.",
+        SessionStatus.FULL: "No place is free.",
+        SessionStatus.CLOSED: "Registration has ended.",
+        SessionStatus.CANCELLED: "It does not take place.",
+        SessionStatus.COMPLETED: "It has taken place.",
+        SessionStatus.UNSTATED: "The source says nothing.",
+    },
+)
+
+SessionNumber = Annotated[
+    str, strawberry.argument(description="The academy's session number, for example 8020-1.")
+]
+OfCourse = Annotated[
+    str | None, strawberry.argument(description="Only sessions of this course number.")
+]
+
+
+@strawberry.type(directives=_CATALOGUE, description="Where a session takes place.")
+class SessionLocation:
+    """Place of a session."""
+
+    mode: LocationMode = strawberry.field(description="How it is attended.")
+    platform: Platform | None = strawberry.field(description="Meeting platform, when known.")
+    raw: str | None = strawberry.field(description="Place as the source has it.")
+
+
+@strawberry.federation.type(
+    keys=["id"], directives=_CATALOGUE, description="A dated session of a course."
+)
+class Session:
+    """One session."""
+
+    id: strawberry.ID = strawberry.field(
+        directives=_STRUCTURE, description="Global id of the session."
+    )
+    number: str = strawberry.field(
+        description="The academy's session number, for example 8020-1: course 8020, session 1."
+    )
+    title: str = strawberry.field(description="Title.")
+    course: Course = strawberry.field(description="The course that it is a session of.")
+    starts_at: datetime = strawberry.field(description="Start.")
+    ends_at: datetime = strawberry.field(description="End.")
+    time_zone: str = strawberry.field(description="Zone of its local times (IANA name).")
+    is_time_zone_assumed: bool = strawberry.field(
+        description="Whether the source named no zone, so that the state's was assumed."
+    )
+    hours: float = strawberry.field(description="Length in hours.")
+    location: SessionLocation = strawberry.field(description="Where it takes place.")
+    status: SessionStatus = strawberry.field(description="What the academy says about places.")
+    raw_date: str = strawberry.field(description="Date as the source has it.")
+    raw_hours: str = strawberry.field(description="Class hours as the source has them.")
+    raw_status: str | None = strawberry.field(description="Status as the source has it.")
+    version: int = strawberry.field(description="Counts changes of the session.")
+
+    @classmethod
+    def from_row(cls, stored: tables.Session) -> Self:
+        """Return the GraphQL object of a row."""
+        platform = stored.location_platform
+        return cls(
+            id=strawberry.ID(str(stored.id)),
+            number=stored.number,
+            title=stored.title,
+            course=Course.from_row(stored.course),
+            starts_at=stored.starts_at,
+            ends_at=stored.ends_at,
+            time_zone=stored.zone,
+            is_time_zone_assumed=stored.is_zone_assumed,
+            hours=float(stored.hours),
+            location=SessionLocation(
+                mode=LocationMode(stored.location_mode),
+                platform=Platform(platform) if platform else None,
+                raw=stored.raw_location,
+            ),
+            status=SessionStatus(stored.status),
+            raw_date=stored.raw_date,
+            raw_hours=stored.raw_hours,
+            raw_status=stored.raw_status,
+            version=stored.version,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info, representations: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        """Return the sessions that a batch of representations names."""
+        ids = reference_ids(representations)
+        async with context_of(info).reading() as session:
+            rows = await repository.sessions_by_id(session, known(ids))
+        return [cls.from_row(rows[each]) if each in rows else None for each in ids]
+
+
+@strawberry.type
+class SessionsQuery:
+    """Root fields about sessions."""
+
+    @strawberry.field(description="Sessions by start, of all courses or of one.")
+    async def sessions(
+        self,
+        info: Info,
+        course_number: OfCourse = None,
+        first: First = 25,
+        after: After = None,
+    ) -> Connection[Session]:
+        """Return one page of sessions."""
+        context = context_of(info)
+        name = f"{_CONNECTION}({course_number or ''})"
+        wanted = page_request(
+            context, info, name=name, order=repository.ORDER, first=first, after=after
+        )
+        async with context.reading() as session:
+            page = await repository.page_of_sessions(session, course_number, wanted)
+        return connection(
+            page,
+            seal=context.seal,
+            caller=context.caller,
+            name=name,
+            after=after,
+            key=repository.ORDER.key,
+            node=Session.from_row,
+        )
+
+    @strawberry.field(description="The session with a number.")
+    async def session(self, info: Info, number: SessionNumber) -> Session | None:
+        """Return a session, or None."""
+        async with context_of(info).reading() as session:
+            row = await repository.session_by_number(session, number)
+        return Session.from_row(row) if row else None
+
+
+@strawberry.input(description="A course page to import.")
+class ImportCoursePageInput:
+    """Input of importCoursePage."""
+
+    text: str = strawberry.field(description="The page's text, as copied.")
+    idempotency_key: str = strawberry.field(
+        description="The same key with the same input has its effect once (1 to 200 characters)."
+    )
+
+
+@strawberry.type(directives=_CATALOGUE, description="What an import did to one session.")
+class ImportedSession:
+    """One session of an import."""
+
+    line: int = strawberry.field(description="Line of the page where the session starts.")
+    outcome: ImportOutcome = strawberry.field(description="What was done.")
+    session: Session | None = strawberry.field(description="The session as it is now.")
+
+
+@strawberry.type(
+    directives=_CATALOGUE, description="Something on the page that was not understood."
+)
+class CoursePageRowError:
+    """One row error."""
+
+    line: int = strawberry.field(description="Line of the page, from 1.")
+    code: str = strawberry.field(description="Stable, upper-case code.")
+    message: str = strawberry.field(description="What is wrong and what would be right.")
+    text: str = strawberry.field(description="The line as it stands, cut to 120 characters.")
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of importCoursePage.")
+class ImportCoursePagePayload:
+    """Payload of importCoursePage."""
+
+    course: Course | None = strawberry.field(default=None, description="The course as it is now.")
+    outcome: ImportOutcome | None = strawberry.field(
+        default=None, directives=_CATALOGUE, description="What was done to the course."
+    )
+    sessions: list[ImportedSession] = strawberry.field(
+        default_factory=list, description="Sessions of the page that could be read."
+    )
+    row_errors: list[CoursePageRowError] = strawberry.field(
+        default_factory=list, description="Lines that could not be read; the others are stored."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
+@strawberry.type
+class SessionsMutation:
+    """Mutations of the catalogue."""
+
+    @strawberry.mutation(
+        description="Import a course page: good rows are stored, others reported; repeatable."
+    )
+    async def import_course_page(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ImportCoursePageInput, strawberry.argument(description="The page.")
+        ],
+    ) -> ImportCoursePagePayload:
+        """Import a course page."""
+        context = context_of(info)
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.import_for_manager(session, context.caller, input.text)
+
+        outcome = await run_command(
+            context, "importCoursePage", input, key=input.idempotency_key, effect=effect
+        )
+        if outcome.user_errors:
+            return ImportCoursePagePayload(user_errors=outcome.user_errors)
+        return await _payload(info, commands.report_of(outcome.result, input.text))
+
+
+async def _payload(info: Info, report: commands.ImportReport) -> ImportCoursePagePayload:
+    async with context_of(info).reading() as session:
+        rows = await repository.sessions_by_number(session, [s.number for s in report.sessions])
+        course = None
+        if report.course_number is not None:
+            course = await course_by_number(session, report.course_number)
+    return ImportCoursePagePayload(
+        course=Course.from_row(course) if course else None,
+        outcome=report.course_outcome,
+        sessions=[
+            ImportedSession(
+                line=each.line,
+                outcome=each.outcome,
+                session=Session.from_row(rows[each.number]) if each.number in rows else None,
+            )
+            for each in report.sessions
+        ],
+        row_errors=[
+            CoursePageRowError(
+                line=error.line, code=error.code, message=error.message, text=error.text
+            )
+            for error in report.errors
+        ],
+    )
