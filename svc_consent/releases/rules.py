@@ -1,0 +1,178 @@
+"""Releases of information: what a form needs, which state it is in, what it permits. Pure.
+
+Sources: 42 CFR 2.31(a) (elements of a written consent), 2.31(b) and (d) (forms that may not be
+bundled), RCW 70.02.030. A release is a ceiling, never a grant: roles and purposes narrow it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from infra.authority.changes import VisibilityFact
+from infra.authority.predicate import agency_holder
+from infra.vocabulary import ALWAYS_DENY_PURPOSES, PERSON_CATEGORIES, Basis, Category, Purpose
+
+
+class ReleaseKind(StrEnum):
+    """One kind to a form (42 CFR 2.31): what it covers may not be mixed."""
+
+    GENERAL = "GENERAL"
+    TPO = "TPO"
+    COUNSELING_NOTES = "COUNSELING_NOTES"
+    PROCEEDING = "PROCEEDING"
+    CJ_CONDITIONAL_2_35 = "CJ_CONDITIONAL_2_35"
+    RESEARCH = "RESEARCH"
+
+
+class ReleaseStatus(StrEnum):
+    """State of one version. EXPIRED is never stored: it follows from the clock."""
+
+    DRAFT = "DRAFT"
+    DEFECTIVE = "DEFECTIVE"
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    SUPERSEDED = "SUPERSEDED"
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
+
+
+class SignatureMethod(StrEnum):
+    """How a form was signed; electronic signatures are allowed (42 CFR 2.31(a)(8))."""
+
+    WET_INK = "WET_INK"
+    ELECTRONIC = "ELECTRONIC"
+
+
+class Element(StrEnum):
+    """A required element of a written consent, numbered as in 42 CFR 2.31(a)."""
+
+    DISCLOSERS = "disclosers"
+    INFORMATION = "information"
+    RECIPIENTS = "recipients"
+    PURPOSES = "purposes"
+    RIGHT_TO_REVOKE = "right_to_revoke"
+    EXPIRY = "expiry"
+    SIGNATURE = "signature"
+    SIGNED_DATE = "signed_date"
+
+
+FORMS_WITH_RIGHT_TO_REVOKE: dict[ReleaseKind, frozenset[str]] = {
+    ReleaseKind.GENERAL: frozenset({"general-2026-02", "general-2026-02-es"}),
+}
+"""Form versions whose text says how to revoke and what was relied on (2.31(a)(6)), by kind."""
+
+RELEASABLE = frozenset(PERSON_CATEGORIES) - {Category.AUDIT}
+"""Categories that a form may name; who saw one's record is not for others."""
+
+_DENIED = ALWAYS_DENY_PURPOSES | {Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One provision: what one recipient may, or must not, be told."""
+
+    id: UUID
+    recipient_agency_id: UUID
+    categories: tuple[Category, ...]
+    purposes: tuple[Purpose, ...]
+    is_denial: bool = False
+    data_from: date | None = None
+    data_to: date | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it was filled in."""
+
+    kind: ReleaseKind
+    form_version: str | None
+    disclosing_agency_id: UUID | None
+    expires_at: datetime | None
+    signed_at: datetime | None
+    signature_method: SignatureMethod | None
+    terms: tuple[Terms, ...]
+
+
+def missing_elements(form: Form) -> tuple[str, ...]:
+    """Return the required elements that a form lacks, in the order of 42 CFR 2.31(a)."""
+    permits = [terms for terms in form.terms if not terms.is_denial]
+    has_expiry = form.expires_at is not None or (
+        bool(permits) and all(terms.expires_at is not None for terms in permits)
+    )
+    revocable = FORMS_WITH_RIGHT_TO_REVOKE.get(form.kind, frozenset())
+    present = {
+        Element.DISCLOSERS: form.disclosing_agency_id is not None,
+        Element.INFORMATION: bool(form.terms) and all(terms.categories for terms in form.terms),
+        Element.RECIPIENTS: bool(permits),
+        Element.PURPOSES: bool(form.terms) and all(terms.purposes for terms in form.terms),
+        Element.RIGHT_TO_REVOKE: form.form_version in revocable,
+        Element.EXPIRY: has_expiry,
+        Element.SIGNATURE: form.signature_method is not None,
+        Element.SIGNED_DATE: form.signed_at is not None,
+    }
+    return tuple(element.value for element, is_there in present.items() if not is_there)
+
+
+def forbidden_words(terms: Iterable[Terms]) -> list[str]:
+    """Return codes that no form may name: purposes that are always denied, non-data categories."""
+    found = {
+        *(p.value for each in terms for p in each.purposes if p in _DENIED),
+        *(c.value for each in terms for c in each.categories if c not in RELEASABLE),
+    }
+    return sorted(found)
+
+
+def status_at(status: ReleaseStatus, expires_at: datetime | None, now: datetime) -> ReleaseStatus:
+    """Return the state of a version at an instant; an active one past its end has expired."""
+    if status is ReleaseStatus.ACTIVE and expires_at is not None and expires_at <= now:
+        return ReleaseStatus.EXPIRED
+    return status
+
+
+def grounds(
+    release_id: UUID,
+    participant_id: UUID,
+    starts_at: datetime,
+    expires_at: datetime | None,
+    terms: Sequence[Terms],
+) -> list[VisibilityFact]:
+    """Return the visibility rows of a version in force: one for each recipient, category, purpose.
+
+    The rows of one version have stable ids, so that the version can be taken back without a look.
+    """
+    rows: list[VisibilityFact] = []
+    for each in terms:
+        ends = [at for at in (expires_at, each.expires_at) if at is not None]
+        row = VisibilityFact(
+            id=each.id,
+            participant_id=participant_id,
+            holder=agency_holder(str(each.recipient_agency_id)),
+            basis=Basis.RELEASE,
+            starts_at=starts_at,
+            ends_at=min(ends, default=None),
+            is_denial=each.is_denial,
+            data_from=each.data_from,
+            data_to=each.data_to,
+            source_id=release_id,
+        )
+        rows += [
+            replace(row, id=row_id, category=category, purpose=purpose)
+            for category, purpose, row_id in _row_ids(each)
+        ]
+    return rows
+
+
+def row_ids(terms: Iterable[Terms]) -> list[UUID]:
+    """Return the ids of the visibility rows that these provisions have while in force."""
+    return [row_id for each in terms for _, _, row_id in _row_ids(each)]
+
+
+def _row_ids(terms: Terms) -> list[tuple[Category, Purpose, UUID]]:
+    return [
+        (category, purpose, uuid5(terms.id, f"{category.value}/{purpose.value}"))
+        for category in dict.fromkeys(terms.categories)
+        for purpose in dict.fromkeys(terms.purposes)
+    ]
