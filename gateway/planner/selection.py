@@ -27,7 +27,6 @@ class SelectedField:
     Attributes:
         needs: capability bits that the subject must grant, else the field is null.
         hidden: fetched and never projected.
-        refused: never fetched, projected as null (a role may not see it).
         locations: (line, column) of the field in the client's document.
     """
 
@@ -39,7 +38,6 @@ class SelectedField:
     selection: "Selection | None" = None
     needs: int = 0
     hidden: bool = False
-    refused: bool = False
     locations: tuple[tuple[int, int], ...] = ()
 
 
@@ -51,12 +49,15 @@ class ObjectSelection:
         needs: capability bits without which the object is absent.
         subject_key: response key of the field whose value names the subject (or a list of
             subjects, all of whom must grant); None inherits the subject of the enclosing object.
+        refused: selections that are never fetched and answer null, each with the number of
+            `fields` that stand before it in the answer.
     """
 
     type_name: str
     fields: tuple[SelectedField, ...]
     needs: int = 0
     subject_key: str | None = None
+    refused: tuple[tuple[int, SelectedField], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

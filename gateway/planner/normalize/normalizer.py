@@ -35,6 +35,7 @@ from gateway.planner.selection import (
     any_of,
     both_of,
 )
+from gateway.supergraph import Supergraph
 
 MAX_SELECTIONS: Final = 50_000
 """Largest unfolded number of selected fields, abstract types expanded."""
@@ -44,12 +45,18 @@ _Source = tuple[SelectionSetNode, Conditions]
 
 def normalize(
     operation: Operation,
-    schema: GraphQLSchema | None = None,
+    supergraph: Supergraph | None = None,
     *,
     max_selections: int = MAX_SELECTIONS,
 ) -> NormalizedOperation:
-    """Normalise a validated operation; OperationError if it unfolds beyond the limit."""
-    expander = Expander(schema or operation.schema, operation.fragments)
+    """Normalise a validated operation; OperationError if it unfolds beyond the limit.
+
+    Args:
+        supergraph: expand abstract types by its API schema instead of by the schema that the
+            operation was validated against.
+    """
+    schema = supergraph.api_schema if supergraph is not None else operation.schema
+    expander = Expander(schema, operation.fragments)
     root = expander.expand(operation.root_type, operation.definition.selection_set)
     if expander.count(root) > max_selections:
         message = "The operation selects too many fields once its fragments are expanded."

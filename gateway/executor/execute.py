@@ -1,0 +1,131 @@
+"""Run all fetches of a plan, each as soon as those it waits for have answered."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.executor.answer import Answer, UnusableAnswerError, read_answer
+from gateway.executor.compile import CompiledNode, CompiledOperation
+from gateway.executor.context import ExecutionContext
+from gateway.executor.faults import UNAVAILABLE, UNUSABLE
+from gateway.executor.fetch import Assembled, Fetcher, Request
+from gateway.executor.guard import Guard, Masks
+from gateway.executor.place_faults import code_of
+from infra.http_client import HttpClientError, HttpProtocolError
+
+
+async def fetch_all(
+    compiled: CompiledOperation,
+    variables: Mapping[str, Any],
+    context: ExecutionContext,
+    guard: Guard,
+) -> Assembled:
+    """Run a compiled plan.
+
+    Failures of subgraphs become faults in the result.  Before an entity fetch that has needs, and
+    once at the end, the guard is asked to load all subjects seen.
+    """
+    fetcher = Fetcher(compiled, variables, context, guard)
+    nodes = {node.node.id: node for node in compiled.nodes}
+    waiting = {node.node.id: len(node.node.waits_for) for node in compiled.nodes}
+
+    async def run_from(node: CompiledNode) -> None:
+        await _run(fetcher, node)
+        ready = []
+        for number in node.dependents:
+            waiting[number] -= 1
+            if waiting[number] == 0:
+                ready.append(nodes[number])
+        await run_all(ready)
+
+    async def run_all(ready: list[CompiledNode]) -> None:
+        if len(ready) == 1:
+            await run_from(ready[0])
+        elif ready:
+            async with asyncio.TaskGroup() as group:
+                for node in ready:
+                    group.create_task(run_from(node))
+
+    await run_all([node for node in compiled.nodes if not node.node.waits_for])
+    assembled = fetcher.assembled
+    if compiled.note_all_subjects is not None:
+        compiled.note_all_subjects(assembled.root, assembled.subjects)
+        await guard.load(assembled.subjects)
+    return assembled
+
+
+async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
+    context = fetcher.context
+    mask = await _masks(fetcher, node)
+    request: Request | None = None
+    try:
+        request = fetcher.build(node, mask)
+        if request is None:
+            return
+        answer = await _send(fetcher, node, request)
+    except UnusableAnswerError as error:
+        fault = fetcher.note_failure(node, error.code, str(error))
+        fetcher.fail(node, request, fault)
+        return
+    if answer.data is None:
+        # Every field asked for is missing; the errors say why.
+        for found in answer.errors[:1]:
+            fault = fetcher.note_failure(
+                node,
+                code_of(found, context.passed_codes),
+                "the subgraph answered without data",
+                found,
+            )
+            fetcher.fail(node, request, fault)
+        return
+    fetcher.absorb(node, request, answer)
+
+
+async def _masks(fetcher: Fetcher, node: CompiledNode) -> Masks | None:
+    """Masks for the objects of a node; None if it has no needs."""
+    seen: set[str] = set()
+    has_needs = False
+    for call in node.calls:
+        for target in call.targets:
+            if target.note_subjects is not None:
+                has_needs = True
+                target.note_subjects(fetcher.assembled.root, seen)
+    if not has_needs:
+        return None
+    if seen:
+        fetcher.assembled.subjects |= seen
+        await fetcher.guard.load(seen)
+    return Masks(fetcher.guard)
+
+
+async def _send(fetcher: Fetcher, node: CompiledNode, request: Request) -> Answer:
+    context, subgraph = fetcher.context, node.node.subgraph
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    timeout = context.limits.fetch_timeout_seconds
+    if context.deadline is not None:
+        timeout = min(timeout, context.deadline - started)
+    if timeout <= 0 or fetcher.assembled.fetches >= context.limits.max_fetches:
+        raise UnusableAnswerError(UNAVAILABLE, "no time or no fetch is left for this request")
+    transport = context.transports.get(subgraph)
+    if transport is None:
+        raise UnusableAnswerError(UNAVAILABLE, "no transport leads to the subgraph")
+    fetcher.assembled.fetches += 1
+    context.recorder.on_fetch_start(subgraph, node.node.id)
+    is_ok = False
+    try:
+        response = await transport.post(
+            request.body,
+            context.headers_for(subgraph),
+            timeout_seconds=timeout,
+            idempotent=node.node.kind == "query",
+        )
+        answer = read_answer(response)
+        is_ok = not answer.errors
+    except HttpClientError as error:
+        code = UNUSABLE if isinstance(error, HttpProtocolError) else UNAVAILABLE
+        raise UnusableAnswerError(code, f"{error.code}: {error}") from None
+    finally:
+        duration = loop.time() - started
+        context.recorder.on_fetch_end(subgraph, node.node.id, duration, ok=is_ok)
+    return answer

@@ -1,0 +1,289 @@
+"""Carry out one fetch node: build the request, send it, put the answer into the tree."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from gateway.executor.answer import Answer, UnusableAnswerError
+from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperation
+from gateway.executor.context import ExecutionContext
+from gateway.executor.faults import UNAVAILABLE, UNUSABLE, Fault, Faults
+from gateway.executor.guard import Guard
+from gateway.executor.merge_answers import copy_value, merge_into
+from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
+from gateway.planner.selection import ALWAYS, Conditions
+
+_log: Final = structlog.get_logger(__name__)
+
+Objects = list[tuple[int, dict[str, Any]]]
+"""Objects that one representation stands for, each with the number of its target."""
+
+
+@dataclass(slots=True)
+class Assembled:
+    """What all fetches of one execution brought.
+
+    Attributes:
+        extensions: `extensions` of each subgraph response that had some.
+        fetches: requests sent.
+    """
+
+    root: dict[str, Any] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    extensions: list[dict[str, Any]] = field(default_factory=list)
+    fetches: int = 0
+    subjects: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Request:
+    """A request ready to be sent, and where its entities go."""
+
+    body: bytes
+    places: list[tuple[CompiledCall, list[Objects], list[frozenset[str] | None]]]
+
+
+def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
+    """Whether conditions hold for variables."""
+    if conditions == ALWAYS:
+        return True
+    return any(
+        all(bool(variables.get(name)) is value for name, value in literals)
+        for literals in conditions
+    )
+
+
+class Fetcher:
+    """The fetches of one execution."""
+
+    def __init__(
+        self,
+        compiled: CompiledOperation,
+        variables: Mapping[str, Any],
+        context: ExecutionContext,
+        guard: Guard,
+    ) -> None:
+        self.compiled = compiled
+        self.variables = variables
+        self.context = context
+        self.guard = guard
+        self.assembled = Assembled()
+
+    def build(self, node: CompiledNode, mask: Any) -> Request | None:
+        """The request of a node; None if nothing is to be asked.
+
+        Raises:
+            UnusableAnswerError: more representations than the limits allow.
+        """
+        if not holds(node.node.conditions, self.variables):
+            return None
+        parts: list[bytes] = []
+        places = []
+        count = 0
+        for call in node.calls:
+            bodies, objects, lost = self._represent(call, mask)
+            count += len(bodies)
+            places.append((call, objects, lost))
+            name = call.call.variable.encode()
+            parts.append(b'"' + name + b'":[' + b",".join(bodies) + b"]")
+        if node.calls and count == 0:
+            return None
+        if count > self.context.limits.max_representations:
+            raise UnusableAnswerError(UNAVAILABLE, "too many representations")
+        for variable in node.node.variables:
+            if variable in self.variables:
+                value = orjson.dumps(self.variables[variable])
+                parts.append(b'"' + variable.encode() + b'":' + value)
+        for variable, conditions in node.node.computed:
+            value = b"true" if holds(conditions, self.variables) else b"false"
+            parts.append(b'"' + variable.encode() + b'":' + value)
+        end = b',"variables":{' + b",".join(parts) + b"}}" if parts else b"}"
+        return Request(node.body_start + end, places)
+
+    def _represent(
+        self, call: CompiledCall, mask: Any
+    ) -> tuple[list[bytes], list[Objects], list[frozenset[str] | None]]:
+        """Equal representations once; what each stands for; what is to be left out of each."""
+        numbers: dict[bytes, int] = {}
+        objects: list[Objects] = []
+        lost: list[frozenset[str] | None] = []
+        if not holds(call.call.conditions, self.variables):
+            return [], objects, lost
+        for target_number, target in enumerate(call.targets):
+            found, skipped = target.find(self.assembled.root, mask)
+            if skipped and self.assembled.faults:
+                self._carry_over(call, target_number, skipped)
+            for one, representation, missing in found:
+                dumped = orjson.dumps(representation)
+                number = numbers.get(dumped)
+                if number is None:
+                    number = numbers[dumped] = len(objects)
+                    objects.append([])
+                    lost.append(missing)
+                objects[number].append((target_number, one))
+        return list(numbers), objects, lost
+
+    def _carry_over(
+        self,
+        call: CompiledCall,
+        target_number: int,
+        objects: list[dict[str, Any]],
+        keys: Collection[str] | None = None,
+    ) -> None:
+        """Let a fault that lost a key or a required value explain the fields lost with it."""
+        faults = self.assembled.faults
+        inputs = [
+            one
+            for entity in call.call.targets[target_number].types
+            for one in (*entity.keys, *(required.field for required in entity.requires))
+        ]
+        for holder in objects:
+            fault = find_fault(faults, holder, inputs)
+            if fault is not None:
+                faults.place(fault, [holder], call.keys if keys is None else keys)
+
+    def absorb(self, node: CompiledNode, request: Request, answer: Answer) -> None:
+        """Put an answer into the tree."""
+        if answer.extensions is not None:
+            self.assembled.extensions.append(answer.extensions)
+        data = answer.data or {}
+        if node.clean_root is not None:
+            node.clean_root(data)
+            for found in answer.errors:
+                place_root_error(
+                    self.assembled.faults,
+                    self._fault(node, found),
+                    found.get("path"),
+                    data,
+                    self.assembled.root,
+                    node.root_keys,
+                )
+            merge_into(self.assembled.root, data)
+            return
+        by_alias = {call.call.alias: objects for call, objects, _ in request.places}
+        for call, objects, lost in request.places:
+            self._scatter(node, call, data.get(call.call.alias), objects, lost, answer)
+        for found in answer.errors:
+            self._place_entity_error(node, found, data, by_alias)
+
+    def _scatter(
+        self,
+        node: CompiledNode,
+        call: CompiledCall,
+        entities: Any,
+        objects: list[Objects],
+        lost: list[frozenset[str] | None],
+        answer: Answer,
+    ) -> None:
+        if not objects:
+            return
+        if not isinstance(entities, list) or len(entities) != len(objects):
+            if entities is not None or not answer.errors:
+                fault = self.note_failure(node, UNUSABLE, "a wrong number of entities")
+                self._fail_objects(fault, call, objects)
+            return
+        faults = self.assembled.faults
+        for number, entity in enumerate(entities):
+            if entity is None:
+                continue
+            if entity.__class__ is not dict:
+                fault = self.note_failure(node, UNUSABLE, "an entity is not an object")
+                faults.place(fault, [one for _, one in objects[number]], call.keys)
+                continue
+            entity.pop("__typename", None)
+            call.clean(entity)
+            missing = lost[number]
+            if missing is not None:
+                for key in missing:
+                    entity.pop(key, None)
+                for target_number, one in objects[number]:
+                    self._carry_over(call, target_number, [one], missing)
+            _give(entity, objects[number], is_flat=call.is_flat)
+
+    def _place_entity_error(
+        self,
+        node: CompiledNode,
+        found: dict[str, Any],
+        data: dict[str, Any],
+        by_alias: dict[str, list[Objects]],
+    ) -> None:
+        fault = self._fault(node, found)
+        faults = self.assembled.faults
+        path = found.get("path")
+        if isinstance(path, list) and len(path) > 1 and path[0] in by_alias:
+            objects, index = by_alias[path[0]], path[1]
+            if isinstance(index, int) and 0 <= index < len(objects):
+                stands_for = [one for _, one in objects[index]]
+                keys = next(call.keys for call in node.calls if call.call.alias == path[0])
+                rest = path[2:]
+                entities = data.get(path[0])
+                entity = entities[index] if isinstance(entities, list) else None
+                if not rest or not isinstance(entity, dict) or rest[0] not in keys:
+                    faults.place(fault, stands_for, keys)
+                elif entity.get(rest[0]) is None or not place_inside(faults, fault, rest, entity):
+                    faults.place(fault, stands_for, [rest[0]])
+                return
+        for call in node.calls:
+            entities = data.get(call.call.alias)
+            if entities is None:
+                self._fail_objects(fault, call, by_alias[call.call.alias])
+                return
+        faults.unplaced.append(fault)
+
+    def fail(self, node: CompiledNode, request: Request | None, fault: Fault) -> None:
+        """Note that nothing of a node could be had."""
+        if node.clean_root is not None:
+            self.assembled.faults.place(fault, [self.assembled.root], node.root_keys)
+        for call, objects, _ in request.places if request is not None else ():
+            self._fail_objects(fault, call, objects)
+        if request is None and node.calls:
+            self.assembled.faults.unplaced.append(fault)
+
+    def _fail_objects(self, fault: Fault, call: CompiledCall, objects: list[Objects]) -> None:
+        for stands_for in objects:
+            self.assembled.faults.place(fault, [one for _, one in stands_for], call.keys)
+
+    def _fault(self, node: CompiledNode, found: dict[str, Any]) -> Fault:
+        code = code_of(found, self.context.passed_codes)
+        return self.note_failure(node, code, "the subgraph reported an error", found)
+
+    def note_failure(
+        self, node: CompiledNode, code: str, reason: str, found: dict[str, Any] | None = None
+    ) -> Fault:
+        """Log the cause with the correlation id; the fault knows only the code."""
+        extensions = found.get("extensions") if found is not None else None
+        _log.warning(
+            "subgraph_failure",
+            subgraph=node.node.subgraph,
+            node=node.node.id,
+            code=code,
+            reason=reason,
+            subgraph_code=extensions.get("code") if isinstance(extensions, dict) else None,
+            subgraph_path=found.get("path") if found is not None else None,
+            correlation_id=self.context.correlation_id,
+        )
+        return Fault(code)
+
+
+def _give(entity: dict[str, Any], objects: Objects, *, is_flat: bool) -> None:
+    """Merge one entity into all objects it stands for.
+
+    Objects of one place may share the nested values, since every later fetch treats them alike;
+    objects of different places may not.
+    """
+    if is_flat:
+        for _, one in objects:
+            for key, value in entity.items():
+                if value is not None or key not in one:
+                    one[key] = value
+        return
+    owner = objects[0][0]
+    copies = {owner: entity}
+    for target_number, one in objects:
+        given = copies.get(target_number)
+        if given is None:
+            given = copies[target_number] = copy_value(entity)
+        merge_into(one, given)

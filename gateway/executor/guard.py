@@ -1,0 +1,54 @@
+"""The engine's view of policy: subjects grant capability bits.
+
+The engine does not know what a subject or a bit is.  It asks before it fetches entities and
+before it keeps a value; what is not granted is absent, silently.
+"""
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+
+class Guard(Protocol):
+    """Says which capability bits a subject grants."""
+
+    async def load(self, subjects: Collection[str]) -> None:
+        """Make decisions about these subjects ready."""
+        ...
+
+    def mask(self, subject: str) -> int:
+        """The bits that a subject grants; 0 for one that is not known."""
+        ...
+
+
+class PermitAll:
+    """Grants every bit for every subject; for conformance runs and tests of the engine alone."""
+
+    async def load(self, subjects: Collection[str]) -> None:
+        """Nothing to load."""
+
+    def mask(self, subject: str) -> int:
+        """All bits."""
+        del subject
+        return -1
+
+
+class Masks:
+    """Masks of one pass, asked for once per subject; calling it gives the mask of a value."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._known: dict[str, int] = {}
+
+    def __call__(self, subject: Any) -> int:
+        """The mask of a subject value; of a list, the bits that all in it grant; else 0."""
+        if subject.__class__ is str:
+            found = self._known.get(subject)
+            if found is None:
+                found = self._known[subject] = self._guard.mask(subject)
+            return found
+        if subject.__class__ is list and subject:
+            mask = -1
+            for one in subject:
+                mask &= self(one)
+            return mask
+        return 0

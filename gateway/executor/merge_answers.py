@@ -1,0 +1,45 @@
+"""Put values of several answers into one tree."""
+
+from typing import Any
+
+
+def merge_into(target: dict[str, Any], source: dict[str, Any]) -> None:
+    """Add the values of one object to another; null never replaces a value.
+
+    Objects of different types are not mixed: what the first answer said stays.
+    """
+    if not _are_alike(target, source):
+        return
+    for key, value in source.items():
+        known = target.get(key)
+        if known is None:
+            target[key] = value
+        elif value.__class__ is dict and known.__class__ is dict:
+            merge_into(known, value)
+        elif value.__class__ is list and known.__class__ is list and len(value) == len(known):
+            _merge_lists(known, value)
+
+
+def _merge_lists(known: list[Any], new: list[Any]) -> None:
+    for index, value in enumerate(new):
+        old = known[index]
+        if old is None:
+            known[index] = value
+        elif value.__class__ is dict and old.__class__ is dict:
+            merge_into(old, value)
+        elif value.__class__ is list and old.__class__ is list and len(value) == len(old):
+            _merge_lists(old, value)
+
+
+def _are_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    mine, theirs = one.get("__typename"), other.get("__typename")
+    return mine is None or theirs is None or mine == theirs
+
+
+def copy_value(value: Any) -> Any:
+    """A deep copy of JSON data."""
+    if value.__class__ is dict:
+        return {key: copy_value(inner) for key, inner in value.items()}
+    if value.__class__ is list:
+        return [copy_value(inner) for inner in value]
+    return value

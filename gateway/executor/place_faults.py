@@ -1,0 +1,75 @@
+"""Find where the values are missing that a subgraph's errors speak of."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from gateway.executor.faults import REPORTED, Fault, Faults
+from gateway.planner.plan import InputField
+
+
+def code_of(found: dict[str, Any], passed_codes: Collection[str]) -> str:
+    """The code that clients see for a subgraph's error."""
+    extensions = found.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return code if isinstance(code, str) and code in passed_codes else REPORTED
+
+
+def place_root_error(
+    faults: Faults,
+    fault: Fault,
+    path: Any,
+    data: dict[str, Any],
+    root: dict[str, Any],
+    keys: tuple[str, ...],
+) -> None:
+    """Place an error of a root fetch; without a usable path, at its null root fields."""
+    if isinstance(path, list) and path and path[0] in keys:
+        first = path[0]
+        value = data.get(first)
+        if value is None:
+            faults.place(fault, [root], [first])
+            return
+        if place_inside(faults, fault, path[1:], value):
+            return
+    missing = [key for key in keys if data.get(key) is None]
+    if missing:
+        faults.place(fault, [root], missing)
+    else:
+        faults.unplaced.append(fault)
+
+
+def place_inside(faults: Faults, fault: Fault, path: list[Any], value: Any) -> bool:
+    """Follow a path into a value; False if it ends before any null."""
+    holder: dict[str, Any] | None = None
+    name = ""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            holder, name = value, step
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return False
+        if value is None:
+            if holder is None:
+                return False
+            faults.place(fault, [holder], [name])
+            return True
+    return False
+
+
+def find_fault(faults: Faults, holder: Any, inputs: Iterable[InputField]) -> Fault | None:
+    """The fault that explains a missing part of a representation."""
+    if isinstance(holder, list):
+        found = (find_fault(faults, one, inputs) for one in holder)
+        return next((fault for fault in found if fault is not None), None)
+    if not isinstance(holder, dict):
+        return None
+    for one in inputs:
+        fault = faults.at.get((id(holder), one.key))
+        if fault is None and one.by_type is not None:
+            nested = [inner for _, fields in one.by_type for inner in fields]
+            fault = find_fault(faults, holder.get(one.key), nested)
+        if fault is not None:
+            return fault
+    return None
