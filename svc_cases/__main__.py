@@ -1,0 +1,21 @@
+"""``python -m svc_cases``: serve, migrate, seed, sdl."""
+
+from pathlib import Path
+
+from infra.service_program import ServiceProgram, main
+from svc_cases.app import app
+from svc_cases.seed import seed
+from svc_cases.subgraph import schema
+
+raise SystemExit(
+    main(
+        ServiceProgram(
+            service="cases",
+            package_dir=Path(__file__).parent,
+            schema=schema,
+            app=app,
+            seed=seed,
+            commands={},
+        )
+    )
+)

@@ -1,0 +1,1 @@
+"""The public record: whole dockets with charges and hearings. It knows no participant."""

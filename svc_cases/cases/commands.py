@@ -1,0 +1,155 @@
+"""Changes of the public record: the prosecuting office's own, on its own cases.
+
+Case managers change nothing here. What LEAD knows or asks never shows on a docket, not even as a
+corrected date: from such a change an outsider could tell that LEAD takes an interest in a case.
+"""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from infra import clock
+from infra.database import WriteSession
+from infra.identity_token import Caller
+from infra.mutation_result import CommandError
+from infra.vocabulary import Role
+from svc_cases.cases import repository
+from svc_cases.cases.rules import (
+    MAX_COURTROOM_LENGTH,
+    MAX_REASON_LENGTH,
+    CaseStatus,
+    ChargeStatus,
+    DateError,
+    DateField,
+    HearingKind,
+    check_dates,
+    local_day,
+)
+from svc_cases.cases.tables import DateCorrection, Hearing, LegalCase
+
+
+async def _lock_case(
+    session: WriteSession, caller: Caller, case_id: UUID, expected_version: int, *, is_linked: bool
+) -> LegalCase:
+    if caller.role is not Role.PRO:
+        raise CommandError("NOT_ALLOWED", "Only a prosecutor may change the office's docket.")
+    case = await repository.lock_own_office_case(session, caller, case_id, is_linked=is_linked)
+    if case is None:
+        raise CommandError("NOT_FOUND", "There is no such case.", ("caseId",))
+    if case.version != expected_version:
+        raise CommandError(
+            "VERSION_CONFLICT", "The case has changed; read it again.", ("expectedVersion",)
+        )
+    return case
+
+
+async def today_at(session: WriteSession, case: LegalCase) -> date:
+    """Return the calendar day at a case's court."""
+    courts = await repository.courts_by_ids(session, [case.court_id])
+    return local_day(clock.now(), courts[case.court_id].time_zone)
+
+
+def check_text(text: str, longest: int, field: str) -> str:
+    """Return a text without surrounding blanks.
+
+    Raises:
+        CommandError: it is empty or too long.
+    """
+    trimmed = text.strip()
+    if not 1 <= len(trimmed) <= longest:
+        raise CommandError("TEXT_LENGTH", f"Give 1 to {longest} characters.", (field,))
+    return trimmed
+
+
+async def correct_date(
+    session: WriteSession,
+    caller: Caller,
+    *,
+    case_id: UUID,
+    field: DateField,
+    corrected_on: date,
+    reason: str,
+    expected_version: int,
+    is_linked: bool,
+) -> UUID:
+    """Correct the incident or filing date of a case and keep what stood there; returns the case.
+
+    Raises:
+        CommandError: not allowed, no such case, another version, or dates that contradict.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=is_linked)
+    why = check_text(reason, MAX_REASON_LENGTH, "reason")
+    before_on = case.incident_on if field is DateField.INCIDENT else case.filed_on
+    if field is DateField.FILING and before_on is None:
+        raise CommandError(
+            "NOT_FILED", "The case is not filed yet; record a filing decision.", ("caseId",)
+        )
+    if field is DateField.INCIDENT:
+        case.incident_on = corrected_on
+    else:
+        case.filed_on = corrected_on
+    try:
+        today = await today_at(session, case)
+        check_dates(case.incident_on, case.filed_on, case.closed_on, today)
+    except DateError as error:
+        raise CommandError("DATE_CONTRADICTS", str(error), ("correctedOn",)) from None
+    case.version += 1
+    session.add(
+        DateCorrection(
+            id=uuid4(),
+            case_id=case.id,
+            field=field.value,
+            before_on=before_on,
+            after_on=corrected_on,
+            reason=why,
+            corrected_by=caller.subject,
+            agency_id=caller.agency_id,
+            corrected_at=clock.now(),
+        )
+    )
+    return case.id
+
+
+async def add_hearing(
+    session: WriteSession,
+    caller: Caller,
+    *,
+    case_id: UUID,
+    kind: HearingKind,
+    starts_at: datetime,
+    courtroom: str | None,
+    expected_version: int,
+) -> UUID:
+    """Put a court date on the docket of a filed case; returns the case.
+
+    Raises:
+        CommandError: not allowed, no such public case, another version, or no time zone given.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
+    if starts_at.tzinfo is None:
+        raise CommandError("TIME_ZONE_MISSING", "Give the time with its zone.", ("startsAt",))
+    room = None
+    if courtroom is not None:
+        room = check_text(courtroom, MAX_COURTROOM_LENGTH, "courtroom")
+    case.version += 1
+    session.add(
+        Hearing(id=uuid4(), case_id=case.id, kind=kind.value, starts_at=starts_at, courtroom=room)
+    )
+    return case.id
+
+
+async def file_case(session: WriteSession, case: LegalCase, filed_on: date) -> None:
+    """Put a case on the public record, as the prosecutor's filing does.
+
+    Raises:
+        CommandError: the dates contradict.
+    """
+    try:
+        check_dates(case.incident_on, filed_on, case.closed_on, await today_at(session, case))
+    except DateError as error:
+        raise CommandError("DATE_CONTRADICTS", str(error), ("filedOn",)) from None
+    case.filed_on = filed_on
+    case.status = CaseStatus.PENDING.value
+    case.version += 1
+    for charge in await repository.charges_of(session, [case.id]):
+        if charge.status == ChargeStatus.NOT_FILED.value:
+            charge.status = ChargeStatus.PENDING.value

@@ -1,0 +1,173 @@
+"""Every statement on the public record.
+
+None of them joins, reads or depends on a table that knows participants: whether somebody is in
+LEAD cannot change a row, an order, a count or a plan here. Public means filed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+
+from infra.database import AnySession, WriteSession
+from infra.identity_token import Caller
+from infra.pagination import Page
+from infra.vocabulary import Category
+from svc_cases.cases.rules import bounds_of_day
+from svc_cases.cases.tables import Charge, Court, DateCorrection, Hearing, LegalCase
+
+
+@dataclass(frozen=True, slots=True)
+class DocketRow:
+    """A case on the docket of a day, with the time of its first hearing on it."""
+
+    case: LegalCase
+    first_hearing_at: datetime
+
+
+def may_read_record(caller: Caller) -> bool:
+    """Return whether this caller may look anything up in the public record, for its purpose."""
+    return caller.purpose is not None and bool(caller.access.get(Category.LEGAL_PUBLIC))
+
+
+def is_public(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "on the public record, for a caller who may read it"."""
+    return LegalCase.filed_on.is_not(None) if may_read_record(caller) else false()
+
+
+def office_id(caller: Caller) -> UUID | None:
+    """Return the caller's agency as this database names agencies."""
+    try:
+        return UUID(caller.agency_id)
+    except ValueError:
+        return None
+
+
+async def public_case_by_number(
+    session: AnySession, caller: Caller, number: str
+) -> LegalCase | None:
+    """Return the public case with exactly this number."""
+    statement = select(LegalCase).where(LegalCase.number == number, is_public(caller))
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def public_cases_by_ids(
+    session: AnySession, caller: Caller, ids: Sequence[UUID]
+) -> dict[UUID, LegalCase]:
+    """Return the public ones among some cases."""
+    statement = select(LegalCase).where(LegalCase.id.in_(ids), is_public(caller))
+    return {row.id: row for row in await session.scalars(statement)}
+
+
+async def case_number_at_site(session: AnySession, site_id: UUID, number: str) -> LegalCase | None:
+    """Return the case with this number at a site, filed or not: for matching, never for showing."""
+    statement = select(LegalCase).where(LegalCase.number == number, LegalCase.site_id == site_id)
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def lock_own_office_case(
+    session: WriteSession, caller: Caller, case_id: UUID, *, is_linked: bool
+) -> LegalCase | None:
+    """Return a case of the caller's own prosecuting office, locked for a change.
+
+    Args:
+        session: the transaction of the change.
+        caller: who asks.
+        case_id: which case.
+        is_linked: whether the caller reaches it also before it is filed.
+    """
+    reachable = LegalCase.id == case_id if is_linked else is_public(caller)
+    statement = select(LegalCase).where(
+        LegalCase.id == case_id,
+        LegalCase.prosecutor_agency_id == office_id(caller),
+        reachable,
+    )
+    return (await session.scalars(statement.with_for_update())).one_or_none()
+
+
+def _of_own_office(caller: Caller) -> ColumnElement[bool]:
+    office = office_id(caller)
+    return or_(LegalCase.prosecutor_agency_id == office, LegalCase.court_id == office)
+
+
+def _docket(caller: Caller, court: Court, on: date) -> Select[LegalCase, datetime]:
+    start, end = bounds_of_day(on, court.time_zone)
+    that_day = (
+        select(Hearing.case_id, func.min(Hearing.starts_at).label("first_at"))
+        .where(Hearing.starts_at >= start, Hearing.starts_at < end)
+        .group_by(Hearing.case_id)
+        .subquery()
+    )
+    return (
+        select(LegalCase, that_day.c.first_at)
+        .join(that_day, that_day.c.case_id == LegalCase.id)
+        .where(and_(LegalCase.court_id == court.id, _of_own_office(caller), is_public(caller)))
+        .order_by(that_day.c.first_at, LegalCase.number)
+    )
+
+
+async def docket_page(
+    session: AnySession,
+    caller: Caller,
+    court: Court,
+    on: date,
+    first: int,
+    after: tuple[datetime, str] | None,
+) -> Page[DocketRow]:
+    """Return a page of the caller's own office's docket at a court on a day: all of its cases."""
+    docket = _docket(caller, court, on)
+    total = await session.scalar(select(func.count()).select_from(docket.order_by(None).subquery()))
+    if after is not None:
+        first_at = docket.selected_columns["first_at"]
+        docket = docket.where(tuple_(first_at, LegalCase.number) > after)
+    found = (await session.execute(docket.limit(first + 1))).all()
+    rows = [DocketRow(case, first_at) for case, first_at in found]
+    return Page(rows[:first], has_next=len(rows) > first, total=total)
+
+
+async def courts(session: AnySession) -> Sequence[Court]:
+    """Return all courts, by code."""
+    return (await session.scalars(select(Court).order_by(Court.code))).all()
+
+
+async def courts_by_ids(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, Court]:
+    """Return some courts."""
+    statement = select(Court).where(Court.id.in_(ids))
+    return {row.id: row for row in await session.scalars(statement)}
+
+
+async def court_by_code(session: AnySession, code: str) -> Court | None:
+    """Return the court with this code."""
+    return (await session.scalars(select(Court).where(Court.code == code))).one_or_none()
+
+
+async def charges_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[Charge]:
+    """Return the charges of cases that the caller has reached already."""
+    statement = (
+        select(Charge)
+        .where(Charge.case_id.in_(case_ids))
+        .order_by(Charge.case_id, Charge.position, Charge.id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def hearings_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[Hearing]:
+    """Return the hearings of cases that the caller has reached already."""
+    statement = (
+        select(Hearing)
+        .where(Hearing.case_id.in_(case_ids))
+        .order_by(Hearing.case_id, Hearing.starts_at, Hearing.id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def corrections_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[DateCorrection]:
+    """Return the corrected dates of cases that the caller has reached already, oldest first."""
+    statement = (
+        select(DateCorrection)
+        .where(DateCorrection.case_id.in_(case_ids))
+        .order_by(DateCorrection.case_id, DateCorrection.corrected_at, DateCorrection.id)
+    )
+    return (await session.scalars(statement)).all()

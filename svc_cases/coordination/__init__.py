@@ -1,0 +1,1 @@
+"""What ties a case to a participant: matches, filing decisions, warrants, counsel."""

@@ -1,0 +1,174 @@
+"""Every statement on matches and what hangs on them; each is narrowed by the caller.
+
+A row the caller may not see is, in every statement here, a row that is not there. A match that was
+ended is not there either, except where a mutation shows what it has just ended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_
+
+from infra.authority.predicate import visible
+from infra.database import AnySession, WriteSession
+from infra.identity_token import Caller
+from infra.pagination import Page
+from infra.vocabulary import Category
+from svc_cases.cases.tables import LegalCase
+from svc_cases.coordination.rules import may_see_matches
+from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant
+from svc_cases.counsel.repository import (
+    PageKey,
+    pages_by_participant,
+    totals_by_participant,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A match together with its case."""
+
+    link: LeadLink
+    case: LegalCase
+
+
+def _may_see(caller: Caller) -> ColumnElement[bool]:
+    if not may_see_matches(caller.role, is_liaison=caller.is_liaison):
+        return false()
+    return visible(caller, Category.LEGAL_COORD, LeadLink.participant_id, LeadLink.matched_on)
+
+
+def _matches(caller: Caller, *, with_ended: bool = False) -> Select[LeadLink, LegalCase]:
+    statement = (
+        select(LeadLink, LegalCase)
+        .join(LegalCase, LegalCase.id == LeadLink.case_id)
+        .where(_may_see(caller))
+    )
+    return statement if with_ended else statement.where(LeadLink.ended_at.is_(None))
+
+
+async def matches_by_ids(
+    session: AnySession, caller: Caller, ids: Sequence[UUID], *, with_ended: bool = False
+) -> dict[UUID, Match]:
+    """Return the matches among some ids that the caller may see."""
+    statement = _matches(caller, with_ended=with_ended).where(LeadLink.id.in_(ids))
+    found = await session.execute(statement)
+    return {link.id: Match(link, case) for link, case in found}
+
+
+async def lock_match(session: WriteSession, caller: Caller, link_id: UUID) -> Match | None:
+    """Return a live match that the caller may see, it and its case locked for a change."""
+    statement = _matches(caller).where(LeadLink.id == link_id)
+    row = (await session.execute(statement.with_for_update(of=(LeadLink, LegalCase)))).one_or_none()
+    return None if row is None else Match(row[0], row[1])
+
+
+async def match_of(
+    session: AnySession, caller: Caller, case_id: UUID, participant_id: UUID
+) -> Match | None:
+    """Return the live match of a case to a participant."""
+    statement = _matches(caller).where(
+        LeadLink.case_id == case_id, LeadLink.participant_id == participant_id
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else Match(row[0], row[1])
+
+
+async def matches_of_cases(
+    session: AnySession, caller: Caller, case_ids: Sequence[UUID]
+) -> dict[UUID, Match]:
+    """Return for each case the first live match that the caller may see."""
+    statement = (
+        _matches(caller)
+        .where(LeadLink.case_id.in_(case_ids))
+        .order_by(LeadLink.case_id, LeadLink.matched_at, LeadLink.id)
+        .distinct(LeadLink.case_id)
+    )
+    found = await session.execute(statement)
+    return {link.case_id: Match(link, case) for link, case in found}
+
+
+async def match_pages(
+    session: AnySession,
+    caller: Caller,
+    participant_ids: Sequence[UUID],
+    first: int,
+    after: PageKey | None,
+) -> dict[UUID, Page[Match]]:
+    """Return one page of live matches for each participant, in the order they were made."""
+    narrowed = _matches(caller).where(LeadLink.participant_id.in_(participant_ids))
+    totals = await totals_by_participant(session, narrowed, LeadLink.participant_id)
+    key = (LeadLink.matched_at, LeadLink.id)
+    if after is not None:
+        narrowed = narrowed.where(tuple_(*key) > after)
+    place = func.row_number().over(partition_by=LeadLink.participant_id, order_by=key)
+    placed = narrowed.with_only_columns(LeadLink.id, place.label("place")).subquery()
+    statement = (
+        select(LeadLink, LegalCase)
+        .join(LegalCase, LegalCase.id == LeadLink.case_id)
+        .join(placed, placed.c.id == LeadLink.id)
+        .where(placed.c.place <= first + 1)
+        .order_by(LeadLink.participant_id, *key)
+    )
+    rows: dict[UUID, list[Match]] = {}
+    for link, case in await session.execute(statement):
+        rows.setdefault(link.participant_id, []).append(Match(link, case))
+    return pages_by_participant(participant_ids, rows, totals, first)
+
+
+async def warrants_of(
+    session: AnySession, caller: Caller, link_ids: Sequence[UUID]
+) -> Sequence[Warrant]:
+    """Return the warrants in matches that the caller has reached, where WARRANTS are open to it."""
+    statement = (
+        select(Warrant)
+        .where(
+            Warrant.link_id.in_(link_ids),
+            visible(caller, Category.WARRANTS, Warrant.participant_id, Warrant.recorded_on),
+        )
+        .order_by(Warrant.link_id, Warrant.issued_on, Warrant.id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def lock_warrant(
+    session: WriteSession, caller: Caller, link_id: UUID, warrant_id: UUID
+) -> Warrant | None:
+    """Return a warrant of a match that the caller has reached, locked for a change."""
+    statement = select(Warrant).where(
+        Warrant.id == warrant_id,
+        Warrant.link_id == link_id,
+        visible(caller, Category.WARRANTS, Warrant.participant_id, Warrant.recorded_on),
+    )
+    return (await session.scalars(statement.with_for_update())).one_or_none()
+
+
+async def sees_warrants_of(session: AnySession, caller: Caller, participant_id: UUID) -> bool:
+    """Return whether WARRANTS of a participant are open to the caller."""
+    column: ColumnElement[Any] = literal(participant_id)
+    return bool(await session.scalar(select(visible(caller, Category.WARRANTS, column))))
+
+
+async def decisions_of(
+    session: AnySession, caller: Caller, link_ids: Sequence[UUID]
+) -> Sequence[FilingDecision]:
+    """Return the latest filing decision of each match that the caller has reached."""
+    statement = (
+        select(FilingDecision)
+        .where(
+            FilingDecision.link_id.in_(link_ids),
+            visible(
+                caller,
+                Category.LEGAL_COORD,
+                FilingDecision.participant_id,
+                FilingDecision.decided_on,
+            ),
+        )
+        .order_by(
+            FilingDecision.link_id, FilingDecision.recorded_at.desc(), FilingDecision.id.desc()
+        )
+        .distinct(FilingDecision.link_id)
+    )
+    return (await session.scalars(statement)).all()

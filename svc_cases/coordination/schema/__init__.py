@@ -1,0 +1,1 @@
+"""Matches in GraphQL: ``words`` describes, ``parts`` hang on ``matches``."""

@@ -1,0 +1,27 @@
+"""Assembles the slices into one federation schema."""
+
+import strawberry
+
+from infra.schema_directives import category
+from infra.subgraph_schema import SubgraphSchema, build_schema
+from infra.vocabulary import Category
+from svc_cases.coordination.schema.matches import LeadLink, LegalCase, Participant
+from svc_cases.docket.schema import DocketMutation, DocketQuery
+from svc_cases.workbench.schema import WorkbenchMutation, WorkbenchQuery
+
+STRUCTURE = [category(Category.STRUCTURE)]
+
+
+@strawberry.type(directives=STRUCTURE, description="Where reading begins.")
+class Query(DocketQuery, WorkbenchQuery):
+    """Root of queries."""
+
+
+@strawberry.type(directives=STRUCTURE, description="Where changes begin.")
+class Mutation(DocketMutation, WorkbenchMutation):
+    """Root of mutations."""
+
+
+def schema() -> SubgraphSchema:
+    """Return the service's schema."""
+    return build_schema(query=Query, mutation=Mutation, types=[LegalCase, LeadLink, Participant])

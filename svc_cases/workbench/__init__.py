@@ -1,0 +1,1 @@
+"""The door to coordination: what case managers, prosecutors and supervisors may do."""
