@@ -1,0 +1,3 @@
+from tests.infra.dev.stand_ins.stand_in import main
+
+main(__package__ or "")
