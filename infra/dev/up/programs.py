@@ -14,6 +14,8 @@ SERVICES = ("consent", "participants", "cases", "training")
 """In the order in which they are migrated and seeded."""
 
 AUDIENCE = "goldenthread-api"
+ISSUER_ALIAS = "dev"
+"""Under which the directory knows accounts of the dev issuer."""
 CONSOLE_CLIENT = "goldenthread-console"
 ISSUER = "issuer"
 GATEWAY = "gateway"
@@ -104,6 +106,7 @@ def client_secret(layout: Layout) -> str:
 def _gateway(layout: Layout, addresses: Addresses) -> Program:
     bind = f"tcp:127.0.0.1:{addresses.port}"
     issuer = {
+        "alias": ISSUER_ALIAS,
         "issuer": addresses.issuer,
         "jwks_uri": f"{addresses.issuer_url}/jwks.json",
         "audience": AUDIENCE,
