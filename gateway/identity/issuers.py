@@ -1,0 +1,159 @@
+"""Which issuers are believed, for what, and under which profile: data, read once from settings.
+
+``GT_ISSUERS`` is a JSON list; each entry has the fields of ``IssuerSettings``. A field that is not
+known is an error, so that a misspelt restriction is never silently absent.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from gateway.identity.strict_json import StrictJsonError, parse_strictly
+from infra.settings import SettingsError
+
+OWN_MAX_LIFETIME_SECONDS: Final = 600
+_LONGEST_LIFETIME_SECONDS: Final = 3600
+ALGORITHMS: Final = frozenset({"RS256", "ES256", "EdDSA", "Ed25519"})
+"""Signature algorithms that an issuer may be pinned to; all are asymmetric."""
+
+_ALIAS = re.compile(r"^[a-z][a-z0-9-]{0,30}$")
+_FIELDS = frozenset(
+    {
+        "alias",
+        "issuer",
+        "jwks_uri",
+        "audience",
+        "algorithms",
+        "max_lifetime_seconds",
+        "claims",
+    }
+)
+_CLAIMS = frozenset({"subject", "roles"})
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """One issuer of access tokens, and what its tokens must look like.
+
+    Attributes:
+        alias: our short name of it; with the token's subject it names an account.
+        issuer: exact value of ``iss``.
+        jwks_uri: where its keys are, ``http://host[:port]/path``; redirects are not followed.
+        audience: exact value of ``aud``.
+        algorithms: the only acceptable values of ``alg``.
+        max_lifetime_seconds: longest acceptable ``exp - iat``; 600 unless stated.
+        roles_claim: name of the claim with the roles that the person asks to act under.
+    """
+
+    alias: str
+    issuer: str
+    jwks_uri: str
+    audience: str
+    algorithms: frozenset[str]
+    max_lifetime_seconds: int = OWN_MAX_LIFETIME_SECONDS
+    roles_claim: str = "gt_roles"
+
+    @property
+    def jwks_address(self) -> str:
+        """Scheme, host and port of ``jwks_uri``."""
+        parts = urlsplit(self.jwks_uri)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def jwks_path(self) -> str:
+        """Path and query of ``jwks_uri``."""
+        parts = urlsplit(self.jwks_uri)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def parse_issuers(text: str) -> tuple[IssuerSettings, ...]:
+    """Read ``GT_ISSUERS``.
+
+    Raises:
+        SettingsError: not a JSON list of issuers, a field is unknown, missing or not acceptable,
+            or two entries share an alias or an issuer.
+    """
+    try:
+        entries = parse_strictly(text)
+    except StrictJsonError:
+        raise SettingsError("GT_ISSUERS must be JSON without duplicate names") from None
+    if not isinstance(entries, list) or not entries:
+        raise SettingsError("GT_ISSUERS must be a list with at least one issuer")
+    issuers = tuple(_issuer(entry, number) for number, entry in enumerate(entries, start=1))
+    for name in ("alias", "issuer"):
+        if len({getattr(each, name) for each in issuers}) != len(issuers):
+            raise SettingsError(f"GT_ISSUERS names the same {name} twice")
+    return issuers
+
+
+def _issuer(entry: object, number: int) -> IssuerSettings:
+    where = f"GT_ISSUERS, entry {number}"
+    if not isinstance(entry, dict):
+        raise SettingsError(f"{where} must be an object")
+    unknown = sorted(set(entry) - _FIELDS)
+    if unknown:
+        raise SettingsError(f"{where} has unknown fields: {', '.join(unknown)}")
+    alias = _text(entry, "alias", where)
+    if not _ALIAS.match(alias):
+        raise SettingsError(f"{where}: alias must be lower-case letters, digits and hyphens")
+    return IssuerSettings(
+        alias=alias,
+        issuer=_text(entry, "issuer", where),
+        jwks_uri=_jwks_uri(entry, where),
+        audience=_text(entry, "audience", where),
+        algorithms=_algorithms(entry, where),
+        max_lifetime_seconds=_lifetime(entry, where),
+        roles_claim=_roles_claim(entry, where),
+    )
+
+
+def _text(entry: Mapping[str, Any], name: str, where: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"{where}: {name} must be a text")
+    return value
+
+
+def _jwks_uri(entry: Mapping[str, Any], where: str) -> str:
+    uri = _text(entry, "jwks_uri", where)
+    try:
+        parts = urlsplit(uri)
+        is_usable = parts.scheme == "http" and bool(parts.hostname) and parts.username is None
+        is_usable = is_usable and (parts.port is None or parts.port > 0) and not parts.fragment
+    except ValueError:
+        is_usable = False
+    if not is_usable or not uri.isascii() or any(character.isspace() for character in uri):
+        raise SettingsError(f"{where}: jwks_uri must be http://host[:port]/path")
+    return uri
+
+
+def _algorithms(entry: Mapping[str, Any], where: str) -> frozenset[str]:
+    given = entry.get("algorithms")
+    if not isinstance(given, list) or not given or not all(isinstance(a, str) for a in given):
+        raise SettingsError(f"{where}: algorithms must be a list of names")
+    if unknown := sorted(set(given) - ALGORITHMS):
+        raise SettingsError(f"{where}: algorithms are not acceptable: {', '.join(unknown)}")
+    return frozenset(given)
+
+
+def _lifetime(entry: Mapping[str, Any], where: str) -> int:
+    seconds = entry.get("max_lifetime_seconds", OWN_MAX_LIFETIME_SECONDS)
+    if type(seconds) is not int or not 1 <= seconds <= _LONGEST_LIFETIME_SECONDS:
+        raise SettingsError(
+            f"{where}: max_lifetime_seconds must be 1 to {_LONGEST_LIFETIME_SECONDS}"
+        )
+    return seconds
+
+
+def _roles_claim(entry: Mapping[str, Any], where: str) -> str:
+    claims = entry.get("claims", {})
+    if not isinstance(claims, dict) or set(claims) - _CLAIMS:
+        raise SettingsError(f"{where}: claims may name subject and roles")
+    if claims.get("subject", "sub") != "sub":
+        raise SettingsError(f"{where}: the subject is always sub (RFC 9068)")
+    roles = claims.get("roles", "gt_roles")
+    if not isinstance(roles, str) or not roles:
+        raise SettingsError(f"{where}: claims.roles must be the name of a claim")
+    return roles
