@@ -60,7 +60,7 @@ def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -
         load_supergraph(supergraph_file.read_text()) if supergraph_file else packaged_supergraph()
     )
     parsed = parse_operation(operation.read_text(), None, supergraph)
-    normalized = normalize(parsed, supergraph)
+    normalized = normalize(parsed)
     if role is not None:
         table = packaged_table(supergraph)
         view = table.view(_column(table, role), has_person_purpose=True)

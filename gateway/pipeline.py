@@ -13,6 +13,8 @@ from gateway.consent_client import ConsentUnavailableError
 from gateway.errors import RequestRefusedError, error
 from gateway.identity import AccessTokenError, AccessTokenVerifier, VerifiedAccessToken
 from gateway.planner import Operation, OperationError, coerce_variables
+from gateway.planner.introspection import introspect
+from gateway.policy.access_table import View
 from gateway.policy.roles import Refusal, selected_refusals
 from gateway.prepare import Prepared, Preparer, presented
 from gateway.release.directory import DirectoryCache, choose_grant
@@ -112,8 +114,9 @@ class Pipeline:
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
             return _refuse_mutation(refusals)
+        introspection = self._introspect(operation, variables, acting.view)
         released = await self._rounds.run(
-            prepared, variables, acting, verified.expires_at, self._feed.revision
+            prepared, variables, introspection, acting, verified.expires_at, self._feed.revision
         )
         if operation.kind == "mutation" and released.revision:
             # What the mutation changed must be known here before its answer says so.
@@ -126,11 +129,17 @@ class Pipeline:
         prepared = self._preparer.prepare(operation, self._preparer.table.outage)
         refusals = list(selected_refusals(prepared.pruned, variables))
         errors = [_refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
-        if operation.kind == "mutation" or not prepared.compiled.has_fields:
+        introspection = self._introspect(operation, variables, self._preparer.table.outage)
+        if operation.kind == "mutation" or not (prepared.plan.nodes or introspection):
             return Answer(200, {"data": None, "errors": errors or [error("SERVICE_UNAVAILABLE")]})
-        released = await self._rounds.run_ungated(prepared, variables)
+        released = await self._rounds.run_ungated(prepared, variables, introspection)
         body: dict[str, Any] = {"data": released.data, "errors": [*errors, *released.errors]}
         return Answer(200, body)
+
+    def _introspect(
+        self, operation: Operation, variables: Mapping[str, Any], view: View
+    ) -> Mapping[str, Any]:
+        return introspect(operation, self._preparer.schema_of(view), variables)
 
     def _parse(self, request: GraphQLRequest) -> tuple[Operation, dict[str, Any]]:
         operation = self._preparer.parse(request.query, request.operation_name)

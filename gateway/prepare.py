@@ -8,6 +8,8 @@ policies never share an entry.
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from graphql import GraphQLSchema
+
 from gateway.errors import RequestRefusedError
 from gateway.executor import CompiledOperation, compile_plan
 from gateway.limits.budget import Budget
@@ -22,6 +24,7 @@ from gateway.planner import (
 )
 from gateway.policy.access_table import AccessTable, View
 from gateway.policy.roles import PrunedOperation, prune
+from gateway.policy.schema_view import role_schema
 from gateway.supergraph import Supergraph
 
 MAX_DOCUMENTS = 1_000
@@ -47,6 +50,7 @@ class Preparer:
         self.budget = budget
         self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
+        self._schemas: dict[str, GraphQLSchema] = {}
 
     def parse(self, source: str, operation_name: str | None) -> Operation:
         """Return the validated operation of a document.
@@ -74,7 +78,7 @@ class Preparer:
         key = (operation.hash, view.name)
         known = self._prepared.get(key)
         if known is None:
-            normalized = normalize(operation, self.supergraph)
+            normalized = normalize(operation)
             pruned = prune(normalized, view, self.table.labels)
             query_plan = plan(pruned.operation, self.supergraph)
             compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
@@ -85,6 +89,20 @@ class Preparer:
         else:
             self._prepared.move_to_end(key)
         return known
+
+    def schema_of(self, view: View) -> GraphQLSchema:
+        """Return the schema as a view can ever see it, for introspection."""
+        known = self._schemas.get(view.name)
+        if known is None:
+            known = role_schema(self.supergraph.api_schema, view)
+            self._schemas[view.name] = known
+        return known
+
+
+def operation_name(operation: Operation) -> str:
+    """Return the operation's name as written, or an empty text."""
+    name = operation.definition.name
+    return name.value if name else ""
 
 
 def presented(refused: OperationError) -> RequestRefusedError:

@@ -13,8 +13,16 @@ from typing import Any
 
 from gateway.caller import Acting
 from gateway.consent_client import ConsentClient, ConsentUnavailableError, Verdict
-from gateway.executor import Assembled, PermitAll, Projected, fetch_all, project
-from gateway.prepare import Prepared
+from gateway.executor import (
+    Assembled,
+    ExecutionContext,
+    Guard,
+    PermitAll,
+    Projected,
+    fetch_all,
+    project,
+)
+from gateway.prepare import Prepared, operation_name
 from gateway.release.call import GateCalls, earliest, mask_of
 from gateway.release.decisions import ConsentGuard, DecisionCache, RecipientKey
 from gateway.release.gate import RELEASE_WITHIN_SECONDS, ReleaseGate
@@ -63,18 +71,23 @@ class Rounds:
         self._decisions = decisions
         self._gate = gate
 
-    async def run_ungated(self, prepared: Prepared, variables: Mapping[str, Any]) -> Release:
+    async def run_ungated(
+        self, prepared: Prepared, variables: Mapping[str, Any], introspection: Mapping[str, Any]
+    ) -> Release:
         """Run an operation that selects nothing but catalogue, as nobody in particular."""
-        context = self._calls.anonymous(prepared)
+        context = self._calls.anonymous()
         guard = PermitAll()
         assembled = await fetch_all(prepared.compiled, variables, context, guard)
-        projected = project(prepared.compiled, assembled, variables, guard)
+        projected = project(
+            prepared.compiled, assembled, variables, guard, introspection=introspection
+        )
         return Release(projected.data, projected.errors)
 
     async def run(
         self,
         prepared: Prepared,
         variables: Mapping[str, Any],
+        introspection: Mapping[str, Any],
         acting: Acting,
         token_expires_at: int,
         known_revision: int,
@@ -82,6 +95,7 @@ class Rounds:
         """Run an operation under one grant.
 
         Args:
+            introspection: answers about the schema, by response key.
             known_revision: authority revision that services must have reached.
 
         Raises:
@@ -94,7 +108,7 @@ class Rounds:
             purpose=acting.stated_purpose,
             access=acting.access,
             policy_version=acting.caller.policy_version,
-            operation_name=prepared.operation.name,
+            operation_name=operation_name(prepared.operation),
             pruned=pruned,
             token_expires_at=token_expires_at,
         )
@@ -104,11 +118,13 @@ class Rounds:
             caller = await self._permit(gate_calls, caller)
         for _ in range(MAX_LIST_ROUNDS + 1):
             guard = self._guard(acting)
-            context = self._calls.for_caller(prepared, caller)
+            context = self._calls.for_caller(caller)
             with stage("fetch"):
-                assembled = await fetch_all(prepared.compiled, variables, context, guard)
+                assembled = await _fetch(prepared, variables, context, guard)
             with stage("project"):
-                projected = project(prepared.compiled, assembled, variables, guard)
+                projected = project(
+                    prepared.compiled, assembled, variables, guard, introspection=introspection
+                )
             if pruned.is_catalogue_only:
                 return Release(projected.data, projected.errors)
             disagreement = _disagreement(projected, guard)
@@ -125,7 +141,9 @@ class Rounds:
             if verdict.lapsed:
                 for participant, categories in verdict.lapsed.items():
                     guard.narrow(participant, mask_of(categories))
-                projected = project(prepared.compiled, assembled, variables, guard)
+                projected = project(
+                    prepared.compiled, assembled, variables, guard, introspection=introspection
+                )
             return Release(projected.data, projected.errors, verdict.revision)
         raise ConsentUnavailableError("consent changes faster than a list can be read")
 
@@ -171,6 +189,19 @@ class Rounds:
         raise ConsentUnavailableError("the answer came too late after the gate")
 
 
+async def _fetch(
+    prepared: Prepared, variables: Mapping[str, Any], context: ExecutionContext, guard: Guard
+) -> Assembled:
+    """Run the plan; an outage of ``svc_consent`` in any of its tasks is one plain error."""
+    try:
+        return await fetch_all(prepared.compiled, variables, context, guard)
+    except ExceptionGroup as group:
+        outage, other = group.split(ConsentUnavailableError)
+        if outage is None or other is not None:
+            raise
+        raise ConsentUnavailableError("decisions could not be loaded") from group
+
+
 def _disagreement(projected: Projected, guard: ConsentGuard) -> int:
     """Return the revision to ask for when a list held a row that the fence refuses, else 0."""
     revisions = [
@@ -186,7 +217,7 @@ def _list_authority(assembled: Assembled) -> tuple[int, datetime | None]:
     revision: int | None = None
     until: datetime | None = None
     for extensions in assembled.extensions:
-        authority = extensions.get("authority") if isinstance(extensions, dict) else None
+        authority = extensions.get("authority")
         if authority is None:
             continue
         read_at = int(authority["revision"])

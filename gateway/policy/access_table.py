@@ -147,7 +147,7 @@ def _view(
         bits = 0
         for label in required:
             bits |= _bits(matrix, column, label)
-        if bits:
+        if bits and coordinate not in labels.carried:
             needs[coordinate] = bits
     refused |= {
         coordinate

@@ -6,7 +6,7 @@ gateway never serves a schema that is not labelled throughout (deny by default i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from graphql import (
@@ -55,12 +55,15 @@ class Labels:
             coordinates that ``@requires`` feeds into it.
         about: field that names the participant(s), for types that are about one.
         lists: fields that return a list or connection of objects about participants.
+        carried: fields outside any participant's record whose label the returned objects, which
+            are about a participant, carry themselves (``LegalCase.leadLink``).
     """
 
     types: Mapping[str, Label]
     fields: Mapping[Coordinate, frozenset[Label]]
     about: Mapping[str, str]
     lists: frozenset[Coordinate]
+    carried: frozenset[Coordinate] = frozenset()
 
 
 def read_labels(supergraph: Supergraph) -> Labels:
@@ -93,8 +96,7 @@ def read_labels(supergraph: Supergraph) -> Labels:
         lists=frozenset(_person_lists(supergraph, about)),
     )
     _check_nullability(supergraph, labels)
-    _check_subjects(supergraph, labels)
-    return labels
+    return replace(labels, carried=frozenset(_without_subject(supergraph, labels)))
 
 
 def _object_types(supergraph: Supergraph) -> Iterator[GraphQLObjectType]:
@@ -190,36 +192,40 @@ def _has_non_null(field: GraphQLField, *, is_person: bool) -> bool:
     return False
 
 
-def _check_subjects(supergraph: Supergraph, labels: Labels) -> None:
-    """Every consent-governed type must be reached below an object that names its participant."""
+def _without_subject(supergraph: Supergraph, labels: Labels) -> Iterator[Coordinate]:
+    """Yield consent-governed coordinates that are reached outside any participant's record.
+
+    Each must return objects that are about a participant and carry the same label; anything else
+    has nobody whose consent could be asked.
+    """
     schema = supergraph.full_schema
-    reached: set[tuple[str, bool]] = set()
-    waiting: list[tuple[str, bool]] = [
-        (root.name, False)
+    reached: set[str] = set()
+    waiting = [
+        root.name
         for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
         if root is not None
     ]
     while waiting:
-        name, has_subject = waiting.pop()
-        has_subject = has_subject or name in labels.about
-        if (name, has_subject) in reached:
+        name = waiting.pop()
+        if name in reached or name in labels.about:
             continue
-        reached.add((name, has_subject))
+        reached.add(name)
         graphql_type = schema.type_map[name]
-        if isinstance(graphql_type, GraphQLObjectType):
-            for field_name, field in graphql_type.fields.items():
-                governed = any(
-                    label.is_consent_governed for label in labels.fields[name, field_name]
-                )
-                returns = get_named_type(field.type)
-                is_root = graphql_type in (schema.query_type, schema.mutation_type)
-                if governed and not has_subject and not is_root:
+        if isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
+            waiting.extend(member.name for member in schema.get_possible_types(graphql_type))
+        if not isinstance(graphql_type, GraphQLObjectType):
+            continue
+        for field_name, field in graphql_type.fields.items():
+            coordinate = (name, field_name)
+            governed = {each for each in labels.fields[coordinate] if each.is_consent_governed}
+            if governed:
+                node, _ = _node_type(field)
+                if node not in labels.about or governed != {labels.types[node]}:
                     raise PolicyError(
                         "consent-governed, but no @about says whose data it is",
-                        f"{name}.{field_name}",
+                        ".".join(coordinate),
                     )
-                if is_composite_type(returns):
-                    waiting.append((returns.name, has_subject))
-        elif isinstance(graphql_type, (GraphQLInterfaceType, GraphQLUnionType)):
-            possible = schema.get_possible_types(graphql_type)
-            waiting.extend((member.name, has_subject) for member in possible)
+                yield coordinate
+            returned = get_named_type(field.type)
+            if is_composite_type(returned):
+                waiting.append(returned.name)

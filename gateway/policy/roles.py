@@ -78,9 +78,18 @@ class _Pass:
     def object(
         self, selection: ObjectSelection, path: tuple[str, ...], conditions: Conditions
     ) -> ObjectSelection:
-        fields = tuple(self._field(field, path, conditions) for field in selection.fields)
+        fields: list[SelectedField] = []
+        refused: list[tuple[int, SelectedField]] = []
+        for field in selection.fields:
+            kept = self._field(field, path, conditions)
+            if kept is None:
+                refused.append((len(fields), field))
+            else:
+                fields.append(kept)
         needs = self._view.type_needs.get(selection.type_name, 0)
-        changed = replace(selection, fields=fields, needs=needs)
+        changed = replace(selection, fields=tuple(fields), needs=needs, refused=tuple(refused))
+        if not fields and path:  # the object itself still shows whether it is there
+            changed, _ = with_hidden_field(changed, "__typename")
         subject = self._labels.about.get(selection.type_name)
         if subject is not None and (needs or _has_needs(changed)):
             changed, key = with_hidden_field(changed, subject)
@@ -89,7 +98,7 @@ class _Pass:
 
     def _field(
         self, field: SelectedField, path: tuple[str, ...], conditions: Conditions
-    ) -> SelectedField:
+    ) -> SelectedField | None:
         if field.name.startswith("__"):
             return field
         coordinate: Coordinate = (field.parent_type, field.name)
@@ -101,7 +110,7 @@ class _Pass:
         if coordinate in self._view.refused:
             self.is_catalogue_only = False
             self.refusals.append(Refusal(".".join(coordinate), here, both, field.locations))
-            return replace(field, refused=True, selection=None)
+            return None
         self.uses_lists = self.uses_lists or coordinate in self._labels.lists
         needs = self._view.needs.get(coordinate, 0)
         if needs:
