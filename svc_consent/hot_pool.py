@@ -57,6 +57,10 @@ class HotPool:
                 "lock_timeout": str(SERVER_LIMIT_MS),
                 "statement_timeout": str(SERVER_LIMIT_MS),
                 "idle_in_transaction_session_timeout": "2000",
+                # Few statements, all of them look-ups by index: plan once, never weigh anew.
+                "plan_cache_mode": "force_generic_plan",
+                "enable_seqscan": "off",
+                "jit": "off",
             },
         )
 

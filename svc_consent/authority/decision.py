@@ -4,9 +4,10 @@ The same rule as ``infra.authority.predicate`` in another form; a property test 
 together. Denials win, an unknown category or purpose denies, time is given by the caller.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from infra.authority import expression
@@ -19,6 +20,8 @@ DISCLOSURE = "DISCLOSURE"
 _PERSON_CODES = frozenset(category.value for category in PERSON_CATEGORIES)
 _OWN_GROUNDS = frozenset({Basis.OWN_AGENCY, Basis.ASSIGNMENT, Basis.SELF})
 _WITHOUT_AGENCY = frozenset({Role.PAR.value, Role.REP.value})
+_ANYBODY = "any"
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,14 @@ class Window(NamedTuple):
     ends_at: datetime | None
 
 
+class _Part(NamedTuple):
+    """One alternative of an access expression: the bases that must all be held."""
+
+    bases: frozenset[str]
+    is_use: bool
+    has_release: bool
+
+
 @dataclass(slots=True)
 class Decision:
     """What may be seen of one participant.
@@ -89,79 +100,108 @@ def earliest(moments: Iterable[datetime | None], after: datetime) -> datetime | 
     return min((at for at in moments if at is not None and at > after), default=None)
 
 
-def is_live(asker: Asker, windows: Iterable[Window], now: datetime) -> bool:
-    """Return whether the caller's agency is a live member; people for themselves have none."""
-    if asker.role in _WITHOUT_AGENCY:
-        return True
-    return any(
-        window.agency_id == asker.agency_id
-        and window.starts_at <= now
-        and (window.ends_at is None or window.ends_at > now)
-        for window in windows
-    )
-
-
-def decide(
-    asker: Asker, grounds: Sequence[Ground], windows: Sequence[Window], now: datetime
-) -> Decision:
-    """Decide about one participant.
+class Decider:
+    """Decides for one asker at one instant; what is alike for all participants is done once.
 
     Args:
         asker: who asks.
-        grounds: rows about this participant whose holder is the asker's agency, the asker or
-            ``any``; rows of other holders and purposes are passed over.
-        windows: periods of the asker's agency.
+        windows: periods of the asker's agency, others are passed over.
         now: the database's clock.
     """
-    mine = asker.holders
-    relevant = [
-        row
-        for row in grounds
-        if (row.holder in mine or (row.is_denial and row.holder == "any"))
-        and (row.purpose is None or row.purpose == asker.purpose)
-        and (row.ends_at is None or row.ends_at > now)
-    ]
-    decision = Decision(
-        valid_until=earliest(
-            [
-                *(row.starts_at for row in relevant),
-                *(row.ends_at for row in relevant),
-                *(at for w in windows if w.agency_id == asker.agency_id for at in w[1:]),
-            ],
-            now,
+
+    def __init__(self, asker: Asker, windows: Iterable[Window], now: datetime) -> None:
+        own = [window for window in windows if window.agency_id == asker.agency_id]
+        self._now = now
+        self._purpose = asker.purpose
+        self._holders = asker.holders
+        self._boundary = earliest((at for window in own for at in window[1:]), now)
+        is_open = asker.role in _WITHOUT_AGENCY or any(
+            window.starts_at <= now and (window.ends_at is None or window.ends_at > now)
+            for window in own
         )
-    )
-    if asker.purpose is not None and is_live(asker, windows, now):
-        _permit(decision, asker, [row for row in relevant if row.starts_at <= now])
-    return decision
+        self._access: list[tuple[str, tuple[_Part, ...]]] = []
+        if asker.purpose is not None and is_open:
+            self._access = [
+                (category, compiled(text))
+                for category, text in asker.access.items()
+                if text and category in _PERSON_CODES
+            ]
+
+    def decide(self, grounds: Iterable[Ground]) -> Decision:
+        """Decide about one participant.
+
+        Args:
+            grounds: rows about this participant; those of other holders and purposes, and those
+                that have ended, are passed over.
+        """
+        now, valid_until = self._now, self._boundary
+        held: dict[str | None, set[str]] = {}
+        sources: dict[str | None, list[str]] = {}
+        denied: set[str | None] = set()
+        for row in grounds:
+            ends_at = row.ends_at
+            if (ends_at is not None and ends_at <= now) or not self._concerns(row):
+                continue
+            ahead = ends_at if row.starts_at <= now else row.starts_at
+            if ahead is not None and (valid_until is None or ahead < valid_until):
+                valid_until = ahead
+            if row.starts_at > now:
+                continue
+            if row.is_denial:
+                denied.add(row.category)
+                continue
+            held.setdefault(row.category, set()).add(row.basis)
+            if row.source_id is not None:
+                sources.setdefault(row.category, []).append(row.source_id)
+        decision = Decision(valid_until=valid_until)
+        if None not in denied:
+            for category, parts in self._access:
+                if category not in denied:
+                    _permit(decision, category, parts, held, sources)
+        return decision
+
+    def _concerns(self, row: Ground) -> bool:
+        if row.purpose is not None and row.purpose != self._purpose:
+            return False
+        return row.holder in self._holders or (row.is_denial and row.holder == _ANYBODY)
 
 
-def _permit(decision: Decision, asker: Asker, in_force: Sequence[Ground]) -> None:
-    held: dict[str | None, set[Basis]] = {None: set()}
-    sources: dict[str | None, list[str]] = {}
-    denied: set[str | None] = set()
-    for row in in_force:
-        if row.is_denial:
-            denied.add(row.category)
-            continue
-        basis = Basis(row.basis)
-        held.setdefault(row.category, set()).add(basis)
-        if basis is Basis.RELEASE and row.source_id is not None:
-            sources.setdefault(row.category, []).append(row.source_id)
-    if None in denied:
+def _permit(
+    decision: Decision,
+    category: str,
+    parts: Iterable[_Part],
+    held: Mapping[str | None, set[str]],
+    sources: Mapping[str | None, list[str]],
+) -> None:
+    general = held.get(None, _NOTHING)
+    bases = general | held.get(category, _NOTHING)
+    kind: str | None = None
+    rests_on_release = False
+    for part in parts:
+        if part.bases <= bases:
+            kind = USE if part.is_use or kind == USE else DISCLOSURE
+            rests_on_release = rests_on_release or part.has_release
+    if kind is None:
         return
-    for category, text in asker.access.items():
-        if category not in _PERSON_CODES or category in denied:
-            continue
-        bases = held[None] | held.get(category, set()) | {Basis.ANY}
-        satisfied = [part for part in expression.parse(text) if part <= bases]
-        if not satisfied:
-            continue
-        decision.categories.append(category)
-        if any(part and part <= _OWN_GROUNDS for part in satisfied):
-            decision.kinds[category] = USE
-            continue
-        decision.kinds[category] = DISCLOSURE
-        if any(Basis.RELEASE in part for part in satisfied):
-            named = {*sources.get(None, ()), *sources.get(category, ())}
-            decision.sources[category] = sorted(named)
+    decision.categories.append(category)
+    decision.kinds[category] = kind
+    if kind == DISCLOSURE and rests_on_release:
+        named = {*sources.get(None, ()), *sources.get(category, ())}
+        decision.sources[category] = sorted(named)
+
+
+@lru_cache(maxsize=512)
+def compiled(text: str) -> tuple[_Part, ...]:
+    """Return the alternatives of an access expression, ready to be compared with rows.
+
+    Raises:
+        ValueError: not an access expression.
+    """
+    return tuple(
+        _Part(
+            bases=frozenset(basis.value for basis in part if basis is not Basis.ANY),
+            is_use=bool(part) and part <= _OWN_GROUNDS,
+            has_release=Basis.RELEASE in part,
+        )
+        for part in expression.parse(text)
+    )

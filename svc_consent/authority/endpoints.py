@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from infra.authority import expression
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
 from svc_consent.authority import repository
 from svc_consent.authority.commands import accept_facts
-from svc_consent.authority.decision import Asker, Decision, decide
+from svc_consent.authority.decision import Asker, Decider, Decision, compiled
 from svc_consent.authority.feed import ChangeFeed
 from svc_consent.authority.rules import FactsForbiddenError, FactsMalformedError
 from svc_consent.hot_pool import HotPool
@@ -38,7 +37,7 @@ def read_asker(body: Mapping[str, Any]) -> Asker:
         raise MalformedRequestError("purpose must be a code or null")
     try:
         for grounds in access.values():
-            expression.parse(grounds)
+            compiled(grounds)
     except (ValueError, TypeError, AttributeError):
         raise MalformedRequestError("access must map categories to expressions") from None
     subject, agency_id, role = (str(text) for text in texts)
@@ -97,10 +96,8 @@ class AuthorityEndpoints:
                 [asker.agency_id],
                 [asker.purpose] if asker.purpose is not None else [],
             )
-        decided = {
-            each: decide(asker, facts.grounds.get(each, ()), facts.windows, facts.now)
-            for each in known
-        }
+        decider = Decider(asker, facts.windows, facts.now)
+        decided = {each: decider.decide(facts.grounds.get(each, ())) for each in known}
         return json_response(
             200,
             {

@@ -9,13 +9,7 @@ import asyncpg
 from svc_consent.authority.repository import read_facts
 from svc_consent.disclosures import repository
 from svc_consent.disclosures.repository import GateFacts
-from svc_consent.disclosures.rules import (
-    Call,
-    Judgement,
-    Standing,
-    entries_of,
-    judge,
-)
+from svc_consent.disclosures.rules import Call, Standing, entry_of, judge, verdict_of
 from svc_consent.hot_pool import Connection, HotPool
 
 
@@ -51,21 +45,24 @@ async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[st
             sorted({record.participant for call in calls for record in call.records}),
             [call.release_id for call in calls],
         )
-        fresh = [call for call in calls if call.release_id not in facts.known]
+        known = {entry["releaseId"]: entry for entry in facts.known}
+        fresh = [call for call in calls if call.release_id not in known]
         standing = await _standing(connection, facts, fresh)
-        judged = [(call, judge(call, standing)) for call in fresh]
         pseudonyms = await _pseudonyms(connection, facts, fresh)
-        for call, judgement in judged:
-            for entry in entries_of(call, judgement, standing, pseudonyms):
-                chain.append(entry)
-        if judged:
-            rows = [_row(call, found, standing, pseudonyms) for call, found in judged]
-            await repository.append(connection, chain, rows)
+        for call in fresh:
+            entry = entry_of(call, judge(call, standing), standing, pseudonyms)
+            known[call.release_id] = entry
+            chain.append(entry)
+        if fresh:
+            await repository.append(connection, chain)
+        participants = {pseudonym: each for each, pseudonym in pseudonyms.items()}
+        if len(fresh) < len(calls):
+            named = [p["participant"] for e in facts.known for p in e["parts"] if p["participant"]]
+            participants |= await repository.participants_of(connection, named)
         await repository.commit(connection)
-    verdicts = {call.release_id: _presented(call, found, standing) for call, found in judged}
     return {
         "revision": facts.revision,
-        "verdicts": [{**facts.known, **verdicts}[call.release_id] for call in calls],
+        "verdicts": [verdict_of(known[call.release_id], participants) for call in calls],
     }
 
 
@@ -92,29 +89,3 @@ async def _pseudonyms(
     if not missing:
         return facts.pseudonyms
     return {**facts.pseudonyms, **await repository.make_pseudonyms(connection, missing)}
-
-
-def _row(
-    call: Call, judgement: Judgement, standing: Standing, pseudonyms: dict[str, str]
-) -> dict[str, Any]:
-    return {
-        "release_id": call.release_id,
-        "verdict": judgement.verdict.value,
-        "revision": standing.revision,
-        "lapsed": [
-            {"pseudonym": pseudonyms[participant], "categories": categories}
-            for participant, categories in judgement.lapsed
-        ],
-    }
-
-
-def _presented(call: Call, judgement: Judgement, standing: Standing) -> dict[str, Any]:
-    return {
-        "releaseId": call.release_id,
-        "verdict": judgement.verdict.value,
-        "revision": standing.revision,
-        "lapsed": [
-            {"participant": participant, "categories": categories}
-            for participant, categories in judgement.lapsed
-        ],
-    }

@@ -36,26 +36,20 @@ select clock_timestamp(), (select revision from authority_applied where id = 1),
            and (w.ends_at is null or w.ends_at > clock_timestamp())))),
   (select coalesce(json_object_agg(participant_id, pseudonym), '{}') from participant_pseudonym
      where participant_id = any($3::uuid[])),
-  (select coalesce(json_agg(json_build_object(
-       'releaseId', release_id, 'verdict', verdict, 'revision', revision, 'lapsed', (
-         select coalesce(json_agg(json_build_object(
-             'participant', p.participant_id, 'categories', one->'categories')), '[]')
-         from jsonb_array_elements(lapsed) one
-         join participant_pseudonym p on p.pseudonym = (one->>'pseudonym')::uuid))), '[]')
-     from ledger_release where release_id = any($4::uuid[]))
+  (select coalesce(json_agg(entry), '[]') from ledger_entry where release_id = any($4::uuid[]))
 """
 
 _APPEND = """
 with added as (
-  insert into ledger_entry (lane, sequence, hash, release_id, pseudonym, recorded_at, entry)
-  select $1, sequence, decode(hash, 'hex'), release_id, pseudonym, recorded_at, entry
+  insert into ledger_entry (lane, sequence, hash, release_id, recorded_at, entry)
+  select $1, sequence, decode(hash, 'hex'), release_id, recorded_at, entry
   from jsonb_to_recordset($2::text::jsonb) as new(sequence bigint, hash text, release_id uuid,
-    pseudonym uuid, recorded_at timestamptz, entry jsonb)
-), judged as (
-  insert into ledger_release (release_id, lane, verdict, revision, lapsed)
-  select release_id, $1, verdict, revision, lapsed
-  from jsonb_to_recordset($3::text::jsonb) as new(release_id uuid, verdict text, revision bigint,
-    lapsed jsonb)
+    recorded_at timestamptz, entry jsonb)
+), told as (
+  insert into ledger_about (pseudonym, recorded_at, lane, sequence, part)
+  select pseudonym, recorded_at, $1, sequence, part
+  from jsonb_to_recordset($3::text::jsonb) as new(pseudonym uuid, recorded_at timestamptz,
+    sequence bigint, part bigint)
 )
 update ledger_lane set sequence = $4, hash = $5 where lane = $1
 """
@@ -68,18 +62,25 @@ _PSEUDONYMS = (
     "select participant_id::text, pseudonym::text from participant_pseudonym"
     " where participant_id = any($1::uuid[])"
 )
+_PARTICIPANTS = (
+    "select pseudonym::text, participant_id::text from participant_pseudonym"
+    " where pseudonym = any($1::uuid[])"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """What the gate reads in its check, beside the grounds about participants."""
+    """What the gate reads in its check, beside the grounds about participants.
+
+    ``known`` holds the entries of calls that were judged before.
+    """
 
     now: datetime
     revision: int
     keys: dict[str, int]
     live_grants: frozenset[str]
     pseudonyms: dict[str, str]
-    known: dict[str, dict[str, Any]]
+    known: list[dict[str, Any]]
 
 
 async def begin_under_lock(connection: Connection) -> None:
@@ -105,14 +106,13 @@ async def read_gate_facts(
 ) -> GateFacts:
     """Read what stands, in one statement after the lock was given."""
     row = await connection.fetchrow(_STANDING, keys, grants, participants, releases)
-    known = {each["releaseId"]: each for each in orjson.loads(row[5])}
     return GateFacts(
         now=row[0],
         revision=row[1],
         keys=orjson.loads(row[2]),
         live_grants=frozenset(orjson.loads(row[3])),
         pseudonyms=orjson.loads(row[4]),
-        known=known,
+        known=orjson.loads(row[5]),
     )
 
 
@@ -122,13 +122,18 @@ async def make_pseudonyms(connection: Connection, participants: Sequence[str]) -
     return dict(await connection.fetch(_PSEUDONYMS, participants))
 
 
-async def append(connection: Connection, chain: Chain, judged: Sequence[dict[str, Any]]) -> None:
-    """Write new entries, verdicts and the lane's new head."""
+async def participants_of(connection: Connection, pseudonyms: Sequence[str]) -> dict[str, str]:
+    """Return whom these pseudonyms stand for, as far as it is still known."""
+    return dict(await connection.fetch(_PARTICIPANTS, pseudonyms))
+
+
+async def append(connection: Connection, chain: Chain) -> None:
+    """Write a lane's new entries and its new head."""
     await connection.execute(
         _APPEND,
         chain.lane,
         orjson.dumps(chain.rows).decode(),
-        orjson.dumps(judged).decode(),
+        orjson.dumps(chain.about).decode(),
         chain.sequence,
         chain.hash,
     )

@@ -5,7 +5,7 @@ says what that means for a call that relied on an earlier revision.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,15 @@ from typing import Any
 
 import orjson
 
-from svc_consent.authority.decision import DISCLOSURE, USE, Asker, Decision, Ground, Window, decide
+from svc_consent.authority.decision import (
+    DISCLOSURE,
+    USE,
+    Asker,
+    Decider,
+    Decision,
+    Ground,
+    Window,
+)
 
 GENESIS = bytes(32)
 PARTICIPANT_PREFIX = "participant:"
@@ -110,11 +118,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on one call, what is to be recorded, and what fell away."""
+    """The verdict on one call, and what is to be recorded.
+
+    In a released call, the parts that are withheld are what fell away.
+    """
 
     verdict: Verdict
     parts: tuple[Part, ...]
-    lapsed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def moved_keys(keys: Mapping[str, int], standing: Standing) -> list[str]:
@@ -139,20 +149,15 @@ def judge(call: Call, standing: Standing) -> Judgement:
     used_list = any(key.startswith(VISIBLE_PREFIX) for key in call.keys)
     if used_list and (has_run_out or any(key.startswith(VISIBLE_PREFIX) for key in moved)):
         return _withheld(call, Verdict.LIST_CHANGED)
+    decider = Decider(call.asker, standing.windows, standing.now)
     parts: list[Part] = []
-    lapsed: list[tuple[str, tuple[str, ...]]] = []
     for record in call.records:
-        decision = decide(
-            call.asker, standing.grounds.get(record.participant, ()), standing.windows, standing.now
-        )
+        decision = decider.decide(standing.grounds.get(record.participant, ()))
         parts += _standing_parts(record, decision)
         gone = tuple(c for c in record.categories if c not in decision.kinds)
         if gone:
-            lapsed.append((record.participant, gone))
             parts.append(Part(Outcome.WITHHELD, DISCLOSURE, record.participant, gone, record.count))
-    return Judgement(
-        Verdict.RELEASED, tuple(parts) or (Part(Outcome.RELEASED, USE),), tuple(lapsed)
-    )
+    return Judgement(Verdict.RELEASED, tuple(parts) or (Part(Outcome.RELEASED, USE),))
 
 
 def _standing_parts(record: Record, decision: Decision) -> list[Part]:
@@ -177,12 +182,18 @@ def _withheld(call: Call, verdict: Verdict) -> Judgement:
 
 @dataclass(slots=True)
 class Chain:
-    """The end of one lane: grows entry by entry, each tied to all before it."""
+    """The end of one lane: grows entry by entry, each tied to all before it.
+
+    Attributes:
+        rows: new entries, as the repository stores them.
+        about: for each part about a participant: where it stands and whom it is about.
+    """
 
     lane: str
     sequence: int
     hash: bytes
     rows: list[dict[str, Any]] = field(default_factory=list)
+    about: list[dict[str, Any]] = field(default_factory=list)
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one entry (JSON values); lane and sequence are written into it."""
@@ -195,11 +206,20 @@ class Chain:
                 "sequence": self.sequence,
                 "hash": self.hash.hex(),
                 "release_id": whole["releaseId"],
-                "pseudonym": whole["participant"],
                 "recorded_at": whole["recordedAt"],
                 "entry": orjson.Fragment(text),
             }
         )
+        self.about += [
+            {
+                "pseudonym": part["participant"],
+                "recorded_at": whole["recordedAt"],
+                "sequence": self.sequence,
+                "part": number,
+            }
+            for number, part in enumerate(whole["parts"])
+            if part["participant"] is not None
+        ]
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:
@@ -212,12 +232,13 @@ def link(previous: bytes, text: bytes) -> bytes:
     return hashlib.sha256(text + previous).digest()
 
 
-def entries_of(
+def entry_of(
     call: Call, judgement: Judgement, standing: Standing, pseudonyms: Mapping[str, str]
-) -> Iterable[dict[str, Any]]:
-    """Yield the ledger entries of a judged call: names of fields and categories, never values."""
+) -> dict[str, Any]:
+    """Return the ledger entry of a judged call: names of fields and categories, never values."""
     asker = call.asker
-    context = {
+    told = sorted({category for part in judgement.parts for category in part.categories})
+    return {
         "releaseId": call.release_id,
         "stage": call.stage.value,
         "verdict": judgement.verdict.value,
@@ -232,15 +253,41 @@ def entries_of(
         "policyVersion": call.policy_version,
         "revision": standing.revision,
         "recordedAt": standing.now.isoformat(),
+        "coordinates": {c: sorted(call.coordinates.get(c, ())) for c in told},
+        "parts": [
+            {
+                "outcome": part.outcome.value,
+                "kind": part.kind,
+                "participant": pseudonyms[part.participant] if part.participant else None,
+                "categories": part.categories,
+                "sources": part.sources,
+                "count": part.count,
+            }
+            for part in judgement.parts
+        ],
     }
-    for part in judgement.parts:
-        yield {
-            **context,
-            "outcome": part.outcome.value,
-            "kind": part.kind,
-            "participant": pseudonyms[part.participant] if part.participant else None,
-            "categories": sorted(part.categories),
-            "coordinates": {c: sorted(call.coordinates.get(c, ())) for c in part.categories},
-            "sources": {c: list(ids) for c, ids in part.sources.items()},
-            "count": part.count,
-        }
+
+
+def verdict_of(entry: Mapping[str, Any], participants: Mapping[str, str]) -> dict[str, Any]:
+    """Return the answer to a call from its entry, so that a repetition gets the same.
+
+    Args:
+        entry: the ledger's entry.
+        participants: pseudonym -> participant; one that was purged is left out.
+    """
+    is_released = entry["verdict"] == Verdict.RELEASED
+    return {
+        "releaseId": entry["releaseId"],
+        "verdict": entry["verdict"],
+        "revision": entry["revision"],
+        "lapsed": [
+            {
+                "participant": participants[part["participant"]],
+                "categories": list(part["categories"]),
+            }
+            for part in entry["parts"]
+            if is_released
+            and part["outcome"] == Outcome.WITHHELD
+            and part["participant"] in participants
+        ],
+    }

@@ -1,6 +1,6 @@
 """Tables of the ledger. Its rows can be added and read, never changed or taken away.
 
-The runtime role has neither UPDATE nor DELETE on ``ledger_entry``, ``ledger_release``,
+The runtime role has neither UPDATE nor DELETE on ``ledger_entry``, ``ledger_about``,
 ``ledger_signed_head`` and ``ledger_key`` (see the migration). The heads are the only rows that
 move. No row has a foreign key to what it tells about: deleting that never deletes the evidence.
 """
@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey
@@ -26,38 +25,31 @@ class LedgerLane(Base):
 
 
 class LedgerEntry(Base):
-    """One record. ``entry`` is the whole of it; the other columns repeat parts for look-ups."""
+    """One call of the gate. ``entry`` is the whole record; the hash covers it and all before.
+
+    A repeated call is known by ``release_id``; its verdict and what lapsed are in the entry.
+    """
 
     __tablename__ = "ledger_entry"
-    __table_args__ = (
-        Index("ix_ledger_entry_pseudonym", "pseudonym", "recorded_at", "lane", "sequence"),
-        Index("ix_ledger_entry_release", "release_id"),
-    )
 
     lane: Mapped[str] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hash: Mapped[bytes]
-    release_id: Mapped[UUID]
-    pseudonym: Mapped[UUID | None]
+    release_id: Mapped[UUID] = mapped_column(unique=True)
     recorded_at: Mapped[datetime]
     entry: Mapped[dict[str, Any]]
 
 
-class LedgerRelease(Base):
-    """The verdict on one call of the gate, so that repeating the call gives the same one."""
+class LedgerAbout(Base):
+    """Which part of which entry is about whom: the index of a participant's accounting."""
 
-    __tablename__ = "ledger_release"
-    __table_args__ = (
-        CheckConstraint(
-            "verdict in ('RELEASED', 'PRINCIPAL_CHANGED', 'LIST_CHANGED')", name="verdict"
-        ),
-    )
+    __tablename__ = "ledger_about"
 
-    release_id: Mapped[UUID] = mapped_column(primary_key=True)
-    lane: Mapped[str]
-    verdict: Mapped[str]
-    revision: Mapped[int]
-    lapsed: Mapped[list[dict[str, object]]]
+    pseudonym: Mapped[UUID] = mapped_column(primary_key=True)
+    recorded_at: Mapped[datetime] = mapped_column(primary_key=True)
+    lane: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class SignedHead(Base):

@@ -9,7 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_APPEND_ONLY = ("ledger_entry", "ledger_release", "ledger_signed_head", "ledger_key")
+_APPEND_ONLY = ("ledger_entry", "ledger_about", "ledger_signed_head", "ledger_key")
 
 # Whoever was granted rights on new tables by default loses those that would change the past.
 _WITHDRAW = """
@@ -43,30 +43,21 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("release_id", sa.Uuid(), nullable=False),
-        sa.Column("pseudonym", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entry", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("lane", "sequence", name="pk_ledger_entry"),
+        sa.UniqueConstraint("release_id", name="uq_ledger_entry_release_id"),
     )
-    op.create_index(
-        "ix_ledger_entry_pseudonym",
-        "ledger_entry",
-        ["pseudonym", "recorded_at", "lane", "sequence"],
-        unique=False,
-    )
-    op.create_index("ix_ledger_entry_release", "ledger_entry", ["release_id"], unique=False)
     op.create_table(
-        "ledger_release",
-        sa.Column("release_id", sa.Uuid(), nullable=False),
+        "ledger_about",
+        sa.Column("pseudonym", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("lapsed", JSONB(), nullable=False),
-        sa.CheckConstraint(
-            "verdict in ('RELEASED', 'PRINCIPAL_CHANGED', 'LIST_CHANGED')",
-            name="ck_ledger_release_verdict",
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("part", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "pseudonym", "recorded_at", "lane", "sequence", "part", name="pk_ledger_about"
         ),
-        sa.PrimaryKeyConstraint("release_id", name="pk_ledger_release"),
     )
     op.create_table(
         "ledger_signed_head",
@@ -100,7 +91,7 @@ def downgrade() -> None:
         "participant_pseudonym",
         "ledger_key",
         "ledger_signed_head",
-        "ledger_release",
+        "ledger_about",
         "ledger_entry",
         "ledger_lane",
     ):
