@@ -1,0 +1,1 @@
+"""Federation cases as data: subgraphs, a world, operations; judged by an oracle."""

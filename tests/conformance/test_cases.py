@@ -1,0 +1,66 @@
+"""Every case: the gateway's answer equals the oracle's, by the plan that the golden shows."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.executor import ExecutionContext, PermitAll, compile_plan, fetch_all, project
+from gateway.planner import (
+    coerce_variables,
+    introspect,
+    normalize,
+    parse_operation,
+    plan,
+    plan_text,
+)
+from tests.conformance.cases import Case, DirectTransport, all_cases
+from tests.conformance.world import ask_oracle
+
+GOLDENS = Path(__file__).parents[1] / "golden" / "plans"
+RUNS = [(case, operation) for case in all_cases() for operation in case.operations]
+IDS = [f"{case.name}-{operation.name.split('.')[0]}" for case, operation in RUNS]
+
+
+async def answer(case: Case, source: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The gateway's answer, with the subgraphs in this process."""
+    supergraph = case.supergraph
+    operation = parse_operation(source, None, supergraph)
+    coerced = coerce_variables(operation, variables)
+    normalized = normalize(operation)
+    compiled = compile_plan(plan(normalized, supergraph), normalized, supergraph)
+    subgraphs = case.subgraphs()
+    transports = {name: DirectTransport(one) for name, one in subgraphs.items()}
+    context = ExecutionContext(transports=transports)
+    guard = PermitAll()
+    assembled = await fetch_all(compiled, coerced, context, guard)
+    meta = introspect(operation, supergraph.api_schema, coerced)
+    projected = project(compiled, assembled, coerced, guard, introspection=meta)
+    failed = [str(error) for one in subgraphs.values() for error in one.errors]
+    return {"data": projected.data, "errors": projected.errors, "subgraph_errors": failed}
+
+
+@pytest.mark.parametrize(("case", "operation"), RUNS, ids=IDS)
+async def test_the_answer_is_that_of_one_merged_schema(case: Case, operation: Path) -> None:
+    source = operation.read_text()
+    for variables in case.variables(operation):
+        found = await answer(case, source, variables)
+        expected = ask_oracle(case.supergraph.api_schema, case.world, source, variables)
+        assert found["subgraph_errors"] == []
+        assert found["data"] == expected["data"]
+        assert len(found["errors"]) == len(expected["errors"])
+        assert [error.get("path") for error in found["errors"]] == [
+            error["path"] for error in expected["errors"]
+        ]
+
+
+@pytest.mark.parametrize(("case", "operation"), RUNS, ids=IDS)
+def test_the_plan_is_the_golden_one(case: Case, operation: Path) -> None:
+    parsed = parse_operation(operation.read_text(), None, case.supergraph)
+    text = plan_text(plan(normalize(parsed), case.supergraph))
+    golden = GOLDENS / case.name / operation.name.replace(".query.graphql", ".txt")
+    if os.environ.get("GT_UPDATE_GOLDEN"):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text)
+    assert golden.read_text() == text
