@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from gateway.supergraph import SupergraphError
 from infra.errors import GoldenThreadError
 
 
@@ -24,11 +25,12 @@ def main(words: list[str] | None = None) -> int:
     plan.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
     plan.add_argument("--role", help="column of the matrix; the whole operation when absent")
     labels = commands.add_parser("check-labels", help="check the labels of subgraph SDL files")
+    labels.add_argument("--supergraph", type=Path, help="also check what was composed of them")
     labels.add_argument("files", type=Path, nargs="+")
     arguments = parser.parse_args(sys.argv[1:] if words is None else words)
     try:
         return _run(arguments)
-    except (GoldenThreadError, OSError) as error:
+    except (GoldenThreadError, SupergraphError, OSError) as error:
         sys.stderr.write(f"gateway: {error}\n")
         return 2
 
@@ -55,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "plan":
             return inspection.show_plan(arguments.operation, arguments.supergraph, arguments.role)
         case _:
-            return inspection.check_labels(arguments.files)
+            return inspection.check_labels(arguments.files, arguments.supergraph)
 
 
 if __name__ == "__main__":

@@ -72,9 +72,11 @@ def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -
     return 0
 
 
-def check_labels(files: list[Path]) -> int:
-    """Check the labels of subgraph SDL files together."""
+def check_labels(files: list[Path], supergraph_file: Path | None) -> int:
+    """Check the labels of subgraph SDL files together, and the whole policy over a supergraph."""
     documents = {file.parent.name or file.stem: file.read_text() for file in files}
     count = check_subgraphs(documents)
+    if supergraph_file is not None:
+        packaged_table(load_supergraph(supergraph_file.read_text()))
     _write(f"labels ok: {len(files)} subgraphs, {count} labelled coordinates")
     return 0

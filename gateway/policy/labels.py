@@ -200,11 +200,12 @@ def _without_subject(supergraph: Supergraph, labels: Labels) -> Iterator[Coordin
     """
     schema = supergraph.full_schema
     reached: set[str] = set()
-    waiting = [
+    roots = [
         root.name
         for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
         if root is not None
     ]
+    waiting = list(roots)
     while waiting:
         name = waiting.pop()
         if name in reached or name in labels.about:
@@ -220,7 +221,9 @@ def _without_subject(supergraph: Supergraph, labels: Labels) -> Iterator[Coordin
             governed = {each for each in labels.fields[coordinate] if each.is_consent_governed}
             if governed:
                 node, _ = _node_type(field)
-                if node not in labels.about or governed != {labels.types[node]}:
+                # A root field's own label narrows by role; its rows carry labels of their own.
+                is_covered = name in roots or governed == {labels.types.get(node)}
+                if node not in labels.about or not is_covered:
                     raise PolicyError(
                         "consent-governed, but no @about says whose data it is",
                         ".".join(coordinate),

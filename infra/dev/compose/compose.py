@@ -63,7 +63,7 @@ def compose(root: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="gt-compose-") as folder:
         new = Path(folder) / SUPERGRAPH.name
         new.write_text(f"{header(root)}\n{composed.strip()}\n", encoding="utf-8")
-        _check_labels(new)
+        _check_labels(new, list(files.values()))
         shutil.copyfile(new, root / SUPERGRAPH)
     return f"composed {len(files)} schemas ({', '.join(files)}) into {SUPERGRAPH}"
 
@@ -111,12 +111,21 @@ def _installed_composer() -> str:
     return node
 
 
-def _check_labels(supergraph: Path) -> None:
+def _check_labels(supergraph: Path, subgraphs: list[Path]) -> None:
     if importlib.util.find_spec("gateway.__main__") is None:
         message = "this build has no gateway to check the labels with"
         raise ComposeError(message)
     ran = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-P", "-m", "gateway", "check-labels", str(supergraph)],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "gateway",
+            "check-labels",
+            "--supergraph",
+            str(supergraph),
+            *(str(file) for file in subgraphs),
+        ],
         capture_output=True,
         text=True,
         check=False,
