@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.util import base64_to_int
 
 from gateway.identity.strict_json import StrictJsonError, parse_strictly
 
@@ -83,10 +84,10 @@ def _usable(entry: dict[str, Any]) -> VerificationKey | None:
 def _import(entry: dict[str, Any]) -> tuple[PublicKey, frozenset[str]]:
     match entry.get("kty"), entry.get("crv"):
         case "RSA", None:
-            rsa = RSAKey.import_key(_public(entry, "n", "e"))
-            if not _MIN_RSA_BITS <= rsa.public_key.key_size <= _MAX_RSA_BITS:
+            # Measured before the import, which only warns of a weak key and is slow for a huge one.
+            if not _MIN_RSA_BITS <= base64_to_int(entry["n"]).bit_length() <= _MAX_RSA_BITS:
                 raise ValueError("an RSA key of unacceptable size")
-            return rsa, frozenset({"RS256"})
+            return RSAKey.import_key(_public(entry, "n", "e")), frozenset({"RS256"})
         case "EC", "P-256":
             return ECKey.import_key(_public(entry, "crv", "x", "y")), frozenset({"ES256"})
         case "OKP", "Ed25519":
