@@ -96,7 +96,10 @@ def _change(step: tables.AssignmentStep) -> AssignmentStatusChange:
 
 
 @strawberry.federation.type(
-    keys=["id"], directives=_TRAINING, description="A person assigned to a session."
+    name="TrainingAssignment",
+    keys=["id"],
+    directives=_TRAINING,
+    description="A person assigned to a session.",
 )
 class Assignment:
     """One assignment."""
