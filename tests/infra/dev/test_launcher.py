@@ -16,8 +16,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TOOLS = (
-    "bash", "cat", "chmod", "cksum", "cut", "date", "dirname", "env", "flock", "grep", "ln", "mkdir",
-    "mktemp", "readlink", "rm", "sleep", "tail",
+    "bash", "cat", "chmod", "cksum", "cut", "date", "dirname", "env", "flock", "grep", "ln",
+    "mkdir", "mktemp", "readlink", "rm", "sleep", "tail",
 )  # fmt: skip
 
 FAKE_UV = """\
