@@ -17,8 +17,13 @@ from gateway.planner.selection import ALWAYS, Conditions, unused_key
 
 @dataclass(slots=True)
 class OperationPrinter:
-    """Prints the selections of one request; collects the variables that they use."""
+    """Prints the selections of one request; collects the variables that they use.
 
+    Attributes:
+        reserved: names of the client's variables, not to be used for others.
+    """
+
+    reserved: frozenset[str] = frozenset()
     variables: dict[str, None] = field(default_factory=dict)
     computed: dict[Conditions, str] = field(default_factory=dict)
 
@@ -49,8 +54,15 @@ class OperationPrinter:
                 ((name, value),) = literals
                 self.variables[name] = None
                 return f" @{'include' if value else 'skip'}(if:${name})"
-        name = self.computed.setdefault(conditions, f"_gt_if{len(self.computed)}")
+        name = self.computed.setdefault(conditions, self.variable(f"if{len(self.computed)}"))
         return f" @include(if:${name})"
+
+    def variable(self, name: str) -> str:
+        """A variable of our own, called differently from all of the client's."""
+        own = f"_{name}"
+        while own in self.reserved:
+            own = f"_{own}"
+        return own
 
     def _field(
         self, one: TreeField, meanings: dict[str, tuple[str, str]]

@@ -57,7 +57,7 @@ def _node(
     waits_for: set[int],
     variable_texts: dict[str, str],
 ) -> FetchNode:
-    printer = OperationPrinter()
+    printer = OperationPrinter(reserved=frozenset(variable_texts))
     first = members[0]
     root_shape: FetchShape | None = None
     calls: list[EntityCall] = []
@@ -66,8 +66,8 @@ def _node(
         conditions = _any_field(first)
     else:
         joined = _joined(printer, members)
-        calls = _calls(joined)
-        body = "{" + " ".join(_printed(joined)) + "}"
+        calls = _calls(printer, joined)
+        body = "{" + " ".join(_printed(printer, joined)) + "}"
         conditions = NEVER
         for call in calls:
             conditions = any_of(conditions, call.conditions)
@@ -110,20 +110,21 @@ def _joined(printer: OperationPrinter, members: list[FetchGroup]) -> list[_Call]
     return list(calls.values())
 
 
-def _printed(joined: list[_Call]) -> list[str]:
+def _printed(printer: OperationPrinter, joined: list[_Call]) -> list[str]:
     is_alone = len(joined) == 1
     return [
-        ("" if is_alone else f"_e{number}:") + f"_entities(representations:$_r{number}){call.body}"
+        ("" if is_alone else f"_e{number}:")
+        + f"_entities(representations:${printer.variable(f'r{number}')}){call.body}"
         for number, call in enumerate(joined)
     ]
 
 
-def _calls(joined: list[_Call]) -> list[EntityCall]:
+def _calls(printer: OperationPrinter, joined: list[_Call]) -> list[EntityCall]:
     is_alone = len(joined) == 1
     return [
         EntityCall(
             alias="_entities" if is_alone else f"_e{number}",
-            variable=f"_r{number}",
+            variable=printer.variable(f"r{number}"),
             shape=call.shape,
             conditions=call.conditions,
             targets=tuple(_target(group) for group in call.members),
