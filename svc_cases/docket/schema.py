@@ -158,7 +158,7 @@ class DocketQuery:
             key = datetime.fromisoformat(first_at), str(number)
         async with context.reading() as session:
             place = await repository.court_by_code(session, court)
-            page = Page[DocketRow]([], has_next=False, total=0)
+            page: Page[DocketRow] = Page([], has_next=False, total=0)
             if place is not None:
                 page = await repository.docket_page(session, context.caller, place, on, size, key)
         return connection(

@@ -64,7 +64,7 @@ class LegalCase(PublicCase):
 
 @strawberry.federation.type(
     keys=["id"],
-    directives=[*COORDINATION, ABOUT_PARTICIPANT],
+    directives=[*SUMMARY, ABOUT_PARTICIPANT],
     description="That a case is a participant's, and what LEAD's partners do about it.",
 )
 class LeadLink:
@@ -105,7 +105,6 @@ class LeadLink:
         return strawberry.ID(str(self.match.link.participant_id))
 
     @strawberry.federation.field(
-        directives=SUMMARY,
         description="The case. Who may have a summary only sees it once it is filed.",
     )
     def case(self, info: Info) -> LegalCase | None:
@@ -116,13 +115,12 @@ class LeadLink:
             return None
         return LegalCase(row=self.match.case)
 
-    @strawberry.federation.field(directives=SUMMARY, description="The participant.")
+    @strawberry.federation.field(description="The participant.")
     def participant(self) -> "Participant | None":
         """Return the participant's reference."""
         return Participant(id=strawberry.ID(str(self.match.link.participant_id)))
 
     @strawberry.federation.field(
-        directives=SUMMARY,
         requires=["participant { enrolledOn }"],
         description="How the case relates to the enrollment, from the dates as they stand now.",
     )
@@ -135,7 +133,6 @@ class LeadLink:
         )
 
     @strawberry.federation.field(
-        directives=SUMMARY,
         requires=["participant { enrolledOn }"],
         description="When the incident was, for a case filed after enrollment; else null.",
     )
@@ -147,17 +144,13 @@ class LeadLink:
             is_diverted_arrest=self.match.link.is_diverted_arrest,
         )
 
-    @strawberry.federation.field(
-        directives=SUMMARY, description="Where the prosecutor's decision stands."
-    )
+    @strawberry.federation.field(description="Where the prosecutor's decision stands.")
     def coordination_status(self) -> rules.CoordinationStatus | None:
         """Return the status."""
         stored = rules.CoordinationStatus(self.match.link.coordination_status)
         return rules.current_status(stored, is_filed=self.match.case.filed_on is not None)
 
-    @strawberry.federation.field(
-        directives=SUMMARY, description="The prosecutor's latest decision, if there is one."
-    )
+    @strawberry.federation.field(description="The prosecutor's latest decision, if there is one.")
     async def filing_decision(self, info: Info) -> FilingDecision | None:
         """Return the decision."""
         row = await context_of(info).loader(MatchParts).decisions.load(self.match.link.id)
@@ -171,30 +164,37 @@ class LeadLink:
         rows = await context_of(info).loader(MatchParts).warrants.load(self.match.link.id)
         return [Warrant(row=row) for row in rows]
 
-    @strawberry.federation.field(description="Corrected dates of the case, oldest first.")
+    @strawberry.federation.field(
+        directives=COORDINATION, description="Corrected dates of the case, oldest first."
+    )
     async def date_corrections(self, info: Info) -> list[DateCorrection] | None:
         """Return the corrections."""
         rows = await context_of(info).loader(CaseParts).corrections.load(self.match.case.id)
         return [DateCorrection.of(row) for row in rows]
 
     @strawberry.federation.field(
-        description="Whether this is the very arrest that was diverted, as the matcher said."
+        directives=COORDINATION,
+        description="Whether this is the very arrest that was diverted, as the matcher said.",
     )
     def is_diverted_arrest(self) -> bool | None:
         """Return the mark."""
         return self.match.link.is_diverted_arrest
 
-    @strawberry.federation.field(description="Day on which the match was recorded.")
+    @strawberry.federation.field(
+        directives=COORDINATION, description="Day on which the match was recorded."
+    )
     def matched_on(self) -> date | None:
         """Return the day."""
         return self.match.link.matched_on
 
-    @strawberry.federation.field(description="Whether the match has been ended.")
+    @strawberry.federation.field(
+        directives=COORDINATION, description="Whether the match has been ended."
+    )
     def is_ended(self) -> bool | None:
         """Return whether it is over."""
         return self.match.link.ended_at is not None
 
-    @strawberry.federation.field(directives=SUMMARY, description="Counts changes of the match.")
+    @strawberry.federation.field(description="Counts changes of the match.")
     def version(self) -> int | None:
         """Return the version."""
         return self.match.link.version

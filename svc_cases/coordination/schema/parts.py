@@ -63,7 +63,7 @@ class Warrant:
 
 
 @strawberry.federation.type(
-    directives=[*COORDINATION, ABOUT_PARTICIPANT],
+    directives=[*SUMMARY, ABOUT_PARTICIPANT],
     description="What the liaison prosecutor has decided, with the reason.",
 )
 class FilingDecision:
@@ -78,23 +78,26 @@ class FilingDecision:
         """Return the participant."""
         return strawberry.ID(str(self.row.participant_id))
 
-    @strawberry.federation.field(directives=SUMMARY, description="The decision.")
+    @strawberry.federation.field(description="The decision.")
     def decision(self) -> rules.CoordinationStatus | None:
         """Return the decision."""
         return rules.CoordinationStatus(self.row.decision)
 
-    @strawberry.federation.field(directives=SUMMARY, description="Day of the decision.")
+    @strawberry.federation.field(description="Day of the decision.")
     def decided_on(self) -> date | None:
         """Return the day."""
         return self.row.decided_on
 
-    @strawberry.federation.field(description="Why, in the prosecutor's words.")
+    @strawberry.federation.field(
+        directives=COORDINATION, description="Why, in the prosecutor's words."
+    )
     def reason(self) -> str | None:
         """Return the reason."""
         return self.row.reason
 
     @strawberry.federation.field(
-        description="For a filing: the report that it rests on, which stands without LEAD."
+        directives=COORDINATION,
+        description="For a filing: the report that it rests on, which stands without LEAD.",
     )
     def independent_source(self) -> str | None:
         """Return the independent source."""
