@@ -175,6 +175,12 @@ def _check_nullability(supergraph: Supergraph, labels: Labels) -> None:
     for graphql_type in _object_types(supergraph):
         for name, field in graphql_type.fields.items():
             coordinate = (graphql_type.name, name)
+            is_root = graphql_type is supergraph.full_schema.query_type
+            if is_root and isinstance(field.type, GraphQLNonNull):
+                raise PolicyError(
+                    "a root field must be nullable, so that one service's outage stays its own",
+                    ".".join(coordinate),
+                )
             governed = any(label.is_consent_governed for label in labels.fields[coordinate])
             is_person = get_named_type(field.type).name in labels.about
             if (governed or is_person) and _has_non_null(field, is_person=is_person):

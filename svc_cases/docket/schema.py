@@ -108,7 +108,7 @@ class DocketQuery:
     """Public roots."""
 
     @strawberry.field(directives=CATALOGUE, description="The courts whose dockets are kept here.")
-    async def courts(self, info: Info) -> list[Court]:
+    async def courts(self, info: Info) -> list[Court] | None:
         """Return all courts."""
         async with context_of(info).reading() as session:
             rows = await repository.courts(session)

@@ -115,7 +115,7 @@ class CatalogueQuery:
         info: Info,
         first: First = 25,
         after: After = None,
-    ) -> Connection[Course]:
+    ) -> Connection[Course] | None:
         """Return one page of courses."""
         context = context_of(info)
         wanted = page_request(

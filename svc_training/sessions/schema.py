@@ -155,7 +155,7 @@ class SessionsQuery:
         course_number: OfCourse = None,
         first: First = 25,
         after: After = None,
-    ) -> Connection[Session]:
+    ) -> Connection[Session] | None:
         """Return one page of sessions."""
         context = context_of(info)
         name = f"{_CONNECTION}({course_number or ''})"

@@ -13,9 +13,9 @@ from tests.factories.supergraphs import labelled_supergraph
 SDL = """
 type Query @category(is: "STRUCTURE") {
   participant(id: ID!): Participant
-  participants: ParticipantConnection!
-  myReferrals: ParticipantConnection!
-  courses: [Course!]! @category(is: "CATALOGUE")
+  participants: ParticipantConnection
+  myReferrals: ParticipantConnection
+  courses: [Course!] @category(is: "CATALOGUE")
   case: Case
 }
 type Mutation @category(is: "STRUCTURE") { addNote(text: String): AddNotePayload! }

@@ -10,8 +10,8 @@ from tests.factories.supergraphs import labelled_supergraph
 GOOD = """
 type Query @category(is: "STRUCTURE") {
   participant(id: ID!): Participant
-  participants: ParticipantConnection!
-  courses: [Course!]! @category(is: "CATALOGUE")
+  participants: ParticipantConnection
+  courses: [Course!] @category(is: "CATALOGUE")
 }
 type ParticipantConnection @category(is: "STRUCTURE") { edges: [ParticipantEdge!]! }
 type ParticipantEdge @category(is: "STRUCTURE") { node: Participant }
@@ -47,9 +47,10 @@ def test_fields_inherit_the_label_of_their_type_unless_they_state_their_own() ->
         (GOOD.replace('@about(participant: "id")', '@about(participant: "nobody")'), "Participant"),
         (GOOD.replace(' @about(participant: "id")', ""), "Participant.name"),
         (GOOD.replace("node: Participant", "node: Participant!"), "ParticipantEdge.node"),
+        (GOOD.replace("courses: [Course!] @", "courses: [Course!]! @"), "Query.courses"),
     ],
     ids=["no label", "unknown category", "governed non-null", "person non-null",
-         "about names no field", "no subject", "non-null node"],
+         "about names no field", "no subject", "non-null node", "non-null root"],
 )  # fmt: skip
 def test_a_wrongly_labelled_schema_is_refused_with_its_coordinate(
     broken: str, coordinate: str
