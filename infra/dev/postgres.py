@@ -23,12 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.dev.postgres_binaries import (
-    as_server_user,
-    ending_with_parent,
-    find_binaries,
-    major_version,
-)
+from infra.dev.postgres_binaries import find_binaries, give_to, major_version, server_user
 from infra.dev.postgres_errors import (
     DataFolderVersionError,
     DiskFullError,
@@ -170,8 +165,7 @@ class EmbeddedPostgres:
             # Same order as C, and knows the letters of all languages (search folds case).
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         words = [
-            *ending_with_parent("KILL"),
-            *as_server_user(),
+            *server_user("KILL").prefix,
             str(binaries / "initdb"),
             f"--pgdata={unfinished}",
             f"--username={SUPERUSER}",
@@ -216,9 +210,10 @@ class EmbeddedPostgres:
             "fsync": "on" if self._durable else "off",
             "jit": "off",
         }
+        user = server_user("INT")
+        give_to(user.owner, self._cluster)
         words = [
-            *ending_with_parent("INT"),
-            *as_server_user(),
+            *user.prefix,
             str(binaries / "postgres"),
             "-D",
             str(self._cluster),

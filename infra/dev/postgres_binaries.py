@@ -6,7 +6,8 @@ are used: its own Python interface would, as root, create a system user and open
 permissions of every parent folder.
 
 PostgreSQL refuses to run as root. As root it is therefore started in a user namespace in which
-root's uid reads as 65534: no account is created, no owner and no permission is changed.
+root's uid reads as 65534: no account is created, no owner and no permission is changed. Where user
+namespaces are closed it runs as uid 65534, and the cluster's files belong to that.
 """
 
 import functools
@@ -16,6 +17,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 BINARIES_VARIABLE = "GT_POSTGRES_BIN"
@@ -63,41 +65,76 @@ def major_version(folder: Path) -> int:
     return int(number.group())
 
 
-def as_server_user() -> list[str]:
-    """Return the words to put before a PostgreSQL program: none, unless this is root.
+@dataclass(frozen=True, slots=True)
+class ServerUser:
+    """How PostgreSQL programs run here: the words before them, and who their files belong to.
 
-    Raises BinariesError when root may not make a user namespace here.
+    `prefix` is followed by the program; `owner` is the uid that owns the cluster's files.
     """
+
+    prefix: tuple[str, ...]
+    owner: int
+
+
+def server_user(ending_signal: str) -> ServerUser:
+    """Return how to run a PostgreSQL program that gets a signal when its parent dies.
+
+    An ordinary user runs it directly. Root runs it in a user namespace or, where those are closed
+    (as in most containers), as the unprivileged user with one capability, to get past the
+    permissions of the folders on the way. Raises BinariesError when root can do neither.
+    """
+    ending = tuple(ending_with_parent(ending_signal))
     if os.geteuid() != 0:
-        return []
-    _check_namespaces()
-    return _namespace_words()
+        return ServerUser(ending, os.geteuid())
+    if _runs(_namespace_words()):
+        return ServerUser((*ending, *_namespace_words()), os.geteuid())
+    if _runs(_dropping_words()):
+        # One call: to change the uid afterwards would forget the signal.
+        words = (*_dropping_words(), "--pdeathsig", ending_signal)
+        return ServerUser(words, int(_UNPRIVILEGED_ID))
+    message = (
+        "PostgreSQL refuses to run as root, and this machine lets root neither make a user "
+        "namespace nor drop its rights: run ./goldenthread as an ordinary user"
+    )
+    raise BinariesError(message)
 
 
-def _namespace_words() -> list[str]:
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        message = "running as root needs the program `unshare` (Debian package util-linux)"
-        raise BinariesError(message)
-    return [
-        unshare,
-        "--user",
-        f"--map-user={_UNPRIVILEGED_ID}",
-        f"--map-group={_UNPRIVILEGED_ID}",
-    ]
+def _namespace_words() -> tuple[str, ...]:
+    ids = (f"--map-user={_UNPRIVILEGED_ID}", f"--map-group={_UNPRIVILEGED_ID}")
+    return (shutil.which("unshare") or "unshare", "--user", *ids)
+
+
+def _dropping_words() -> tuple[str, ...]:
+    ids = (f"--reuid={_UNPRIVILEGED_ID}", f"--regid={_UNPRIVILEGED_ID}", "--clear-groups")
+    kept = "-all,+dac_override"
+    return (
+        shutil.which("setpriv") or "setpriv",
+        *ids,
+        *(f"--{kind}-caps={kept}" for kind in ("inh", "ambient")),
+        f"--bounding-set={kept}",
+    )
 
 
 @functools.cache
-def _check_namespaces() -> None:
-    tried = subprocess.run(  # noqa: S603 - fixed words
-        [*_namespace_words(), "/bin/true"], capture_output=True, text=True, check=False
-    )
-    if tried.returncode != 0:
-        message = (
-            "PostgreSQL refuses to run as root, and this machine allows no user namespaces "
-            f"({tried.stderr.strip()}): run ./goldenthread as an ordinary user"
+def _runs(words: tuple[str, ...]) -> bool:
+    try:
+        tried = subprocess.run(  # noqa: S603 - fixed words
+            [*words, "/bin/true"], capture_output=True, check=False
         )
-        raise BinariesError(message)
+    except FileNotFoundError:
+        return False
+    return tried.returncode == 0
+
+
+def give_to(owner: int, folder: Path) -> None:
+    """Give a cluster's files to another owner, if they are not that owner's already.
+
+    Only root can; a cluster may have been made the other way round on another machine.
+    """
+    if folder.stat().st_uid == owner:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner, owner, follow_symlinks=False)
 
 
 def ending_with_parent(signal_name: str) -> list[str]:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from infra.dev import postgres as postgres_module
+from infra.dev import postgres_binaries
 from infra.dev.postgres import EmbeddedPostgres
 from infra.dev.postgres_binaries import BinariesError
 from infra.dev.postgres_errors import (
@@ -209,6 +210,26 @@ async def test_missing_binaries_are_named(
     monkeypatch.setenv("GT_POSTGRES_BIN", str(tmp_path))
     with pytest.raises(BinariesError, match="initdb"):
         await _quick(folders).start()
+
+
+async def test_as_root_it_runs_without_user_namespaces_and_back(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        return  # an ordinary user has nobody to become
+    with monkeypatch.context() as closed:
+        runs = postgres_binaries._runs
+        closed.setattr(
+            postgres_binaries, "_runs", lambda words: "unshare" not in words[0] and runs(words)
+        )
+        async with _quick(folders) as server:
+            await _keep_rows(server)
+            assert server.process_id is not None
+            assert psutil.Process(server.process_id).uids().effective == 65534
+    async with _quick(folders) as again:
+        assert await _rows(again) == 1000
+        assert again.process_id is not None
+        assert psutil.Process(again.process_id).uids().effective == 0
 
 
 async def test_a_damaged_folder_is_refused_and_kept(folders: tuple[Path, Path]) -> None:
