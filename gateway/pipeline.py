@@ -97,7 +97,7 @@ class Pipeline:
                 self._directory.forget(verified.issuer_alias, verified.subject)
             except ConsentUnavailableError:
                 break
-        return await self._answer_catalogue(request)
+        return await self._answer_catalogue(request, verified)
 
     async def _acting(
         self, verified: VerifiedAccessToken, acting_grant: str | None, purpose: Purpose | None
@@ -109,8 +109,8 @@ class Pipeline:
     async def _execute(
         self, request: GraphQLRequest, verified: VerifiedAccessToken, acting: Acting
     ) -> Answer:
-        operation, variables = self._parse(request)
-        prepared = self._preparer.prepare(operation, acting.view)
+        operation, variables = self._parse(request, verified.client_id)
+        prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
             return _refuse_mutation(refusals)
@@ -123,13 +123,16 @@ class Pipeline:
             await self._feed.wait_for(released.revision, CATCH_UP_SECONDS)
         return _present(prepared, released, refusals)
 
-    async def _answer_catalogue(self, request: GraphQLRequest) -> Answer:
+    async def _answer_catalogue(
+        self, request: GraphQLRequest, verified: VerifiedAccessToken
+    ) -> Answer:
         """Answer while ``svc_consent`` is away: CATALOGUE fields, and the same for everybody."""
-        operation, variables = self._parse(request)
-        prepared = self._preparer.prepare(operation, self._preparer.table.outage)
+        operation, variables = self._parse(request, verified.client_id)
+        outage = self._preparer.table.outage
+        prepared = self._preparer.prepare(operation, outage, verified.client_id)
         refusals = list(selected_refusals(prepared.pruned, variables))
         errors = [_refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
-        introspection = self._introspect(operation, variables, self._preparer.table.outage)
+        introspection = self._introspect(operation, variables, outage)
         if operation.kind == "mutation" or not (prepared.plan.nodes or introspection):
             return Answer(200, {"data": None, "errors": errors or [error("SERVICE_UNAVAILABLE")]})
         released = await self._rounds.run_ungated(prepared, variables, introspection)
@@ -141,8 +144,8 @@ class Pipeline:
     ) -> Mapping[str, Any]:
         return introspect(operation, self._preparer.schema_of(view), variables)
 
-    def _parse(self, request: GraphQLRequest) -> tuple[Operation, dict[str, Any]]:
-        operation = self._preparer.parse(request.query, request.operation_name)
+    def _parse(self, request: GraphQLRequest, client: str) -> tuple[Operation, dict[str, Any]]:
+        operation = self._preparer.parse(request.query, request.operation_name, client)
         try:
             return operation, coerce_variables(operation, request.variables)
         except OperationError as refused:

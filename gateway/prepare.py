@@ -5,7 +5,6 @@ data, so it is done once and kept. The key holds all of these: two columns, two 
 policies never share an entry.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
@@ -22,6 +21,7 @@ from gateway.planner import (
     parse_operation,
     plan,
 )
+from gateway.planner.plan_cache import PlanCache, PlanKey
 from gateway.policy.access_table import AccessTable, View
 from gateway.policy.roles import PrunedOperation, prune
 from gateway.policy.schema_view import role_schema
@@ -29,6 +29,8 @@ from gateway.supergraph import Supergraph
 
 MAX_DOCUMENTS = 1_000
 MAX_PREPARED = 2_000
+MAX_SHARE = 0.25
+"""Of each cache, for one client: none can push out what the others use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,17 +50,24 @@ class Preparer:
         self.supergraph = supergraph
         self.table = table
         self.budget = budget
-        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
-        self._prepared: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
+        self._operations: PlanCache[Operation] = PlanCache(
+            max_entries=MAX_DOCUMENTS, max_per_client=int(MAX_DOCUMENTS * MAX_SHARE)
+        )
+        self._prepared: PlanCache[Prepared] = PlanCache(
+            max_entries=MAX_PREPARED, max_per_client=int(MAX_PREPARED * MAX_SHARE)
+        )
         self._schemas: dict[str, GraphQLSchema] = {}
 
-    def parse(self, source: str, operation_name: str | None) -> Operation:
+    def parse(self, source: str, operation_name: str | None, client: str) -> Operation:
         """Return the validated operation of a document.
+
+        Args:
+            client: whose share of the cache it is charged to.
 
         Raises:
             RequestRefusedError: 400, the document is not acceptable.
         """
-        key = (source, operation_name)
+        key = PlanKey(source, self.supergraph.revision, operation_name or "")
         known = self._operations.get(key)
         if known is None:
             try:
@@ -68,14 +77,12 @@ class Preparer:
             except OperationError as error:
                 raise presented(error) from None
             check_shape(known.document, known.definition, self.budget)
-            self._operations[key] = known
-            if len(self._operations) > MAX_DOCUMENTS:
-                self._operations.popitem(last=False)
+            self._operations.put(key, known, client)
         return known
 
-    def prepare(self, operation: Operation, view: View) -> Prepared:
+    def prepare(self, operation: Operation, view: View, client: str) -> Prepared:
         """Return an operation pruned, planned and compiled for a view."""
-        key = (operation.hash, view.name)
+        key = PlanKey(operation.hash, self.supergraph.revision, view.name)
         known = self._prepared.get(key)
         if known is None:
             normalized = normalize(operation)
@@ -83,11 +90,7 @@ class Preparer:
             query_plan = plan(pruned.operation, self.supergraph)
             compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
             known = Prepared(operation, pruned, query_plan, compiled)
-            self._prepared[key] = known
-            if len(self._prepared) > MAX_PREPARED:
-                self._prepared.popitem(last=False)
-        else:
-            self._prepared.move_to_end(key)
+            self._prepared.put(key, known, client)
         return known
 
     def schema_of(self, view: View) -> GraphQLSchema:

@@ -126,6 +126,14 @@ def run_test_suite(context: typer.Context) -> None:
     run_tests(context.args)
 
 
+@app.command(context_settings=_HANDED_OVER, add_help_option=False)
+def bench(context: typer.Context, name: Annotated[str, typer.Argument()] = "thread") -> None:
+    """Measure: `thread` is start-up, memory and latency of the whole platform."""
+    from infra.cli.handover import run_benchmark
+
+    run_benchmark(name, context.args)
+
+
 @app.command()
 def compose(
     *, check: Annotated[bool, typer.Option(help="Only say whether it is up to date.")] = False

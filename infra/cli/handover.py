@@ -40,3 +40,14 @@ def run_tests(arguments: list[str]) -> NoReturn:
     spread = ["-n", "auto", "--dist", "loadfile"] if not arguments else []
     words = [sys.executable, "-m", "pytest", *spread, *arguments]
     become(words, dict(os.environ), REPOSITORY)
+
+
+def run_benchmark(name: str, arguments: list[str]) -> NoReturn:
+    """Become one of the benchmarks. Raises CommandError for a name that is none."""
+    folder = REPOSITORY / "tests" / "bench"
+    known = sorted(path.stem for path in folder.glob("*.py") if "def main(" in path.read_text())
+    if name not in known:
+        message = f"unknown benchmark {name!r}; known are: {', '.join(known) or 'none here'}"
+        raise CommandError(message, status=2)
+    words = [sys.executable, "-m", f"tests.bench.{name}", *arguments]
+    become(words, dict(os.environ), REPOSITORY)
