@@ -1,0 +1,21 @@
+"""``python -m svc_participants``: serve, migrate, seed, print the SDL."""
+
+from pathlib import Path
+
+from infra.service_program import ServiceProgram, main
+from svc_participants.app import app
+from svc_participants.seed import seed
+from svc_participants.subgraph import schema
+
+raise SystemExit(
+    main(
+        ServiceProgram(
+            service="participants",
+            package_dir=Path(__file__).parent,
+            schema=schema,
+            app=app,
+            seed=seed,
+            commands={},
+        )
+    )
+)

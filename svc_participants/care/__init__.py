@@ -1,0 +1,1 @@
+"""The care itself: notes, goals, housing and the summary for justice partners."""

@@ -1,0 +1,1 @@
+"""Where a participant lives, with its history."""

@@ -1,0 +1,242 @@
+"""GraphQL of case notes."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from infra.command_edge import run_command
+from infra.entity_references import parse_id, reference_ids
+from infra.mutation_result import UserError
+from infra.owner_pages import page_request
+from infra.pagination import Connection, connection
+from infra.request_context import context_of
+from infra.schema_directives import about, category
+from infra.schema_enums import described_enum
+from infra.vocabulary import Category
+from svc_participants.care.notes import commands, repository, rules
+from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
+from svc_participants.people.repository import StaffNames
+from svc_participants.people.schema import INPUT, After, First, Participant, extend
+
+_STRUCTURE = [category(Category.STRUCTURE)]
+_NOTES = [category(Category.CASE_NOTES)]
+_OF_PARTICIPANT, _AMENDMENTS = "Participant.notes", "CaseNote.amendments"
+
+described_enum(rules.ContactMode, "How the contact took place.", rules.MODE_MEANINGS)
+
+
+@strawberry.type(directives=_NOTES, description="A later wording of a note.")
+class NoteAmendment:
+    """An amendment."""
+
+    text: str | None = strawberry.field(description="The note as worded from then on.")
+    reason: str | None = strawberry.field(description="Why it was worded anew.")
+    written_at: datetime | None = strawberry.field(description="When.")
+    author_name: str | None = strawberry.field(description="By whom.")
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    directives=[category(Category.CASE_NOTES), about("participantId")],
+    description="A case manager's note. It is amended, never overwritten.",
+)
+class CaseNote:
+    """A note that the caller may see."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque id.", directives=_STRUCTURE)
+    participant_id: strawberry.ID = strawberry.federation.field(
+        description="Whom it is about.", directives=_STRUCTURE, inaccessible=True
+    )
+    mode: rules.ContactMode | None = strawberry.field(description="How the contact took place.")
+    occurred_on: date | None = strawberry.field(description="Day of the contact.")
+    written_at: datetime | None = strawberry.field(description="When it was first written.")
+    original_text: str | None = strawberry.field(description="The note as first written.")
+    row: strawberry.Private[CaseNoteRow]
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info, representations: list[dict[str, Any]]
+    ) -> list["CaseNote | None"]:
+        """Resolve entity representations in one statement."""
+        keys = reference_ids(representations)
+        found = await context_of(info).loader(repository.NoteLoader).load_many(keys)
+        return [None if each is None else note_of(each) for each in found]
+
+    @strawberry.field(description="The note as it is worded now.")
+    async def text(self, info: Info) -> str | None:
+        """Return the newest wording."""
+        latest = await context_of(info).loader(repository.LatestAmendmentLoader).load(self.row.id)
+        return self.row.text if latest is None else latest.text
+
+    @strawberry.field(description="Who wrote it.")
+    async def author_name(self, info: Info) -> str | None:
+        """Return the author's name."""
+        return await context_of(info).loader(StaffNames).of(self.row.author_account_id)
+
+    @strawberry.field(description="Later wordings, oldest first.")
+    async def amendments(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[NoteAmendment] | None:
+        """Return a page of the amendments."""
+        context, order = context_of(info), repository.IN_ORDER
+        request = page_request(
+            context, info, name=_AMENDMENTS, order=order, first=first, after=after
+        )
+        page = await context.loader(repository.AmendmentsOfNote).load(self.row.id, request)
+        names = {
+            row.id: await context.loader(StaffNames).of(row.author_account_id) for row in page.rows
+        }
+        return connection(
+            page,
+            seal=context.seal,
+            caller=context.caller,
+            name=_AMENDMENTS,
+            after=after,
+            key=order.key,
+            node=lambda row: _amendment_of(row, names[row.id]),
+        )
+
+    @strawberry.field(description="Give it as `expectedVersion` to amend.")
+    async def version(self, info: Info) -> int | None:
+        """Return the number of wordings."""
+        latest = await context_of(info).loader(repository.LatestAmendmentLoader).load(self.row.id)
+        return 1 if latest is None else latest.number + 1
+
+
+def _amendment_of(row: NoteAmendmentRow, author_name: str | None) -> NoteAmendment:
+    return NoteAmendment(
+        text=row.text, reason=row.reason, written_at=row.written_at, author_name=author_name
+    )
+
+
+def note_of(row: CaseNoteRow) -> CaseNote:
+    """Return the GraphQL object of a note."""
+    return CaseNote(
+        id=strawberry.ID(str(row.id)),
+        participant_id=strawberry.ID(str(row.participant_id)),
+        mode=rules.ContactMode(row.mode),
+        occurred_on=row.occurred_on,
+        written_at=row.written_at,
+        original_text=row.text,
+        row=row,
+    )
+
+
+async def _notes(
+    root: strawberry.Parent[Participant], info: Info, first: First = 25, after: After = None
+) -> Connection[CaseNote] | None:
+    context, order = context_of(info), repository.NEWEST_FIRST
+    request = page_request(
+        context, info, name=_OF_PARTICIPANT, order=order, first=first, after=after
+    )
+    loader = context.loader(repository.NotesOfParticipant)
+    return connection(
+        await loader.load(root.seen.row.id, request),
+        seal=context.seal,
+        caller=context.caller,
+        name=_OF_PARTICIPANT,
+        after=after,
+        key=order.key,
+        node=note_of,
+    )
+
+
+@strawberry.type
+class _NoteFields:
+    notes: Connection[CaseNote] | None = strawberry.field(
+        resolver=_notes, description="Case notes, newest first.", directives=_NOTES
+    )
+
+
+extend(Participant, _NoteFields)
+
+
+@strawberry.input(description="A new case note.")
+class AddCaseNoteInput:
+    """Input of ``addCaseNote``."""
+
+    participant_id: strawberry.ID = strawberry.field(description="Whom it is about.")
+    idempotency_key: str = strawberry.field(description="Unique per intended note.")
+    mode: rules.ContactMode = strawberry.field(description="How the contact took place.")
+    occurred_on: date = strawberry.field(description="Day of the contact.")
+    text: str = strawberry.field(description="The note.")
+
+
+@strawberry.input(description="A new wording of a note.")
+class AmendCaseNoteInput:
+    """Input of ``amendCaseNote``."""
+
+    note_id: strawberry.ID = strawberry.field(description="Which note.")
+    expected_version: int = strawberry.field(description="Version you saw.")
+    idempotency_key: str = strawberry.field(description="Unique per intended change.")
+    text: str = strawberry.field(description="The note as it shall be worded.")
+    reason: str = strawberry.field(description="Why it is worded anew.")
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of a change to a note.")
+class CaseNotePayload:
+    """Payload with the note as it is now."""
+
+    note: CaseNote | None = strawberry.field(description="The note as now.")
+    user_errors: list[UserError] = strawberry.field(description="What you can put right.")
+
+
+@strawberry.type(directives=_STRUCTURE, description="Changes to case notes.")
+class NoteMutation:
+    """Mutations about notes."""
+
+    @strawberry.mutation(description="Write a case note (CM assigned, SUP of the agency).")
+    async def add_case_note(
+        self,
+        info: Info,
+        input: Annotated[AddCaseNoteInput, INPUT],  # noqa: A002
+    ) -> CaseNotePayload:
+        """Write a note."""
+        context = context_of(info)
+        outcome = await run_command(
+            context,
+            "addCaseNote",
+            input,
+            key=input.idempotency_key,
+            effect=lambda session: commands.add_note(
+                session,
+                context.caller,
+                commands.NewNote(input.participant_id, input.mode, input.occurred_on, input.text),
+            ),
+        )
+        return CaseNotePayload(
+            note=await _load_note(info, outcome.id("note")), user_errors=outcome.user_errors
+        )
+
+    @strawberry.mutation(description="Word a case note anew; the old wording stays.")
+    async def amend_case_note(
+        self,
+        info: Info,
+        input: Annotated[AmendCaseNoteInput, INPUT],  # noqa: A002
+    ) -> CaseNotePayload:
+        """Amend a note."""
+        context = context_of(info)
+        outcome = await run_command(
+            context,
+            "amendCaseNote",
+            input,
+            key=input.idempotency_key,
+            effect=lambda session: commands.amend_note(
+                session,
+                context.caller,
+                parse_id(input.note_id),
+                commands.Amendment(input.expected_version, input.text, input.reason),
+            ),
+        )
+        return CaseNotePayload(
+            note=await _load_note(info, outcome.id("note")), user_errors=outcome.user_errors
+        )
+
+
+async def _load_note(info: Info, note_id: Any) -> CaseNote | None:
+    if note_id is None:
+        return None
+    row = await context_of(info).loader(repository.NoteLoader).load(note_id)
+    return None if row is None else note_of(row)

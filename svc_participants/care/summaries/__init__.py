@@ -1,0 +1,1 @@
+"""The favourable-safe progress summary for justice partners."""

@@ -1,0 +1,1 @@
+"""Who works with whom: assignments of participants to case managers."""

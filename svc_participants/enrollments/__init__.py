@@ -1,0 +1,1 @@
+"""Being in LEAD: enrollment with its states, none of which is called failed."""

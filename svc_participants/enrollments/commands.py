@@ -1,0 +1,192 @@
+"""Commands about enrollments. Assigned case manager, supervisor of the own agency."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from infra import clock
+from infra.authority import handover
+from infra.authority.changes import Operation, delete_visibility
+from infra.database import WriteSession
+from infra.errors import RuleError
+from infra.identity_token import Caller
+from svc_participants.enrollments import repository, rules
+from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
+from svc_participants.people.commands import own_agency
+from svc_participants.people.rules import check_version, not_found
+from svc_participants.referrals import commands as referrals
+from svc_participants.referrals.repository import by_id as referral_by_id
+from svc_participants.referrals.repository import of_participant, site_program
+from svc_participants.referrals.rules import ReferralStatus
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollRequest:
+    """What an enrollment needs."""
+
+    expected_version: int
+    enrolled_on: date
+    intake_completed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRequest:
+    """A change between being in touch and out of touch."""
+
+    expected_version: int
+    status: rules.EnrollmentStatus
+    inactive_reason: rules.InactiveReason | None
+    happened_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRequest:
+    """How and when an enrollment ended."""
+
+    expected_version: int
+    reason: rules.ExitReason
+    exited_on: date
+
+
+async def start_intake(
+    session: WriteSession, caller: Caller, referral_id: str, expected_version: int
+) -> dict[str, Any]:
+    """Begin the intake of somebody who wants to take part; the enrollment is pending.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED or ALREADY_ENROLLED.
+    """
+    referral = await referrals.handed_over(session, caller, referral_id)
+    check_version(expected_version, referral.version)
+    now = clock.now()
+    referrals.record_step(session, referral, ReferralStatus.INTAKE_STARTED, caller.subject, now)
+    row = await repository.open_at_site(session, referral.participant_id, referral.site_id)
+    agency = own_agency(caller)
+    if row is not None:
+        if row.provider_agency_id != agency or row.status != "PENDING_INTAKE":
+            raise RuleError("ALREADY_ENROLLED", "An enrollment at this site is open already.")
+        row.referral_id = referral.id
+        return {"enrollment": str(row.id)}
+    row = EnrollmentRow(
+        id=uuid4(),
+        participant_id=referral.participant_id,
+        site_id=referral.site_id,
+        provider_agency_id=agency,
+        referral_id=referral.id,
+        status=rules.EnrollmentStatus.PENDING_INTAKE.value,
+        created_at=now,
+    )
+    session.add(row)
+    return {"enrollment": str(row.id)}
+
+
+async def enroll(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: EnrollRequest
+) -> dict[str, Any]:
+    """Enroll somebody whose psychosocial intake is complete.
+
+    From now on the project management agency needs a release to know who the person is.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, INTAKE_INCOMPLETE or a date in
+            the future.
+    """
+    row = await _mine(session, caller, enrollment_id, request.expected_version)
+    rules.check_step(rules.EnrollmentStatus(row.status), rules.EnrollmentStatus.ENROLLED_ACTIVE)
+    now = clock.now()
+    rules.check_dates(request.enrolled_on, request.intake_completed_on, now.date())
+    if row.referral_id is not None:
+        referral = await referral_by_id(session, row.referral_id)
+        referrals.record_step(session, referral, ReferralStatus.ENROLLED, caller.subject, now)
+    row.enrolled_on = request.enrolled_on
+    row.intake_completed_on = request.intake_completed_on
+    _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)
+    program = await site_program(session, row.site_id)
+    project_agency_id = program.project_agency_id if program else None
+    operations: list[Operation] = [
+        referrals.own_agency_fact(row.participant_id, row.provider_agency_id, now)
+    ]
+    for referral_id in await of_participant(session, row.participant_id, row.site_id):
+        operations += referrals.end_of_identity_facts(referral_id, project_agency_id)
+    handover.append(session, operations)
+    return {"enrollment": str(row.id)}
+
+
+async def change_status(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: StatusRequest
+) -> dict[str, Any]:
+    """Record that somebody is out of touch, or in touch again.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, REASON_MISMATCH or a date in
+            the future.
+    """
+    row = await _mine(session, caller, enrollment_id, request.expected_version)
+    rules.check_change(rules.EnrollmentStatus(row.status), request.status)
+    rules.check_inactive_reason(request.status, request.inactive_reason)
+    now = clock.now()
+    rules.check_past(request.happened_on, now.date(), "happenedOn")
+    row.inactive_reason = request.inactive_reason.value if request.inactive_reason else None
+    _step(session, row, request.status, caller, request.happened_on, now)
+    return {"enrollment": str(row.id)}
+
+
+async def exit_enrollment(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: ExitRequest
+) -> EnrollmentRow:
+    """End an enrollment. What was entered in error ends as if it had never been.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, REASON_MISMATCH or a date in
+            the future.
+    """
+    row = await _mine(session, caller, enrollment_id, request.expected_version)
+    rules.check_exit(rules.EnrollmentStatus(row.status), request.reason)
+    now = clock.now()
+    rules.check_past(request.exited_on, now.date(), "exitedOn")
+    row.exited_on, row.exit_reason = request.exited_on, request.reason.value
+    row.inactive_reason = None
+    _step(session, row, rules.EnrollmentStatus.EXITED, caller, request.exited_on, now)
+    await session.flush()
+    agency = row.provider_agency_id
+    if not await repository.is_served_by(session, row.participant_id, agency):
+        fact = referrals.own_agency_fact_id(row.participant_id, agency)
+        handover.append(session, [delete_visibility(fact)])
+    return row
+
+
+async def _mine(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, expected_version: int
+) -> EnrollmentRow:
+    row = None
+    if enrollment_id is not None:
+        row = await repository.for_update(session, caller, enrollment_id)
+    if row is None:
+        raise not_found("enrollmentId")
+    check_version(expected_version, row.version)
+    return row
+
+
+def _step(
+    session: WriteSession,
+    row: EnrollmentRow,
+    wanted: rules.EnrollmentStatus,
+    caller: Caller,
+    happened_on: date,
+    now: datetime,
+) -> None:
+    session.add(
+        EnrollmentEventRow(
+            id=uuid4(),
+            enrollment_id=row.id,
+            participant_id=row.participant_id,
+            from_status=row.status,
+            to_status=wanted.value,
+            happened_on=happened_on,
+            happened_at=now,
+            by_subject=caller.subject,
+        )
+    )
+    row.status = wanted.value
+    row.version += 1

@@ -1,0 +1,152 @@
+"""The states of an enrollment and who may change them. Pure.
+
+There is no state called failed, terminated or non-compliant, and no step from "goal not met" to
+an exit: LEAD imposes no sanctions and sets no deadlines (LEAD toolkit, Golden Rule).
+"""
+
+from datetime import date
+from enum import StrEnum
+
+from infra.errors import RuleError
+
+
+class EnrollmentStatus(StrEnum):
+    """Where an enrollment stands."""
+
+    PENDING_INTAKE = "PENDING_INTAKE"
+    ENROLLED_ACTIVE = "ENROLLED_ACTIVE"
+    ENROLLED_INACTIVE = "ENROLLED_INACTIVE"
+    EXITED = "EXITED"
+
+
+class InactiveReason(StrEnum):
+    """Why somebody is out of touch for now."""
+
+    IN_THE_WIND = "IN_THE_WIND"
+    CUSTODY = "CUSTODY"
+    HOSPITAL = "HOSPITAL"
+    MOVED = "MOVED"
+
+
+class ExitReason(StrEnum):
+    """How an enrollment ended; none of them is a failure."""
+
+    GOALS_MET = "GOALS_MET"
+    PERSON_WITHDREW = "PERSON_WITHDREW"
+    MOVED = "MOVED"
+    TRANSFERRED_SITE = "TRANSFERRED_SITE"
+    DECEASED = "DECEASED"
+    ADMIN_ERROR = "ADMIN_ERROR"
+
+
+_E = EnrollmentStatus
+STEPS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _E.PENDING_INTAKE: frozenset({_E.ENROLLED_ACTIVE, _E.EXITED}),
+    _E.ENROLLED_ACTIVE: frozenset({_E.ENROLLED_INACTIVE, _E.EXITED}),
+    _E.ENROLLED_INACTIVE: frozenset({_E.ENROLLED_ACTIVE, _E.EXITED}),
+    _E.EXITED: frozenset(),
+}
+"""Which status may follow which. Coming back is a new enrollment of the same person."""
+
+_BEFORE_ENROLLMENT = frozenset({ExitReason.PERSON_WITHDREW, ExitReason.ADMIN_ERROR})
+
+
+def check_step(current: EnrollmentStatus, wanted: EnrollmentStatus) -> None:
+    """Check a change of status.
+
+    Raises:
+        RuleError: not a step from here; the message names those that are.
+    """
+    allowed = STEPS[current]
+    if wanted not in allowed:
+        names = ", ".join(sorted(allowed)) or "none"
+        raise RuleError("STEP_NOT_ALLOWED", f"From {current} these steps are possible: {names}.")
+
+
+def check_inactive_reason(wanted: EnrollmentStatus, reason: InactiveReason | None) -> None:
+    """Check that being out of touch has a reason, and being active has none.
+
+    Raises:
+        RuleError: a reason is missing or out of place.
+    """
+    if (wanted is _E.ENROLLED_INACTIVE) != (reason is not None):
+        raise RuleError(
+            "REASON_MISMATCH",
+            "Give a reason for ENROLLED_INACTIVE, and only for that.",
+            ("input", "inactiveReason"),
+        )
+
+
+def check_exit(current: EnrollmentStatus, reason: ExitReason) -> None:
+    """Check an exit.
+
+    Raises:
+        RuleError: not a step from here, or a reason that supposes a completed intake.
+    """
+    check_step(current, _E.EXITED)
+    if current is _E.PENDING_INTAKE and reason not in _BEFORE_ENROLLMENT:
+        names = ", ".join(sorted(_BEFORE_ENROLLMENT))
+        raise RuleError(
+            "REASON_MISMATCH", f"Before enrollment the reasons are: {names}.", ("input", "reason")
+        )
+
+
+def check_dates(enrolled_on: date, intake_completed_on: date, today: date) -> None:
+    """Check the dates of an enrollment.
+
+    Raises:
+        RuleError: a date lies in the future, or the intake after the enrollment.
+    """
+    if max(enrolled_on, intake_completed_on) > today:
+        raise RuleError("DATE_IN_FUTURE", "Dates of what has happened are not in the future.")
+    if intake_completed_on > enrolled_on:
+        raise RuleError(
+            "INTAKE_INCOMPLETE",
+            "The psychosocial intake is completed before or on the day of enrollment.",
+            ("input", "intakeCompletedOn"),
+        )
+
+
+def check_change(current: EnrollmentStatus, wanted: EnrollmentStatus) -> None:
+    """Check a change between being in touch and out of touch.
+
+    Raises:
+        RuleError: not a step from here, or one that has a command of its own.
+    """
+    if current is _E.PENDING_INTAKE or wanted in (_E.EXITED, _E.PENDING_INTAKE):
+        raise RuleError("STEP_NOT_ALLOWED", "Enrolling and leaving have mutations of their own.")
+    check_step(current, wanted)
+
+
+def check_past(day: date, today: date, field: str) -> None:
+    """Check the day of something that has happened.
+
+    Raises:
+        RuleError: it lies in the future.
+    """
+    if day > today:
+        raise RuleError(
+            "DATE_IN_FUTURE", "What is recorded has happened already.", ("input", field)
+        )
+
+
+STATUS_MEANINGS = {
+    _E.PENDING_INTAKE: "The person agreed; intake is under way.",
+    _E.ENROLLED_ACTIVE: "Enrolled and in touch.",
+    _E.ENROLLED_INACTIVE: "Enrolled and out of touch for now.",
+    _E.EXITED: "Has left; may come back at any time.",
+}
+INACTIVE_REASON_MEANINGS = {
+    InactiveReason.IN_THE_WIND: "Nobody has been able to reach the person.",
+    InactiveReason.CUSTODY: "In custody.",
+    InactiveReason.HOSPITAL: "In hospital.",
+    InactiveReason.MOVED: "Away for now.",
+}
+EXIT_REASON_MEANINGS = {
+    ExitReason.GOALS_MET: "The person met the goals they had set.",
+    ExitReason.PERSON_WITHDREW: "The person no longer wanted to take part.",
+    ExitReason.MOVED: "The person moved away.",
+    ExitReason.TRANSFERRED_SITE: "Another site goes on.",
+    ExitReason.DECEASED: "The person died.",
+    ExitReason.ADMIN_ERROR: "Entered in error; counts as if it had never been.",
+}

@@ -1,0 +1,195 @@
+"""The type Enrollment, and what it adds to Participant."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry.types import Info
+
+from infra.entity_references import parse_id, reference_ids
+from infra.owner_pages import page_request
+from infra.pagination import Connection, connection
+from infra.request_context import context_of
+from infra.schema_directives import about, category
+from infra.schema_enums import described_enum
+from infra.vocabulary import Category
+from svc_participants.enrollments import repository, rules
+from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
+from svc_participants.people.schema import After, First, Participant, extend
+
+_STRUCTURE = [category(Category.STRUCTURE)]
+_ENROLLMENT = [category(Category.ENROLLMENT)]
+_OF_PARTICIPANT, _STEPS = "Participant.enrollments", "Enrollment.steps"
+
+described_enum(
+    rules.EnrollmentStatus,
+    "Where an enrollment stands. There is no failed, terminated or non-compliant state.",
+    rules.STATUS_MEANINGS,
+)
+described_enum(
+    rules.InactiveReason, "Why somebody is out of touch.", rules.INACTIVE_REASON_MEANINGS
+)
+described_enum(
+    rules.ExitReason, "How an enrollment ended; none is a failure.", rules.EXIT_REASON_MEANINGS
+)
+
+
+@strawberry.type(directives=_ENROLLMENT, description="One change of an enrollment's status.")
+class EnrollmentStep:
+    """A step."""
+
+    from_status: rules.EnrollmentStatus | None = strawberry.field(description="Status before.")
+    to_status: rules.EnrollmentStatus | None = strawberry.field(description="Status after.")
+    happened_on: date | None = strawberry.field(description="Day from which it holds.")
+    recorded_at: datetime | None = strawberry.field(description="When it was recorded.")
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    directives=[category(Category.ENROLLMENT), about("participantId")],
+    description="One stay in LEAD at one site, with one provider.",
+)
+class Enrollment:
+    """An enrollment that the caller may see."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque id.", directives=_STRUCTURE)
+    participant_id: strawberry.ID = strawberry.federation.field(
+        description="Whom it is about.", directives=_STRUCTURE, inaccessible=True
+    )
+    status: rules.EnrollmentStatus | None = strawberry.field(description="Where it stands.")
+    possible_steps: list[rules.EnrollmentStatus] | None = strawberry.field(
+        description="Statuses that may follow."
+    )
+    enrolled_on: date | None = strawberry.field(description="First day; null during intake.")
+    intake_completed_on: date | None = strawberry.field(
+        description="Day on which the psychosocial intake was completed."
+    )
+    inactive_reason: rules.InactiveReason | None = strawberry.field(
+        description="Why the person is out of touch, while they are."
+    )
+    exited_on: date | None = strawberry.field(description="Last day.")
+    exit_reason: rules.ExitReason | None = strawberry.field(description="How it ended.")
+    provider_agency_id: strawberry.ID | None = strawberry.field(
+        description="Agency that provides case management."
+    )
+    version: int = strawberry.field(
+        description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
+    )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info, representations: list[dict[str, Any]]
+    ) -> list["Enrollment | None"]:
+        """Resolve entity representations in one statement."""
+        keys = reference_ids(representations)
+        found = await context_of(info).loader(repository.EnrollmentLoader).load_many(keys)
+        return [None if each is None else enrollment_of(each) for each in found]
+
+    @strawberry.field(description="Changes of status, oldest first.")
+    async def steps(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[EnrollmentStep] | None:
+        """Return a page of the history."""
+        context, order = context_of(info), repository.STEPS_IN_ORDER
+        request = page_request(context, info, name=_STEPS, order=order, first=first, after=after)
+        owner = parse_id(self.id)
+        if owner is None:
+            return None
+        page = await context.loader(repository.StepsOfEnrollment).load(owner, request)
+        return connection(
+            page,
+            seal=context.seal,
+            caller=context.caller,
+            name=_STEPS,
+            after=after,
+            key=order.key,
+            node=_step_of,
+        )
+
+
+def _step_of(row: EnrollmentEventRow) -> EnrollmentStep:
+    return EnrollmentStep(
+        from_status=rules.EnrollmentStatus(row.from_status),
+        to_status=rules.EnrollmentStatus(row.to_status),
+        happened_on=row.happened_on,
+        recorded_at=row.happened_at,
+    )
+
+
+def enrollment_of(row: EnrollmentRow) -> Enrollment:
+    """Return the GraphQL object of an enrollment."""
+    status = rules.EnrollmentStatus(row.status)
+    return Enrollment(
+        id=strawberry.ID(str(row.id)),
+        participant_id=strawberry.ID(str(row.participant_id)),
+        status=status,
+        possible_steps=sorted(rules.STEPS[status]),
+        enrolled_on=row.enrolled_on,
+        intake_completed_on=row.intake_completed_on,
+        inactive_reason=rules.InactiveReason(row.inactive_reason) if row.inactive_reason else None,
+        exited_on=row.exited_on,
+        exit_reason=rules.ExitReason(row.exit_reason) if row.exit_reason else None,
+        provider_agency_id=strawberry.ID(str(row.provider_agency_id)),
+        version=row.version,
+    )
+
+
+async def load_enrollment(info: Info, enrollment_id: object) -> Enrollment | None:
+    """Return one enrollment, or None: absent, hidden and malformed ids look alike."""
+    key = enrollment_id if isinstance(enrollment_id, UUID) else parse_id(enrollment_id)
+    if key is None:
+        return None
+    row = await context_of(info).loader(repository.EnrollmentLoader).load(key)
+    return None if row is None else enrollment_of(row)
+
+
+async def _enrollment(root: strawberry.Parent[Participant], info: Info) -> Enrollment | None:
+    loader = context_of(info).loader(repository.CurrentEnrollmentLoader)
+    row = await loader.load(root.seen.row.id)
+    return None if row is None else enrollment_of(row)
+
+
+async def _enrolled_on(root: strawberry.Parent[Participant], info: Info) -> date | None:
+    return await context_of(info).loader(repository.FirstEnrolledOnLoader).load(root.seen.row.id)
+
+
+async def _enrollments(
+    root: strawberry.Parent[Participant], info: Info, first: First = 25, after: After = None
+) -> Connection[Enrollment] | None:
+    context, order = context_of(info), repository.NEWEST_FIRST
+    request = page_request(
+        context, info, name=_OF_PARTICIPANT, order=order, first=first, after=after
+    )
+    loader = context.loader(repository.EnrollmentsOfParticipant)
+    return connection(
+        await loader.load(root.seen.row.id, request),
+        seal=context.seal,
+        caller=context.caller,
+        name=_OF_PARTICIPANT,
+        after=after,
+        key=order.key,
+        node=enrollment_of,
+    )
+
+
+@strawberry.type
+class _EnrollmentFields:
+    enrollment: Enrollment | None = strawberry.field(
+        resolver=_enrollment,
+        description="The newest enrollment that was not entered in error.",
+        directives=_ENROLLMENT,
+    )
+    enrolled_on: date | None = strawberry.field(
+        resolver=_enrolled_on,
+        description="First day of the earliest enrollment that was not entered in error.",
+        directives=_ENROLLMENT,
+    )
+    enrollments: Connection[Enrollment] | None = strawberry.field(
+        resolver=_enrollments,
+        description="All enrollments, newest first.",
+        directives=_ENROLLMENT,
+    )
+
+
+extend(Participant, _EnrollmentFields)

@@ -1,0 +1,25 @@
+"""Alembic's entry point for this service."""
+
+from infra import migration_environment
+from infra.tables import Base
+from svc_participants.care.goals import tables as goals
+from svc_participants.care.housing import tables as housing
+from svc_participants.care.notes import tables as notes
+from svc_participants.care.summaries import tables as summaries
+from svc_participants.caseloads import tables as caseloads
+from svc_participants.enrollments import tables as enrollments
+from svc_participants.people import tables as people
+from svc_participants.referrals import tables as referrals
+
+__all__ = [
+    "caseloads",
+    "enrollments",
+    "goals",
+    "housing",
+    "notes",
+    "people",
+    "referrals",
+    "summaries",
+]
+
+migration_environment.run(Base.metadata)

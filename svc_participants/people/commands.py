@@ -1,0 +1,129 @@
+"""Commands about the person. Who may: ``rules.WRITE_BASIS``; anyone else finds nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from infra import clock
+from infra.database import WriteSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.vocabulary import Category
+from svc_participants.people import repository, rules
+from svc_participants.people.tables import ContactRow, DemographicsRow
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a person can be reached, as a whole: what is left out is taken away."""
+
+    phone: str | None
+    usual_places: list[str]
+    emergency_name: str | None
+    emergency_relation: str | None
+    emergency_phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """A person's answers, as a whole."""
+
+    race: list[rules.Race]
+    sex: rules.Sex
+    gender_identity: rules.GenderIdentity
+    preferred_language: str | None
+    language_state: rules.AnswerState
+    veteran: rules.YesNo
+    disability: rules.YesNo
+
+
+async def require_writable(
+    session: WriteSession, caller: Caller, category: Category, participant_id: str
+) -> UUID:
+    """Return the id of a participant about whom the caller may write a category.
+
+    Raises:
+        RuleError: absent, hidden, or not the caller's to write about; all three alike.
+    """
+    parsed = parse_id(participant_id)
+    if parsed is None or not await repository.writable(session, caller, category, parsed):
+        raise rules.not_found("participantId")
+    return parsed
+
+
+async def update_contact(
+    session: WriteSession,
+    caller: Caller,
+    participant_id: str,
+    expected_version: int,
+    contact: Contact,
+) -> dict[str, Any]:
+    """Replace a participant's contact.
+
+    Args:
+        session: the transaction.
+        caller: assigned case manager, or supervisor of the own agency.
+        participant_id: whose contact.
+        expected_version: version that the client saw, 0 when there was none yet.
+        contact: the new contact.
+
+    Raises:
+        RuleError: NOT_FOUND or VERSION_CONFLICT.
+    """
+    found = await require_writable(session, caller, Category.CONTACT, participant_id)
+    row = await repository.contact_for_update(session, found)
+    rules.check_version(expected_version, row.version if row else 0)
+    if row is None:
+        row = ContactRow(participant_id=found, version=0)
+        session.add(row)
+    row.phone = contact.phone
+    row.usual_places = contact.usual_places
+    row.emergency_name = contact.emergency_name
+    row.emergency_relation = contact.emergency_relation
+    row.emergency_phone = contact.emergency_phone
+    row.updated_at = clock.now()
+    row.version += 1
+    return {"participant": str(found)}
+
+
+async def record_demographics(
+    session: WriteSession,
+    caller: Caller,
+    participant_id: str,
+    expected_version: int,
+    answers: Demographics,
+) -> dict[str, Any]:
+    """Replace a participant's demographics by what the person said.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, or answers that contradict each other.
+    """
+    found = await require_writable(session, caller, Category.DEMOGRAPHICS, participant_id)
+    rules.check_races(answers.race)
+    row = await repository.demographics_for_update(session, found)
+    rules.check_version(expected_version, row.version if row else 0)
+    if row is None:
+        row = DemographicsRow(participant_id=found, version=0)
+        session.add(row)
+    row.race = [each.value for each in answers.race]
+    row.sex = answers.sex.value
+    row.gender_identity = answers.gender_identity.value
+    row.preferred_language = answers.preferred_language
+    row.language_state = answers.language_state.value
+    row.veteran = answers.veteran.value
+    row.disability = answers.disability.value
+    row.updated_at = clock.now()
+    row.version += 1
+    return {"participant": str(found)}
+
+
+def own_agency(caller: Caller) -> UUID:
+    """Return the caller's agency, which keeps the records that the caller writes.
+
+    Raises:
+        RuleError: the caller acts under no agency; nothing can be written then.
+    """
+    agency = parse_id(caller.agency_id)
+    if agency is None:
+        raise rules.not_found("participantId")
+    return agency

@@ -1,0 +1,258 @@
+"""All statements about the person. Each is narrowed by the category of what it returns."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from infra.authority import expression
+from infra.authority.predicate import visible
+from infra.batch_loader import BatchLoader
+from infra.database import AnySession, ReadSession, WriteSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.owner_pages import Order, PageRequest, page
+from infra.pagination import Page
+from infra.vocabulary import Basis, Category
+from svc_participants.people import rules
+from svc_participants.people.tables import (
+    AliasRow,
+    ContactRow,
+    DemographicsRow,
+    ParticipantRow,
+    StaffNameRow,
+)
+
+Column = InstrumentedAttribute[Any] | ColumnElement[Any]
+
+BY_CREATION = Order((ParticipantRow.created_at, ParticipantRow.id))
+"""The order of every list of people: by when the record began, so that it says nothing else."""
+
+CARE_CATEGORIES = (
+    Category.IDENTITY,
+    Category.CONTACT,
+    Category.ENROLLMENT,
+    Category.GOALS_PLAN,
+    Category.HOUSING,
+    Category.CASE_NOTES,
+    Category.DEMOGRAPHICS,
+)
+"""Any of these makes a participant present for a caller. REFERRAL does not: whoever referred
+somebody keeps seeing the own form, and learns nothing about the person from it."""
+
+_OWN_RECORDS = frozenset({Basis.ASSIGNMENT, Basis.OWN_AGENCY})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A participant who is present for the caller; names only where IDENTITY is permitted."""
+
+    row: ParticipantRow
+    may_see_identity: bool
+
+
+def under(caller: Caller, category: Category, access: str) -> Caller:
+    """Return the caller as if the role had only this access expression, for this category."""
+    return replace(caller, access=MappingProxyType({category: access}))
+
+
+def may_write(caller: Caller, category: Category, participant_id: Column) -> ColumnElement[bool]:
+    """Return the condition "the caller may write this category about this participant now"."""
+    access = rules.writing_access(caller.role, category, caller.access.get(category, ""))
+    return visible(under(caller, category, access), category, participant_id)
+
+
+def holding(
+    caller: Caller,
+    category: Category,
+    participant_id: Column,
+    agency_id: Column,
+    dated_on: Column | None = None,
+) -> ColumnElement[bool]:
+    """Return the condition for rows that one agency keeps: notes, goals, housing, summaries.
+
+    Assignment and own agency open the records of the own agency. What another agency keeps about
+    the same participant needs a release (decision rules D05, D08), also after a transfer.
+    """
+    parts = expression.parse(caller.access.get(category, ""))
+    own = [part for part in parts if part & _OWN_RECORDS]
+    rest = [part for part in parts if not part & _OWN_RECORDS]
+    return or_(
+        false(),
+        *(
+            visible(under(caller, category, _text([part])), category, participant_id, dated_on)
+            for part in rest
+        ),
+        *(
+            and_(
+                visible(under(caller, category, _text(own)), category, participant_id, dated_on),
+                agency_id == agency,
+            )
+            for agency in [parse_id(caller.agency_id)]
+            if own and agency is not None
+        ),
+    )
+
+
+def _text(parts: Sequence[frozenset[Basis]]) -> str:
+    return "|".join("".join(sorted(each.value for each in part)) for part in parts)
+
+
+def present(caller: Caller, participant_id: Column) -> ColumnElement[bool]:
+    """Return the condition "this caller may see something about this participant now"."""
+    return or_(
+        false(),
+        *(
+            visible(caller, each, participant_id)
+            for each in CARE_CATEGORIES
+            if caller.access.get(each)
+        ),
+    )
+
+
+class PeopleLoader(BatchLoader[Seen]):
+    """Participants by id."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, Seen]:
+        """Read those who are present for the caller."""
+        identity = visible(caller, Category.IDENTITY, ParticipantRow.id).label("identity")
+        found = await session.execute(
+            select(ParticipantRow, identity).where(
+                ParticipantRow.id.in_(ids), present(caller, ParticipantRow.id)
+            )
+        )
+        return {row.id: Seen(row, may_see) for row, may_see in found.all()}
+
+
+class AliasLoader(BatchLoader[list[AliasRow]]):
+    """Other names, by participant."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, list[AliasRow]]:
+        """Read the aliases of those whose identity is permitted."""
+        found = await session.scalars(
+            select(AliasRow)
+            .where(
+                AliasRow.participant_id.in_(ids),
+                visible(caller, Category.IDENTITY, AliasRow.participant_id),
+            )
+            .order_by(AliasRow.name, AliasRow.id)
+        )
+        grouped: dict[UUID, list[AliasRow]] = {}
+        for row in found:
+            grouped.setdefault(row.participant_id, []).append(row)
+        return grouped
+
+
+class ContactLoader(BatchLoader[ContactRow]):
+    """Contact, by participant."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, ContactRow]:
+        """Read the contact of those for whom it is permitted."""
+        found = await session.scalars(
+            select(ContactRow).where(
+                ContactRow.participant_id.in_(ids),
+                visible(caller, Category.CONTACT, ContactRow.participant_id),
+            )
+        )
+        return {row.participant_id: row for row in found}
+
+
+class DemographicsLoader(BatchLoader[DemographicsRow]):
+    """Demographics, by participant."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, DemographicsRow]:
+        """Read the demographics of those for whom they are permitted."""
+        found = await session.scalars(
+            select(DemographicsRow).where(
+                DemographicsRow.participant_id.in_(ids),
+                visible(caller, Category.DEMOGRAPHICS, DemographicsRow.participant_id),
+            )
+        )
+        return {row.participant_id: row for row in found}
+
+
+class StaffNames:
+    """Names of members of staff, read once per request."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._known: dict[str, str] | None = None
+
+    async def of(self, account_id: str) -> str | None:
+        """Return the display name of an account, or None when it is not known here."""
+        if self._known is None:
+            async with self._context.reading() as session:
+                rows = (await session.scalars(select(StaffNameRow))).all()
+            self._known = {row.account_id: row.display_name for row in rows}
+        return self._known.get(account_id)
+
+
+async def identified_page(
+    session: ReadSession, caller: Caller, request: PageRequest
+) -> Page[ParticipantRow]:
+    """Return a page of the people whose identity the caller may see."""
+    rows = select(ParticipantRow).where(visible(caller, Category.IDENTITY, ParticipantRow.id))
+    return await page(session, rows, BY_CREATION, request)
+
+
+async def writable(
+    session: AnySession, caller: Caller, category: Category, participant_id: UUID
+) -> bool:
+    """Return whether the caller may write this category about this participant now."""
+    found = await session.scalar(
+        select(ParticipantRow.id).where(
+            ParticipantRow.id == participant_id, may_write(caller, category, ParticipantRow.id)
+        )
+    )
+    return found is not None
+
+
+async def is_identified(session: AnySession, caller: Caller, participant_id: UUID) -> bool:
+    """Return whether the caller may see who this participant is."""
+    found = await session.scalar(
+        select(ParticipantRow.id).where(
+            ParticipantRow.id == participant_id,
+            visible(caller, Category.IDENTITY, ParticipantRow.id),
+        )
+    )
+    return found is not None
+
+
+async def contact_for_update(session: WriteSession, participant_id: UUID) -> ContactRow | None:
+    """Return the contact row, locked; the caller's right was checked by ``writable`` before."""
+    row: ContactRow | None = await session.scalar(
+        select(ContactRow).where(ContactRow.participant_id == participant_id).with_for_update()
+    )
+    return row
+
+
+async def demographics_for_update(
+    session: WriteSession, participant_id: UUID
+) -> DemographicsRow | None:
+    """Return the demographics row, locked; the right was checked by ``writable`` before."""
+    row: DemographicsRow | None = await session.scalar(
+        select(DemographicsRow)
+        .where(DemographicsRow.participant_id == participant_id)
+        .with_for_update()
+    )
+    return row
+
+
+async def is_seeded(session: ReadSession, ids: Collection[UUID]) -> bool:
+    """Return whether any of these participants is stored already."""
+    found = await session.scalar(
+        select(ParticipantRow.id).where(ParticipantRow.id.in_(ids)).limit(1)
+    )
+    return found is not None

@@ -1,0 +1,209 @@
+"""All statements about referrals, narrowed by REFERRAL (the form) and ELIGIBILITY (the outcome).
+
+Authorship opens a referrer's own form, never another one about the same person; so the two
+grounds that belong to a form rather than to a person are checked against the row as well.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+
+from infra.authority import expression
+from infra.authority.predicate import visible
+from infra.batch_loader import BatchLoader
+from infra.database import AnySession, ReadSession, WriteSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.owner_pages import Order, OwnerPages, PageRequest, page
+from infra.pagination import Page
+from infra.vocabulary import Basis, Category, Role
+from svc_participants.people.repository import under
+from svc_participants.referrals import rules
+from svc_participants.referrals.tables import (
+    ProtocolVersionRow,
+    ReferralRow,
+    SiteProgramRow,
+)
+
+BY_SUBMISSION = Order((ReferralRow.submitted_at, ReferralRow.id), is_descending=True)
+OLDEST_FIRST = Order((ReferralRow.submitted_at, ReferralRow.id))
+
+_AWAITING = sorted(each.value for each in rules.AWAITING_DECISION)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenReferral:
+    """A referral, and which of its two parts the caller may see."""
+
+    row: ReferralRow
+    may_see_form: bool
+    may_see_outcome: bool
+
+
+def _narrowed(caller: Caller, category: Category) -> ColumnElement[bool]:
+    subject, dated = ReferralRow.participant_id, ReferralRow.submitted_on
+    conditions: list[ColumnElement[bool]] = []
+    for part in expression.parse(caller.access.get(category, "")):
+        letters = "".join(sorted(each.value for each in part))
+        ground = visible(under(caller, category, letters), category, subject, dated)
+        if Basis.AUTHOR in part:
+            ground = and_(ground, ReferralRow.author_subject == caller.subject)
+        elif Basis.SCREENING in part and caller.role is Role.LEL:
+            ground = and_(ground, _of_own_agency(caller), ReferralRow.status.in_(_AWAITING))
+        conditions.append(ground)
+    return or_(false(), *conditions)
+
+
+def _of_own_agency(caller: Caller) -> ColumnElement[bool]:
+    agency = parse_id(caller.agency_id)
+    return false() if agency is None else ReferralRow.author_agency_id == agency
+
+
+def form_visible(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may read this form"."""
+    return _narrowed(caller, Category.REFERRAL)
+
+
+def outcome_visible(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may read what became of this referral"."""
+    return _narrowed(caller, Category.ELIGIBILITY)
+
+
+class ReferralLoader(BatchLoader[SeenReferral]):
+    """Referrals by id."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, SeenReferral]:
+        """Read those of which the caller may see at least one part."""
+        form, outcome = form_visible(caller), outcome_visible(caller)
+        found = await session.execute(
+            select(ReferralRow, form.label("form"), outcome.label("outcome")).where(
+                ReferralRow.id.in_(ids), or_(form, outcome)
+            )
+        )
+        return {each[0].id: SeenReferral(*each) for each in found.all()}
+
+
+class ReferralsOfParticipant(OwnerPages[ReferralRow]):
+    """Referral forms of participants, newest first."""
+
+    row = ReferralRow
+    owner = ReferralRow.participant_id
+    order = BY_SUBMISSION
+
+    def narrowed(self, caller: Caller) -> ColumnElement[bool]:
+        """Forms that the caller may read."""
+        return form_visible(caller)
+
+
+class ProtocolLoader(BatchLoader[ProtocolVersionRow]):
+    """Protocol versions by id; a site's rules are no data about a person."""
+
+    async def fetch(
+        self,
+        session: ReadSession,
+        caller: Caller,  # noqa: ARG002 - not about a participant, the same for everybody
+        ids: list[UUID],
+    ) -> dict[UUID, ProtocolVersionRow]:
+        """Read them."""
+        found = await session.scalars(
+            select(ProtocolVersionRow).where(ProtocolVersionRow.id.in_(ids))
+        )
+        return {row.id: row for row in found}
+
+
+async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -> Page[ReferralRow]:
+    """Return a page of the referrals that the caller has written."""
+    rows = select(ReferralRow).where(
+        ReferralRow.author_subject == caller.subject, form_visible(caller)
+    )
+    return await page(session, rows, BY_SUBMISSION, request)
+
+
+async def queue_page(
+    session: ReadSession, caller: Caller, request: PageRequest
+) -> Page[ReferralRow]:
+    """Return a page of the referrals that await a decision and that the caller may see."""
+    rows = select(ReferralRow).where(ReferralRow.status.in_(_AWAITING), outcome_visible(caller))
+    return await page(session, rows, OLDEST_FIRST, request)
+
+
+async def for_decision(
+    session: WriteSession, caller: Caller, referral_id: UUID
+) -> ReferralRow | None:
+    """Return a referral, locked, that the caller may decide: on the ground of screening it."""
+    screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value)
+    may_read = caller.access.get(Category.ELIGIBILITY)
+    if not may_read:
+        return None
+    statement = select(ReferralRow).where(
+        ReferralRow.id == referral_id,
+        visible(screening, Category.ELIGIBILITY, ReferralRow.participant_id),
+    )
+    if caller.role is Role.LEL:
+        statement = statement.where(_of_own_agency(caller))
+    row: ReferralRow | None = await session.scalar(statement.with_for_update(of=ReferralRow))
+    return row
+
+
+async def for_outreach(
+    session: WriteSession, caller: Caller, referral_id: UUID, condition: ColumnElement[bool]
+) -> ReferralRow | None:
+    """Return a referral, locked, on which the caller's provider works.
+
+    Args:
+        session: the transaction.
+        caller: case manager or supervisor.
+        referral_id: which one.
+        condition: the caller may write about the participant (``people.repository.may_write``).
+    """
+    agency = parse_id(caller.agency_id)
+    row: ReferralRow | None = await session.scalar(
+        select(ReferralRow)
+        .where(ReferralRow.id == referral_id, ReferralRow.provider_agency_id == agency, condition)
+        .with_for_update(of=ReferralRow)
+    )
+    return row
+
+
+async def of_participant(session: AnySession, participant_id: UUID, site_id: UUID) -> list[UUID]:
+    """Return the ids of all referrals of a participant at a site, to end facts about them.
+
+    Not narrowed: the result decides which authority facts end; nothing of it is shown.
+    """
+    found = await session.scalars(
+        select(ReferralRow.id).where(
+            ReferralRow.participant_id == participant_id, ReferralRow.site_id == site_id
+        )
+    )
+    return list(found)
+
+
+async def by_id(session: WriteSession, referral_id: UUID) -> ReferralRow:
+    """Return the referral of an enrollment, locked; the right to the enrollment was checked."""
+    row: ReferralRow = await session.get_one(ReferralRow, referral_id, with_for_update=True)
+    return row
+
+
+async def site_program(session: AnySession, site_id: UUID) -> SiteProgramRow | None:
+    """Return a site's settings."""
+    row: SiteProgramRow | None = await session.scalar(
+        select(SiteProgramRow).where(SiteProgramRow.site_id == site_id)
+    )
+    return row
+
+
+async def live_protocol(session: AnySession, site_id: UUID) -> ProtocolVersionRow | None:
+    """Return the newest protocol of a site that is in effect."""
+    row: ProtocolVersionRow | None = await session.scalar(
+        select(ProtocolVersionRow)
+        .where(
+            ProtocolVersionRow.site_id == site_id,
+            ProtocolVersionRow.effective_on <= func.current_date(),
+        )
+        .order_by(ProtocolVersionRow.number.desc())
+        .limit(1)
+    )
+    return row

@@ -1,0 +1,270 @@
+"""The referral's three doors, its states, and who may take which step. Pure.
+
+Source: LEAD toolkit (doors, warm handoff) and the platform's state machine of a referral. A
+referral is no approval; nobody "fails" one, it lapses or is declined by the person and can be
+taken up again.
+"""
+
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from infra.errors import RuleError
+from infra.vocabulary import Role
+
+RECEIPT = "Received, thank you."
+"""All that a referrer is told, whatever becomes of the referral (GR-1, decision rule D13)."""
+
+
+class Door(StrEnum):
+    """How somebody came to LEAD."""
+
+    ARREST_DIVERSION = "ARREST_DIVERSION"
+    SOCIAL_CONTACT = "SOCIAL_CONTACT"
+    COMMUNITY = "COMMUNITY"
+
+
+class Urgency(StrEnum):
+    """How soon somebody should reach the person."""
+
+    ROUTINE = "ROUTINE"
+    SOON = "SOON"
+    NOW = "NOW"
+
+
+class InterceptPoint(StrEnum):
+    """Sequential Intercept Model, 0 to 5."""
+
+    COMMUNITY_SERVICES = "COMMUNITY_SERVICES"
+    LAW_ENFORCEMENT = "LAW_ENFORCEMENT"
+    INITIAL_DETENTION = "INITIAL_DETENTION"
+    JAILS_COURTS = "JAILS_COURTS"
+    REENTRY = "REENTRY"
+    COMMUNITY_CORRECTIONS = "COMMUNITY_CORRECTIONS"
+
+
+class Counterfactual(StrEnum):
+    """What would have happened without LEAD; guards against net-widening."""
+
+    WOULD_BOOK = "WOULD_BOOK"
+    WOULD_CITE = "WOULD_CITE"
+    WOULD_NOT_ACT = "WOULD_NOT_ACT"
+    UNKNOWN = "UNKNOWN"
+
+
+class Need(StrEnum):
+    """A need that the referrer noticed; a tick box, not a finding."""
+
+    HOUSING = "HOUSING"
+    SUBSTANCE_USE = "SUBSTANCE_USE"
+    MENTAL_HEALTH = "MENTAL_HEALTH"
+    HEALTH = "HEALTH"
+    INCOME = "INCOME"
+    SAFETY = "SAFETY"
+
+
+class ReferralStatus(StrEnum):
+    """Where a referral stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    SCREENING = "SCREENING"
+    APPROVED = "APPROVED"
+    WAITLISTED = "WAITLISTED"
+    DECLINED_INELIGIBLE = "DECLINED_INELIGIBLE"
+    DUPLICATE = "DUPLICATE"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    OUTREACH = "OUTREACH"
+    CONTACTED = "CONTACTED"
+    UNABLE_TO_LOCATE = "UNABLE_TO_LOCATE"
+    ACCEPTED_BY_PERSON = "ACCEPTED_BY_PERSON"
+    DECLINED_BY_PERSON = "DECLINED_BY_PERSON"
+    INTAKE_STARTED = "INTAKE_STARTED"
+    INTAKE_LAPSED = "INTAKE_LAPSED"
+    ENROLLED = "ENROLLED"
+
+
+class Decision(StrEnum):
+    """What the screening can decide."""
+
+    APPROVE = "APPROVE"
+    WAITLIST = "WAITLIST"
+    DECLINE = "DECLINE"
+    MARK_DUPLICATE = "MARK_DUPLICATE"
+    WITHDRAW = "WITHDRAW"
+
+
+class DeclineReason(StrEnum):
+    """Why a referral is not taken up; the protocol's criteria, never a judgement of the person."""
+
+    OUTSIDE_ELIGIBILITY = "OUTSIDE_ELIGIBILITY"
+    CHARGE_NOT_DIVERTIBLE = "CHARGE_NOT_DIVERTIBLE"
+    OUTSIDE_AREA = "OUTSIDE_AREA"
+    SERVED_ELSEWHERE = "SERVED_ELSEWHERE"
+    OTHER_CRITERION = "OTHER_CRITERION"
+
+
+_S = ReferralStatus
+STEPS: dict[ReferralStatus, frozenset[ReferralStatus]] = {
+    _S.DRAFT: frozenset({_S.SUBMITTED}),
+    _S.SUBMITTED: frozenset({_S.SCREENING}),
+    _S.SCREENING: frozenset(
+        {_S.APPROVED, _S.WAITLISTED, _S.DECLINED_INELIGIBLE, _S.DUPLICATE, _S.WITHDRAWN}
+    ),
+    _S.APPROVED: frozenset({_S.OUTREACH}),
+    _S.WAITLISTED: frozenset({_S.APPROVED, _S.EXPIRED, _S.WITHDRAWN}),
+    _S.OUTREACH: frozenset({_S.CONTACTED, _S.UNABLE_TO_LOCATE}),
+    _S.CONTACTED: frozenset({_S.ACCEPTED_BY_PERSON, _S.DECLINED_BY_PERSON}),
+    _S.ACCEPTED_BY_PERSON: frozenset({_S.INTAKE_STARTED}),
+    _S.INTAKE_STARTED: frozenset({_S.ENROLLED, _S.INTAKE_LAPSED}),
+    _S.UNABLE_TO_LOCATE: frozenset({_S.OUTREACH}),
+    _S.DECLINED_BY_PERSON: frozenset({_S.OUTREACH}),
+    _S.INTAKE_LAPSED: frozenset({_S.OUTREACH}),
+    _S.DECLINED_INELIGIBLE: frozenset(),
+    _S.DUPLICATE: frozenset(),
+    _S.WITHDRAWN: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.ENROLLED: frozenset(),
+}
+"""Which status may follow which."""
+
+DECIDED_AS: dict[Decision, ReferralStatus] = {
+    Decision.APPROVE: _S.APPROVED,
+    Decision.WAITLIST: _S.WAITLISTED,
+    Decision.DECLINE: _S.DECLINED_INELIGIBLE,
+    Decision.MARK_DUPLICATE: _S.DUPLICATE,
+    Decision.WITHDRAW: _S.WITHDRAWN,
+}
+OUTREACH_STEPS: frozenset[ReferralStatus] = frozenset(
+    {
+        _S.OUTREACH,
+        _S.CONTACTED,
+        _S.UNABLE_TO_LOCATE,
+        _S.ACCEPTED_BY_PERSON,
+        _S.DECLINED_BY_PERSON,
+        _S.INTAKE_LAPSED,
+    }
+)
+"""Steps that the case manager records; intake and enrollment have commands of their own."""
+
+AWAITING_DECISION: frozenset[ReferralStatus] = frozenset(
+    {_S.SUBMITTED, _S.SCREENING, _S.WAITLISTED}
+)
+SCREENING_ENDED: frozenset[ReferralStatus] = frozenset(
+    {_S.ENROLLED, _S.DECLINED_INELIGIBLE, _S.DUPLICATE, _S.WITHDRAWN, _S.EXPIRED}
+)
+"""From here on the project management agency has the referral, but not the person's identity."""
+
+MAY_SUBMIT: dict[Door, frozenset[Role]] = {
+    Door.ARREST_DIVERSION: frozenset({Role.LEO, Role.LEL}),
+    Door.SOCIAL_CONTACT: frozenset({Role.LEO, Role.LEL}),
+    Door.COMMUNITY: frozenset({Role.COM, Role.CM, Role.SUP, Role.DEF}),
+}
+"""Who may bring somebody through which door."""
+
+MAY_DECIDE: frozenset[Role] = frozenset({Role.PM, Role.LEL})
+_LEL_DECISIONS: frozenset[Decision] = frozenset({Decision.APPROVE, Decision.DECLINE})
+
+
+def check_submitter(door: Door, role: Role) -> None:
+    """Check who brings somebody in.
+
+    Raises:
+        RuleError: this role does not refer through this door.
+    """
+    if role not in MAY_SUBMIT[door]:
+        raise RuleError("NOT_ALLOWED", "Your role does not refer through this door.")
+
+
+def check_decider(role: Role, decision: Decision) -> None:
+    """Check who decides: the project manager everything, the liaison its own agency's referrals.
+
+    Raises:
+        RuleError: this role does not take this decision.
+    """
+    if role not in MAY_DECIDE or (role is Role.LEL and decision not in _LEL_DECISIONS):
+        raise RuleError("NOT_ALLOWED", "Your role does not take this decision.")
+
+
+def check_step(current: ReferralStatus, wanted: ReferralStatus) -> None:
+    """Check a step of the referral.
+
+    Raises:
+        RuleError: not a step from here; the message names those that are.
+    """
+    allowed = STEPS[current]
+    if wanted not in allowed:
+        names = ", ".join(sorted(allowed)) or "none"
+        raise RuleError("STEP_NOT_ALLOWED", f"From {current} these steps are possible: {names}.")
+
+
+def fact_id(kind: str, source: UUID, holder: str) -> UUID:
+    """Return the id of an authority fact: the same fact always has the same id."""
+    return uuid5(NAMESPACE_URL, f"urn:goldenthread:fact:{kind}:{source}:{holder}")
+
+
+DOOR_MEANINGS = {
+    Door.ARREST_DIVERSION: "An officer had probable cause and offered LEAD instead of booking.",
+    Door.SOCIAL_CONTACT: "An officer knows the person's pattern; no arrest.",
+    Door.COMMUNITY: "A community partner or provider, without police.",
+}
+URGENCY_MEANINGS = {
+    Urgency.ROUTINE: "Within the usual time.",
+    Urgency.SOON: "Within days.",
+    Urgency.NOW: "A warm handoff on the spot; target 30 minutes.",
+}
+INTERCEPT_MEANINGS = {
+    InterceptPoint.COMMUNITY_SERVICES: "Intercept 0: community services.",
+    InterceptPoint.LAW_ENFORCEMENT: "Intercept 1: law enforcement.",
+    InterceptPoint.INITIAL_DETENTION: "Intercept 2: initial detention and court hearings.",
+    InterceptPoint.JAILS_COURTS: "Intercept 3: jails and courts.",
+    InterceptPoint.REENTRY: "Intercept 4: reentry.",
+    InterceptPoint.COMMUNITY_CORRECTIONS: "Intercept 5: community corrections.",
+}
+COUNTERFACTUAL_MEANINGS = {
+    Counterfactual.WOULD_BOOK: "The person would have been booked.",
+    Counterfactual.WOULD_CITE: "The person would have been cited.",
+    Counterfactual.WOULD_NOT_ACT: "Nothing would have been done.",
+    Counterfactual.UNKNOWN: "The referrer cannot say.",
+}
+NEED_MEANINGS = {
+    Need.HOUSING: "A place to stay.",
+    Need.SUBSTANCE_USE: "Help around substance use.",
+    Need.MENTAL_HEALTH: "Help around mental health.",
+    Need.HEALTH: "Medical care.",
+    Need.INCOME: "Income, benefits, identity papers.",
+    Need.SAFETY: "Safety from others.",
+}
+STATUS_MEANINGS = {
+    _S.DRAFT: "Being written.",
+    _S.SUBMITTED: "Handed in.",
+    _S.SCREENING: "Under screening by the project management agency.",
+    _S.APPROVED: "Taken up; handed to a provider.",
+    _S.WAITLISTED: "Eligible; waits for capacity by the protocol's rule.",
+    _S.DECLINED_INELIGIBLE: "Outside the protocol.",
+    _S.DUPLICATE: "Another referral of the same person goes on.",
+    _S.WITHDRAWN: "Taken back.",
+    _S.EXPIRED: "Waited longer than the protocol allows.",
+    _S.OUTREACH: "Somebody is looking for the person.",
+    _S.CONTACTED: "The person was reached.",
+    _S.UNABLE_TO_LOCATE: "The person could not be found; can be taken up again.",
+    _S.ACCEPTED_BY_PERSON: "The person wants to take part.",
+    _S.DECLINED_BY_PERSON: "The person does not want to now; can be taken up again.",
+    _S.INTAKE_STARTED: "Intake has begun.",
+    _S.INTAKE_LAPSED: "Intake was not completed in time; can be taken up again.",
+    _S.ENROLLED: "The person is enrolled.",
+}
+DECISION_MEANINGS = {
+    Decision.APPROVE: "Take it up and hand it to a provider.",
+    Decision.WAITLIST: "Eligible, but there is no capacity now.",
+    Decision.DECLINE: "Outside the protocol; needs a reason.",
+    Decision.MARK_DUPLICATE: "Another referral of the same person goes on.",
+    Decision.WITHDRAW: "The referrer took it back.",
+}
+DECLINE_REASON_MEANINGS = {
+    DeclineReason.OUTSIDE_ELIGIBILITY: "Does not meet the protocol's eligibility criteria.",
+    DeclineReason.CHARGE_NOT_DIVERTIBLE: "The charge is not on the protocol's list.",
+    DeclineReason.OUTSIDE_AREA: "Outside the site's area.",
+    DeclineReason.SERVED_ELSEWHERE: "Another programme serves the person already.",
+    DeclineReason.OTHER_CRITERION: "Another criterion of the protocol.",
+}
