@@ -193,14 +193,22 @@ def storage_keys(selection: Selection) -> dict[tuple[str, str], str]:
 
     That is the response key, except where an alias of the client starts with two underscores and
     would stand where the engine keeps `__typename`, and where equal response keys mean different
-    fields on different types, which one subgraph may not be able to tell apart.
+    fields on different types, which one subgraph may not be able to tell apart.  A hidden leaf is
+    kept with an equal field that is always fetched.
     """
     used = {one.response_key for kind in selection.by_type.values() for one in kind.fields}
     meanings: dict[str, tuple[str, str]] = {}
     keys: dict[tuple[str, str], str] = {}
     for type_name, wanted in selection.by_type.items():
+        always = {
+            (one.name, arguments_text(one.arguments)): one.response_key
+            for one in wanted.fields
+            if one.conditions == ALWAYS and not one.hidden
+        }
         for selected in wanted.fields:
             key = selected.response_key
+            if selected.hidden and selected.selection is None:
+                key = always.get((selected.name, arguments_text(selected.arguments)), key)
             if key.startswith("__") and key != selected.name:
                 key = f"_gt_alias{key}"
             meaning = (selected.name, arguments_text(selected.arguments))

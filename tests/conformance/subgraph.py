@@ -193,12 +193,15 @@ class HonestSubgraph:
                 value = self._world.value(holder, name, arguments)
             except KeyError:
                 value = None
-            if node.selection_set is None:
-                if given[name] != value:
-                    message = f"the required field {name} is {given[name]!r}, not {value!r}"
-                    raise GraphQLError(message)
-            elif value is not None:
-                self._check_inputs(self._object(value), given[name], node.selection_set)
+            self._compare(name, value, given[name], node.selection_set)
+
+    def _compare(self, name: str, value: Any, given: Any, wanted: SelectionSetNode | None) -> None:
+        if wanted is None:
+            if given != value:
+                message = f"the required field {name} is {given!r}, not {value!r}"
+                raise GraphQLError(message)
+        elif value is not None:
+            self._check_inputs(self._object(value), given, wanted)
 
     def _object(self, value: Any) -> Any:
         if isinstance(value, list):

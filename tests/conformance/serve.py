@@ -1,0 +1,252 @@
+"""Serve any supergraph with the product's planner and executor, under a permit-all table.
+
+    python -m tests.conformance.serve --supergraph FILE --port N [--limits off]
+        [--policy star [--deny TYPE:KEY:CATEGORY]...]
+
+Runtime dependencies only; no database, no token.  Forwards `Authorization` to the subgraphs.
+"""
+
+import argparse
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvicorn
+import uvloop
+from graphql import GraphQLError
+
+from gateway.executor import (
+    CompiledOperation,
+    ExecutionContext,
+    ExecutionLimits,
+    Guard,
+    PermitAll,
+    compile_plan,
+    fetch_all,
+    project,
+)
+from gateway.planner import (
+    Operation,
+    OperationError,
+    PlanningError,
+    coerce_variables,
+    introspect,
+    normalize,
+    parse_operation,
+    plan,
+)
+from gateway.planner.plan_cache import PlanCache, PlanKey
+from gateway.subgraph_client import SubgraphClient
+from gateway.supergraph import Supergraph, load_supergraph
+from tests.conformance.star import Star, StarGuard
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TOKENS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation that can run."""
+
+    operation: Operation
+    compiled: CompiledOperation
+    asks_about_schema: bool
+
+
+class RefusedError(Exception):
+    """A request that is not executed."""
+
+    def __init__(self, code: str, errors: list[dict[str, Any]]) -> None:
+        super().__init__(code)
+        self.errors = errors
+
+
+class Engine:
+    """The product's engine around one supergraph."""
+
+    def __init__(self, supergraph: Supergraph, *, star: Star | None, has_limits: bool) -> None:
+        self.supergraph = supergraph
+        self.star = star
+        self.has_limits = has_limits
+        self.transports = {
+            name: SubgraphClient(one.url, max_connections=256)
+            for name, one in supergraph.subgraphs.items()
+        }
+        self.cache: PlanCache[Ready] = PlanCache(max_entries=2000, max_per_client=2000)
+        self.permit_all = PermitAll()
+        most = 10**9
+        self.limits = (
+            ExecutionLimits()
+            if has_limits
+            else ExecutionLimits(max_fetches=most, max_representations=most)
+        )
+
+    def prepare(self, source: str, operation_name: str | None) -> Ready:
+        """Parse, plan and compile, or find it done."""
+        digest = hashlib.sha256(f"{operation_name or ''}\0{source}".encode()).hexdigest()
+        key = PlanKey(digest, self.supergraph.revision, "star" if self.star else "")
+        ready = self.cache.get(key)
+        if ready is None:
+            tokens = MAX_TOKENS if self.has_limits else None
+            operation = parse_operation(source, operation_name, self.supergraph, max_tokens=tokens)
+            normalized = (
+                normalize(operation)
+                if self.has_limits
+                else normalize(operation, max_selections=10**9)
+            )
+            if self.star is not None:
+                normalized = self.star.annotate(normalized)
+            made = plan(normalized, self.supergraph)
+            compiled = compile_plan(made, normalized, self.supergraph)
+            meta = any(one.name in ("__schema", "__type") for one in normalized.root.fields)
+            ready = Ready(operation, compiled, meta)
+            self.cache.put(key, ready, "")
+        return ready
+
+    async def answer(self, request: Any, authorization: str | None) -> dict[str, Any]:
+        """Execute one request; RefusedError if it cannot be."""
+        source, variables, name = _members(request)
+        try:
+            ready = self.prepare(source, name)
+            coerced = coerce_variables(ready.operation, variables)
+        except OperationError as error:
+            shown = [_shown(one, error.code) for one in error.errors]
+            raise RefusedError(error.code, shown) from error
+        except PlanningError as error:
+            shown = [_shown(GraphQLError(str(error)), error.code)]
+            raise RefusedError(error.code, shown) from error
+        headers = {"authorization": authorization} if authorization is not None else {}
+        context = ExecutionContext(
+            transports=self.transports, headers_for=lambda _: headers, limits=self.limits
+        )
+        guard: Guard = StarGuard(self.star) if self.star is not None else self.permit_all
+        compiled = ready.compiled
+        assembled = await fetch_all(compiled, coerced, context, guard)
+        meta = None
+        if ready.asks_about_schema:
+            meta = introspect(ready.operation, self.supergraph.api_schema, coerced)
+        projected = project(compiled, assembled, coerced, guard, introspection=meta)
+        body: dict[str, Any] = {"data": projected.data}
+        if projected.errors:
+            body["errors"] = projected.errors
+        return body
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        for transport in self.transports.values():
+            await transport.close()
+
+
+def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
+    return {**error.formatted, "extensions": {"code": code}}
+
+
+def _members(request: Any) -> tuple[str, Mapping[str, Any] | None, str | None]:
+    if not isinstance(request, dict) or not isinstance(request.get("query"), str):
+        raise RefusedError("BAD_REQUEST", [{"message": "A request is an object with a query."}])
+    variables, name = request.get("variables"), request.get("operationName")
+    if variables is not None and not isinstance(variables, dict):
+        raise RefusedError("BAD_REQUEST", [{"message": "Variables are an object."}])
+    if name is not None and not isinstance(name, str):
+        raise RefusedError("BAD_REQUEST", [{"message": "An operation name is a string."}])
+    return request["query"], variables, name
+
+
+class Application:
+    """ASGI: `POST /graphql` and `GET /health/ready`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["path"] == "/health/ready":
+            await _send(send, 200, b'{"status":"ready"}', b"application/json")
+            return
+        if scope["path"] not in ("/graphql", "/") or scope["method"] != "POST":
+            await _send(send, 404, b'{"errors":[{"message":"Not found."}]}', b"application/json")
+            return
+        headers = dict(scope["headers"])
+        body = await _read(receive)
+        accepts_new = b"application/graphql-response+json" in headers.get(b"accept", b"")
+        content_type = b"application/graphql-response+json" if accepts_new else b"application/json"
+        authorization = headers.get(b"authorization")
+        status = 200
+        try:
+            request = orjson.loads(body)
+            told = authorization.decode("latin-1") if authorization is not None else None
+            answer = await self._engine.answer(request, told)
+        except orjson.JSONDecodeError:
+            status, answer = 400, {"errors": [{"message": "The body is not JSON."}]}
+        except RefusedError as error:
+            status, answer = (400 if accepts_new else 200), {"errors": error.errors}
+        await _send(send, status, orjson.dumps(answer), content_type)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self._engine.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _read(receive: Any) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+    return body if len(body) <= MAX_BODY_BYTES else b""
+
+
+async def _send(send: Any, status: int, body: bytes, content_type: bytes) -> None:
+    length = str(len(body)).encode()
+    headers = [(b"content-type", content_type), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--supergraph", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--limits", choices=("on", "off"), default="on")
+    parser.add_argument("--policy", choices=("permit-all", "star"), default="permit-all")
+    parser.add_argument("--deny", action="append", default=[], metavar="TYPE:KEY:CATEGORY")
+    options = parser.parse_args()
+    supergraph = load_supergraph(options.supergraph.read_text())
+    denials = [_denial(parser, one) for one in options.deny]
+    star = Star(supergraph, denials) if options.policy == "star" else None
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    engine = Engine(supergraph, star=star, has_limits=options.limits == "on")
+    uvicorn.run(
+        Application(engine),
+        host="127.0.0.1",
+        port=options.port,
+        http="httptools",
+        loop="uvloop",
+        access_log=False,
+        log_level="warning",
+    )
+
+
+def _denial(parser: argparse.ArgumentParser, text: str) -> tuple[str, str, str]:
+    type_name, _, rest = text.partition(":")
+    key, _, category = rest.rpartition(":")
+    if not type_name or not key or not category:
+        parser.error("--deny takes TYPE:KEY:CATEGORY")
+    return type_name, key, category
+
+
+if __name__ == "__main__":
+    main()
