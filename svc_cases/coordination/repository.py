@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from infra.authority.predicate import visible
 from infra.database import AnySession, WriteSession
@@ -84,7 +85,7 @@ async def matches_of_cases(
         _matches(caller)
         .where(LeadLink.case_id.in_(case_ids))
         .order_by(LeadLink.case_id, LeadLink.matched_at, LeadLink.id)
-        .distinct(LeadLink.case_id)
+        .ext(distinct_on(LeadLink.case_id))
     )
     found = await session.execute(statement)
     return {link.case_id: Match(link, case) for link, case in found}
@@ -169,6 +170,6 @@ async def decisions_of(
         .order_by(
             FilingDecision.link_id, FilingDecision.recorded_at.desc(), FilingDecision.id.desc()
         )
-        .distinct(FilingDecision.link_id)
+        .ext(distinct_on(FilingDecision.link_id))
     )
     return (await session.scalars(statement)).all()
