@@ -14,6 +14,7 @@ import asyncpg
 import psutil
 import pytest
 
+from infra.dev.postgres import EmbeddedPostgres
 from tests.infra.dev.up_process import PROGRAMS, UpProcess, copy_of, free_ports, wait_until
 
 
@@ -215,6 +216,18 @@ def test_fresh_starts_over_and_deletes_only_its_own(up: UpProcess) -> None:
     assert (up.data / "secrets" / "postgres" / "gt_cases").read_text() != password
     assert (up.data / "notes.txt").read_text() == "mine"
     assert len(_seeded(up, "cases")) == 1
+
+
+async def test_an_external_server_serves_as_well(new: UpProcess, tmp_path: Path) -> None:
+    async with EmbeddedPostgres(tmp_path / "server", tmp_path / "s", durable=False) as server:
+        new.extra["GT_POSTGRES_DSN"] = server.server.superuser_dsn
+        run = new.start()
+        assert "postgres" not in run["pids"]
+        assert not (new.data / "postgres").exists()
+        assert new.stop() == 0
+        connection = await asyncpg.connect(server.dsn("gt_participants", "postgres"))
+        assert await connection.fetchval("SELECT count(*) FROM seeded") == 1
+        await connection.close()
 
 
 def test_a_folder_of_other_things_is_not_taken(new: UpProcess) -> None:
