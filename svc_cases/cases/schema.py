@@ -4,7 +4,6 @@
 with the one field that is not public. Everything here is labelled as public record.
 """
 
-import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -14,9 +13,10 @@ import strawberry
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
+from infra.command_edge import run_command
 from infra.database import WriteSession
-from infra.idempotency import IdempotencyConflictError, once, request_hash
-from infra.mutation_result import CommandError, UserError
+from infra.entity_references import parse_id
+from infra.mutation_result import UserError
 from infra.request_context import RequestContext, context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
@@ -256,10 +256,7 @@ NOTHING = UUID(int=0)
 
 def read_id(text: object) -> UUID:
     """Return the id that a text names; a malformed one names nothing, like an absent one."""
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return NOTHING
+    return parse_id(text) or NOTHING
 
 
 async def perform(
@@ -276,22 +273,9 @@ async def perform(
         given: its input, with ``idempotency_key``.
         effect: the command; returns the id of what it changed.
     """
-    request = request_hash(name, dataclasses.asdict(given))
-    try:
-        async with context.writing() as session:
 
-            async def run() -> dict[str, Any]:
-                return {"id": str(await effect(session))}
+    async def run(session: WriteSession) -> dict[str, Any]:
+        return {"id": str(await effect(session))}
 
-            result = await once(
-                session,
-                subject=context.caller.subject,
-                key=given.idempotency_key,
-                request=request,
-                effect=run,
-            )
-    except CommandError as error:
-        return NOTHING, [error.as_user_error()]
-    except IdempotencyConflictError as error:
-        return NOTHING, [UserError(code=error.code, message=str(error), field=["idempotencyKey"])]
-    return UUID(result["id"]), []
+    outcome = await run_command(context, name, given, key=given.idempotency_key, effect=run)
+    return outcome.id("id") or NOTHING, outcome.user_errors
