@@ -57,11 +57,10 @@ async def fetch_all(
 async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
     context = fetcher.context
     mask = await _masks(fetcher, node)
-    request: Request | None = None
+    request = fetcher.build(node, mask)
+    if request is None:
+        return
     try:
-        request = fetcher.build(node, mask)
-        if request is None:
-            return
         answer = await _send(fetcher, node, request)
     except UnusableAnswerError as error:
         fault = fetcher.note_failure(node, error.code, str(error))
@@ -102,6 +101,8 @@ async def _send(fetcher: Fetcher, node: CompiledNode, request: Request) -> Answe
     context, subgraph = fetcher.context, node.node.subgraph
     loop = asyncio.get_running_loop()
     started = loop.time()
+    if request.representations > context.limits.max_representations:
+        raise UnusableAnswerError(UNAVAILABLE, "too many representations")
     timeout = context.limits.fetch_timeout_seconds
     if context.deadline is not None:
         timeout = min(timeout, context.deadline - started)

@@ -7,10 +7,10 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from gateway.executor.answer import Answer, UnusableAnswerError
+from gateway.executor.answer import Answer
 from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperation
 from gateway.executor.context import ExecutionContext
-from gateway.executor.faults import UNAVAILABLE, UNUSABLE, Fault, Faults
+from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard
 from gateway.executor.merge_answers import copy_value, merge_into
 from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
@@ -44,6 +44,7 @@ class Request:
 
     body: bytes
     places: list[tuple[CompiledCall, list[Objects], list[frozenset[str] | None]]]
+    representations: int
 
 
 def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
@@ -73,11 +74,7 @@ class Fetcher:
         self.assembled = Assembled()
 
     def build(self, node: CompiledNode, mask: Any) -> Request | None:
-        """The request of a node; None if nothing is to be asked.
-
-        Raises:
-            UnusableAnswerError: more representations than the limits allow.
-        """
+        """The request of a node; None if nothing is to be asked."""
         if not holds(node.node.conditions, self.variables):
             return None
         parts: list[bytes] = []
@@ -91,8 +88,6 @@ class Fetcher:
             parts.append(b'"' + name + b'":[' + b",".join(bodies) + b"]")
         if node.calls and count == 0:
             return None
-        if count > self.context.limits.max_representations:
-            raise UnusableAnswerError(UNAVAILABLE, "too many representations")
         for variable in node.node.variables:
             if variable in self.variables:
                 value = orjson.dumps(self.variables[variable])
@@ -101,7 +96,7 @@ class Fetcher:
             value = b"true" if holds(conditions, self.variables) else b"false"
             parts.append(b'"' + variable.encode() + b'":' + value)
         end = b',"variables":{' + b",".join(parts) + b"}}" if parts else b"}"
-        return Request(node.body_start + end, places)
+        return Request(node.body_start + end, places, count)
 
     def _represent(
         self, call: CompiledCall, mask: Any
@@ -233,14 +228,12 @@ class Fetcher:
                 return
         faults.unplaced.append(fault)
 
-    def fail(self, node: CompiledNode, request: Request | None, fault: Fault) -> None:
+    def fail(self, node: CompiledNode, request: Request, fault: Fault) -> None:
         """Note that nothing of a node could be had."""
         if node.clean_root is not None:
             self.assembled.faults.place(fault, [self.assembled.root], node.root_keys)
-        for call, objects, _ in request.places if request is not None else ():
+        for call, objects, _ in request.places:
             self._fail_objects(fault, call, objects)
-        if request is None and node.calls:
-            self.assembled.faults.unplaced.append(fault)
 
     def _fail_objects(self, fault: Fault, call: CompiledCall, objects: list[Objects]) -> None:
         for stands_for in objects:

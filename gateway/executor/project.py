@@ -17,7 +17,7 @@ class Projected:
     Attributes:
         released: by subject, the bits needed by values that are in `data`, empty lists included;
             more than that where a null below removed an enclosing object.
-        withheld: (coordinate path, subject) of each object left out for lack of bits.
+        withheld: (coordinate path, subject) of each object left out of a list for lack of bits.
     """
 
     data: dict[str, Any] | None

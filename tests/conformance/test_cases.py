@@ -15,7 +15,7 @@ from gateway.planner import (
     plan,
     plan_text,
 )
-from tests.conformance.cases import Case, DirectTransport, all_cases
+from tests.conformance.load_cases import Case, DirectTransport, all_cases
 from tests.conformance.world import ask_oracle
 
 GOLDENS = Path(__file__).parents[1] / "golden" / "plans"

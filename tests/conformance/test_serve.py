@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from infra.http_client import HttpClient, HttpUnreachableError
-from tests.conformance.cases import CASES, Case
+from tests.conformance.load_cases import CASES, Case
 from tests.conformance.star import CATEGORIES, category_number
 from tests.conformance.subgraph_server import SubgraphServer, serving
 from tests.conformance.world import ask_oracle
