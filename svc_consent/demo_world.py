@@ -16,7 +16,7 @@ from infra.vocabulary import Basis, Category, Purpose
 from svc_consent.agencies.tables import Account, AccountBinding, Agency, Membership, Mou, RoleGrant
 from svc_consent.agencies.tables import Site as SiteRow
 from svc_consent.releases.rules import ReleaseStatus, Terms
-from svc_consent.releases.tables import Provision, Release
+from svc_consent.releases.tables import Release
 
 World = Mapping[str, Any]
 ISSUER = "dev"
@@ -171,18 +171,3 @@ def release_rows(row: Mapping[str, Any]) -> tuple[Release, list[Terms]]:
         for each in row["provisions"]
     ]
     return release, terms
-
-
-def provision_row(release_id: UUID, terms: Terms) -> Provision:
-    """Return the row of one provision."""
-    return Provision(
-        id=terms.id,
-        release_id=release_id,
-        recipient_agency_id=terms.recipient_agency_id,
-        effect="deny" if terms.is_denial else "permit",
-        categories=[category.value for category in terms.categories],
-        purposes=[purpose.value for purpose in terms.purposes],
-        data_from=terms.data_from,
-        data_to=terms.data_to,
-        expires_at=terms.expires_at,
-    )

@@ -18,6 +18,7 @@ from svc_consent.agencies.tables import Membership, Mou, Site
 from svc_consent.authority import repository
 from svc_consent.authority.rules import Touched, agency_key, keys_of
 from svc_consent.releases import rules
+from svc_consent.releases.repository import provision_row
 from svc_consent.releases.rules import ReleaseStatus, Terms
 from svc_consent.releases.tables import Release
 
@@ -79,9 +80,7 @@ async def _releases(session: WriteSession, document: dict[str, Any]) -> None:
             first = version.series_id = first or version.id
     session.add_all(release for release, _ in pairs)
     await session.flush()
-    session.add_all(
-        demo_world.provision_row(release.id, each) for release, t in pairs for each in t
-    )
+    session.add_all(provision_row(release.id, each) for release, t in pairs for each in t)
     for start in range(0, len(pairs), _RELEASES_PER_REVISION):
         await _in_force(session, pairs[start : start + _RELEASES_PER_REVISION])
 

@@ -5,14 +5,23 @@ import strawberry
 from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
-from svc_consent.agencies.schema import AgenciesQuery
+from svc_consent.agencies.schema import AgenciesMutation, DirectoryQuery, GrantsQuery
+from svc_consent.disclosures.schema import Participant
+from svc_consent.releases.schema import ReleasesMutation
+
+_STRUCTURE = [category(Category.STRUCTURE)]
 
 
-@strawberry.type(directives=[category(Category.STRUCTURE)], description="Where reading starts.")
-class Query(AgenciesQuery):
-    """Root fields of all slices."""
+@strawberry.type(directives=_STRUCTURE, description="What can be read.")
+class Query(DirectoryQuery, GrantsQuery):
+    """Root query type."""
+
+
+@strawberry.type(directives=_STRUCTURE, description="What can be changed.")
+class Mutation(ReleasesMutation, AgenciesMutation):
+    """Root mutation type."""
 
 
 def schema() -> SubgraphSchema:
-    """Return the consent subgraph's schema."""
-    return build_schema(query=Query)
+    """Build the consent subgraph's schema."""
+    return build_schema(query=Query, mutation=Mutation, types=[Participant])

@@ -44,6 +44,13 @@ class Verdict(StrEnum):
     LIST_CHANGED = "LIST_CHANGED"
 
 
+class Kind(StrEnum):
+    """Whether information stayed inside the own agency."""
+
+    USE = USE
+    DISCLOSURE = DISCLOSURE
+
+
 class Outcome(StrEnum):
     """What became of something that was to be told. UNKNOWN counts as told."""
 

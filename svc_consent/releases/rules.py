@@ -38,6 +38,13 @@ class ReleaseStatus(StrEnum):
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
 
 
+class ProvisionEffect(StrEnum):
+    """Whether a provision opens or closes; what closes wins."""
+
+    PERMIT = "permit"
+    DENY = "deny"
+
+
 class SignatureMethod(StrEnum):
     """How a form was signed; electronic signatures are allowed (42 CFR 2.31(a)(8))."""
 

@@ -1,0 +1,182 @@
+"""Statements of the directory. Grants and accounts are narrowed by what the caller may see."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, func, or_, select, true
+
+from infra.authority import expression
+from infra.database import AnySession, ReadSession, WriteSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.owner_pages import Order, PageRequest, page
+from infra.pagination import Page
+from infra.vocabulary import Basis, Category
+from svc_consent.agencies.tables import Account, Agency, Membership, Mou, RoleGrant, Site
+
+AGENCY_ORDER = Order((Agency.name, Agency.id))
+GRANT_ORDER = Order((RoleGrant.granted_at, RoleGrant.id), is_descending=True)
+
+
+async def database_now(session: AnySession) -> datetime:
+    """Return the one clock that decisions go by."""
+    now: datetime | None = await session.scalar(select(func.clock_timestamp()))
+    assert now is not None  # noqa: S101 - a clock always answers
+    return now
+
+
+def _scope(caller: Caller) -> set[Basis]:
+    alternatives = expression.parse(caller.access.get(Category.AGENCY_ROLES, ""))
+    return {basis for part in alternatives for basis in part if len(part) == 1}
+
+
+def visible_grants(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this grant": all, the own agency's, the own."""
+    scope = _scope(caller)
+    if Basis.ANY in scope:
+        return true()
+    grounds: list[ColumnElement[bool]] = []
+    if Basis.OWN_AGENCY in scope:
+        grounds.append(RoleGrant.agency_id == parse_id(caller.agency_id))
+    if scope:
+        grounds.append(RoleGrant.account_id == parse_id(caller.subject))
+    return or_(false(), *grounds)
+
+
+def may_see_agency_roles(caller: Caller, agency_id: UUID) -> bool:
+    """Return whether the caller may see an agency's membership: the own, or all."""
+    scope = _scope(caller)
+    return Basis.ANY in scope or (bool(scope) and agency_id == parse_id(caller.agency_id))
+
+
+async def sites(session: ReadSession) -> Sequence[Site]:
+    """Return all sites by name; there are few."""
+    return (await session.scalars(select(Site).order_by(Site.name, Site.id))).all()
+
+
+async def sites_by_id(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, Site]:
+    """Return these sites."""
+    rows = (await session.scalars(select(Site).where(Site.id.in_(ids)))).all()
+    return {row.id: row for row in rows}
+
+
+async def page_of_agencies(session: ReadSession, request: PageRequest) -> Page[Agency]:
+    """Return one page of all agencies, by name."""
+    return await page(session, select(Agency), AGENCY_ORDER, request)
+
+
+async def agencies_by_id(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, Agency]:
+    """Return these agencies."""
+    rows = (await session.scalars(select(Agency).where(Agency.id.in_(ids)))).all()
+    return {row.id: row for row in rows}
+
+
+async def memberships_of(
+    session: ReadSession, agency_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[Membership, list[Mou]]]]:
+    """Return the memberships of agencies, each with its agreements, oldest first."""
+    found = await session.execute(
+        select(Membership, Mou)
+        .outerjoin(Mou, Mou.membership_id == Membership.id)
+        .where(Membership.agency_id.in_(agency_ids))
+        .order_by(Membership.since_at, Membership.id, Mou.starts_at)
+    )
+    by_agency: dict[UUID, dict[UUID, tuple[Membership, list[Mou]]]] = {}
+    for membership, mou in found:
+        own = by_agency.setdefault(membership.agency_id, {})
+        _, agreements = own.setdefault(membership.id, (membership, []))
+        if mou is not None:
+            agreements.append(mou)
+    return {agency_id: list(own.values()) for agency_id, own in by_agency.items()}
+
+
+async def page_of_grants(
+    session: ReadSession,
+    caller: Caller,
+    request: PageRequest,
+    *,
+    agency_id: UUID | None = None,
+    account_id: UUID | None = None,
+) -> Page[RoleGrant]:
+    """Return one page of an agency's or an account's grants, newest first."""
+    whose: ColumnElement[bool] = false()  # an id that names nothing has no grants
+    if agency_id is not None:
+        whose = RoleGrant.agency_id == agency_id
+    elif account_id is not None:
+        whose = RoleGrant.account_id == account_id
+    rows = select(RoleGrant).where(visible_grants(caller), whose)
+    return await page(session, rows, GRANT_ORDER, request)
+
+
+async def grants_by_id(
+    session: AnySession, caller: Caller, ids: Sequence[UUID]
+) -> dict[UUID, RoleGrant]:
+    """Return these grants, as far as the caller may see them."""
+    rows = await session.scalars(
+        select(RoleGrant).where(RoleGrant.id.in_(ids), visible_grants(caller))
+    )
+    return {row.id: row for row in rows}
+
+
+async def accounts_by_id(
+    session: AnySession, caller: Caller, ids: Sequence[UUID]
+) -> dict[UUID, Account]:
+    """Return these accounts, as far as the caller may see a grant of theirs."""
+    seen = select(RoleGrant.account_id).where(visible_grants(caller))
+    rows = await session.scalars(select(Account).where(Account.id.in_(ids), Account.id.in_(seen)))
+    return {row.id: row for row in rows}
+
+
+async def grantable_account(
+    session: WriteSession, caller: Caller, account_id: UUID
+) -> Account | None:
+    """Return an account that an administrator may give a role to, locked.
+
+    Either the own agency knows it already (a grant, ended ones too), or it has none anywhere and
+    waits for its first.
+    """
+    seen = select(RoleGrant.account_id).where(visible_grants(caller))
+    anywhere = select(RoleGrant.account_id)
+    row: Account | None = await session.scalar(
+        select(Account)
+        .where(
+            Account.id == account_id,
+            Account.is_blocked.is_(False),
+            or_(Account.id.in_(seen), Account.id.not_in(anywhere)),
+        )
+        .with_for_update()
+    )
+    return row
+
+
+async def standing_grants(
+    session: WriteSession, account_id: UUID, agency_id: UUID, site_id: UUID, role: str
+) -> list[tuple[datetime, datetime | None]]:
+    """Return the periods of grants of the same role that have not been revoked."""
+    found = await session.execute(
+        select(RoleGrant.starts_at, RoleGrant.ends_at).where(
+            RoleGrant.account_id == account_id,
+            RoleGrant.agency_id == agency_id,
+            RoleGrant.site_id == site_id,
+            RoleGrant.role == role,
+            RoleGrant.revoked_at.is_(None),
+        )
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+async def grant_for_update(
+    session: WriteSession, caller: Caller, grant_id: UUID
+) -> RoleGrant | None:
+    """Return a grant of the caller's own agency, locked."""
+    row: RoleGrant | None = await session.scalar(
+        select(RoleGrant)
+        .where(
+            RoleGrant.id == grant_id,
+            RoleGrant.agency_id == parse_id(caller.agency_id),
+            visible_grants(caller),
+        )
+        .with_for_update()
+    )
+    return row

@@ -1,0 +1,121 @@
+"""Who may be given which role: the ceiling by type of agency, and what a grant must say. Pure."""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+
+from infra.errors import RuleError
+from infra.vocabulary import AgencyType, Role
+
+CEILING: dict[AgencyType, frozenset[Role]] = {
+    AgencyType.CM: frozenset({Role.CM, Role.SUP, Role.TRM}),
+    AgencyType.PMA: frozenset({Role.PM}),
+    AgencyType.LE: frozenset({Role.LEO, Role.LEL, Role.TRM, Role.PCG}),
+    AgencyType.PROS: frozenset({Role.PRO, Role.PCG}),
+    AgencyType.DEF: frozenset({Role.DEF, Role.PCG}),
+    AgencyType.PROB: frozenset({Role.PRB}),
+    AgencyType.COURT: frozenset({Role.CRT}),
+    AgencyType.SUD: frozenset({Role.SVC}),
+    AgencyType.MH: frozenset({Role.SVC}),
+    AgencyType.HOUS: frozenset({Role.SVC}),
+    AgencyType.EMS: frozenset({Role.MED}),
+    AgencyType.COMM: frozenset({Role.COM, Role.CLT}),
+    AgencyType.EVAL: frozenset({Role.EVL}),
+    AgencyType.LSB: frozenset({Role.LSB}),
+    AgencyType.TRAIN: frozenset({Role.TRM}),
+    AgencyType.PLATFORM: frozenset(),
+}
+"""Roles that an agency administrator may give, by the type of the agency.
+
+Administrators, privacy officers and platform staff are not among them anywhere (separation of
+duties: who gives roles away cannot make another who does).
+"""
+
+SERVICE_FIELDS: dict[AgencyType, str] = {
+    AgencyType.SUD: "SUD",
+    AgencyType.MH: "MH",
+    AgencyType.HOUS: "HOUSING",
+}
+"""Field of service of a provider's staff: each sees its own field only."""
+
+_LIAISON_ROLES = frozenset({Role.PRO, Role.LEL})
+MAX_REASON_LENGTH = 500
+
+
+class GrantStatus(StrEnum):
+    """Where a grant stands at an instant."""
+
+    SCHEDULED = "SCHEDULED"
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+def status_at(
+    starts_at: datetime, ends_at: datetime | None, revoked_at: datetime | None, now: datetime
+) -> GrantStatus:
+    """Return where a grant stands."""
+    if revoked_at is not None:
+        return GrantStatus.REVOKED
+    if ends_at is not None and ends_at <= now:
+        return GrantStatus.EXPIRED
+    return GrantStatus.ACTIVE if starts_at <= now else GrantStatus.SCHEDULED
+
+
+def checked_reason(reason: str) -> str:
+    """Return a reason without surrounding space.
+
+    Raises:
+        RuleError: empty or too long.
+    """
+    text = reason.strip()
+    if not 1 <= len(text) <= MAX_REASON_LENGTH:
+        raise RuleError(
+            "REASON_NEEDED",
+            f"Say why, in 1 to {MAX_REASON_LENGTH} characters.",
+            ("input", "reason"),
+        )
+    return text
+
+
+def check_role(agency_type: AgencyType, role: Role, *, is_liaison: bool) -> None:
+    """Check that an agency of this type may have people in a role.
+
+    Raises:
+        RuleError: above the ceiling, or a liaison where there is none.
+    """
+    if role not in CEILING[agency_type]:
+        raise RuleError(
+            "ROLE_NOT_ALLOWED",
+            "An administrator of this agency cannot give this role.",
+            ("input", "role"),
+        )
+    if is_liaison and role not in _LIAISON_ROLES:
+        raise RuleError("LIAISON_NOT_ALLOWED", "This role has no liaisons.", ("input", "liaison"))
+
+
+def checked_period(
+    starts_at: datetime | None, ends_at: datetime | None, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """Return when a grant begins and ends; it never begins in the past.
+
+    Raises:
+        RuleError: it would end before it begins, or a time has no zone.
+    """
+    if any(moment is not None and moment.tzinfo is None for moment in (starts_at, ends_at)):
+        raise RuleError("PERIOD_INVALID", "Times need a zone.", ("input", "validFrom"))
+    begins = max(now, starts_at or now)
+    if ends_at is not None and ends_at <= begins:
+        raise RuleError("PERIOD_INVALID", "A grant must end after it begins.", ("input", "validTo"))
+    return begins, ends_at
+
+
+def overlaps(
+    period: tuple[datetime, datetime | None], others: Collection[tuple[datetime, datetime | None]]
+) -> bool:
+    """Return whether a period has an instant in common with one of the others."""
+    starts_at, ends_at = period
+    return any(
+        (other[1] is None or other[1] > starts_at) and (ends_at is None or other[0] < ends_at)
+        for other in others
+    )

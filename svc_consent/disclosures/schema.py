@@ -1,0 +1,138 @@
+"""The participant's accounting in GraphQL: who was told what, why, under which release."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+from strawberry.types import Info
+
+from infra.entity_references import parse_id, reference_ids
+from infra.owner_pages import selects
+from infra.pagination import Connection, connection, page_size
+from infra.request_context import context_of
+from infra.schema_directives import about, category
+from infra.schema_enums import described_enum
+from infra.vocabulary import ROLE_TITLES, Category, Role
+from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Agency, First
+from svc_consent.disclosures.accounting import (
+    Told,
+    page_of_accounting,
+    parse_key,
+    release_numbers,
+)
+from svc_consent.disclosures.rules import Kind, Outcome
+from svc_consent.disclosures.wording import category_words, purpose_words
+from svc_consent.releases.schema import ParticipantReleases
+
+_AUDIT = [category(Category.AUDIT)]
+
+described_enum(
+    Outcome,
+    "What became of it.",
+    {
+        Outcome.RELEASED: "It was told.",
+        Outcome.WITHHELD: "It was asked for and not told.",
+        Outcome.UNKNOWN: "It may have been told; it counts as told.",
+        Outcome.ATTEMPT: "Something was tried.",
+    },
+    name="DisclosureOutcome",
+)
+described_enum(
+    Kind,
+    "Whether information stayed inside the own agency.",
+    {
+        Kind.USE: "Used inside the agency that has it.",
+        Kind.DISCLOSURE: "Given to somebody else.",
+    },
+    name="DisclosureKind",
+)
+
+
+@strawberry.federation.type(
+    directives=[*_AUDIT, about("participantId")],
+    description="One occasion on which something about a participant was used or disclosed.",
+)
+class Disclosure:
+    """One line of the accounting (42 CFR 2.25, 45 CFR 164.528)."""
+
+    participant_id: strawberry.ID | None = strawberry.federation.field(
+        directives=STRUCTURE, inaccessible=True, description="Whom it is about."
+    )
+    at: datetime | None = strawberry.field(description="When.")
+    role_title: str | None = strawberry.field(description="As what the recipient asked.")
+    purpose: str | None = strawberry.field(description="Why, in plain words.")
+    categories: list[str] | None = strawberry.field(description="What, in plain words.")
+    kind: Kind | None = strawberry.field(description="Used or disclosed.")
+    outcome: Outcome | None = strawberry.field(description="Told or withheld.")
+    release_versions: list[int] | None = strawberry.field(
+        description="Numbers of the release versions that it rested on."
+    )
+    agency_id: strawberry.Private[UUID | None]
+
+    @strawberry.field(description="The agency that asked; none when it was you.")
+    async def recipient(self, info: Info) -> Agency | None:
+        """Return the agency."""
+        if self.agency_id is None:
+            return None
+        row = await context_of(info).loader(Agencies).load(self.agency_id)
+        return None if row is None else Agency.from_row(row)
+
+    @classmethod
+    def from_told(cls, told: Told, numbers: Mapping[UUID, int]) -> Self:
+        """Return the GraphQL object of a part of the ledger."""
+        entry, part = told.entry, told.part
+        return cls(
+            participant_id=strawberry.ID(str(told.participant_id)),
+            at=told.key[0],
+            role_title=ROLE_TITLES[Role(entry["role"])],
+            purpose=purpose_words(entry["purpose"]),
+            categories=category_words(part["categories"]),
+            kind=Kind(part["kind"]),
+            outcome=Outcome(part["outcome"]),
+            release_versions=sorted(numbers[each] for each in told.sources if each in numbers),
+            agency_id=parse_id(entry["agencyId"]),
+        )
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    directives=[category(Category.IDENTITY), about("id")],
+    description="A person whom LEAD serves.",
+)
+class Participant(ParticipantReleases):
+    """A participant as far as consent knows them: an id, releases, the accounting."""
+
+    @strawberry.field(description="Who used or was told what, newest first.", directives=_AUDIT)
+    async def accounting(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[Disclosure] | None:
+        """Return one page of the accounting."""
+        context, participant_id = context_of(info), parse_id(str(self.id))
+        if participant_id is None:
+            return None
+        caller, name = context.caller, f"Participant.accounting({participant_id})"
+        key = None if after is None else parse_key(context.seal.open(caller, name, after))
+        async with context.reading() as session:
+            page = await page_of_accounting(
+                session, caller, participant_id, page_size(first), key,
+                is_counted=selects(info, "totalCount"),
+            )  # fmt: skip
+            numbers = await release_numbers(session, caller, page.rows)
+        return connection(
+            page, seal=context.seal, caller=caller, name=name, after=after,
+            key=Told.cursor_key, node=lambda told: Disclosure.from_told(told, numbers),
+        )  # fmt: skip
+
+    @classmethod
+    async def resolve_references(
+        cls,
+        info: Info,  # noqa: ARG003 - the fields narrow
+        representations: list[dict[str, Any]],
+    ) -> list[Self | None]:
+        """Return a participant for each well-formed id; every field narrows for itself."""
+        return [
+            None if each is None else cls(id=strawberry.ID(str(each)))
+            for each in reference_ids(representations)
+        ]

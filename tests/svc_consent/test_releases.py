@@ -1,0 +1,229 @@
+"""Signing and revoking over GraphQL: what comes into force, what goes, who may."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest_asyncio
+
+from infra.authority.predicate import agency_holder
+from infra.identity_token import Caller
+from infra.vocabulary import Basis, Category, Purpose, Role
+from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
+from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
+
+SIGN = """mutation Sign($input: SignReleaseInput!) { signRelease(input: $input) {
+  release { id number status missingElements version provisions { recipient { name } } }
+  userErrors { code field } } }"""
+REVOKE = """mutation Revoke($input: RevokeReleaseInput!) { revokeRelease(input: $input) {
+  release { id status version } userErrors { code field } } }"""
+READ = """query Read($of: [_Any!]!) { _entities(representations: $of) { ... on Participant {
+  releases { totalCount edges { node { id status number } } } } } }"""
+IDENTITY = {"IDENTITY": "r"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
+    async with service_app("svc_consent") as service:
+        made = ConsentWorld(service)
+        await made.make_site()
+        yield made
+
+
+class Case:
+    """A participant, the assigned case manager, and an officer who may be named."""
+
+    def __init__(self, world: ConsentWorld, manager: Person, officer: Person) -> None:
+        self.world, self.manager, self.officer = world, manager, officer
+        self.participant = str(uuid4())
+
+    def acting(self, role: Role = Role.CM, ground: str = "a", subject: str = "") -> Caller:
+        return caller(
+            role, {Category.AUDIT: ground}, subject=subject or self.manager.subject,
+            agency_id=self.manager.agency_id, site_id=str(self.world.site_id),
+            purpose=Purpose.CAREMGT,
+        )  # fmt: skip
+
+    def form(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "participantId": self.participant,
+            "formVersion": "general-2026-02",
+            "expiresAt": soon(3600).isoformat(),
+            "signature": {"signedAt": soon(-60).isoformat(), "method": "WET_INK"},
+            "idempotencyKey": new_key(),
+            "provisions": [self.provision()],
+            **changes,
+        }
+
+    def provision(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "recipientAgencyId": self.officer.agency_id,
+            "categories": ["IDENTITY"],
+            "purposes": ["LEAD_COORD"],
+            **changes,
+        }
+
+    async def sign(self, form: dict[str, Any], acting: Caller | None = None) -> dict[str, Any]:
+        answer = await self.world.service.graphql(acting or self.acting(), SIGN, {"input": form})
+        payload: dict[str, Any] = answer.data["signRelease"]
+        return payload
+
+    async def revoke(self, release: dict[str, Any], acting: Caller | None = None) -> dict[str, Any]:
+        given = {
+            "releaseId": release["id"], "expectedVersion": release["version"],
+            "reason": "Asked for it", "idempotencyKey": new_key(),
+        }  # fmt: skip
+        answer = await self.world.service.graphql(acting or self.acting(), REVOKE, {"input": given})
+        payload: dict[str, Any] = answer.data["revokeRelease"]
+        return payload
+
+    async def officer_sees(self) -> list[str]:
+        answer = await self.world.decisions(self.officer, [self.participant], IDENTITY)
+        categories: list[str] = answer["decisions"][0]["categories"]
+        return categories
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def case(world: ConsentWorld) -> Case:
+    manager = await world.make_person("CM", await world.make_agency("CM"))
+    officer = await world.make_person("LEO", await world.make_agency("LE"))
+    for person in (manager, officer):
+        await world.execute(
+            "insert into membership (id, agency_id, site_id, status, since_at, version)"
+            " values (gen_random_uuid(), cast(:agency as uuid), :site, 'MOU_SIGNED', now(), 1)",
+            agency=person.agency_id, site=world.site_id,
+        )  # fmt: skip
+    made = Case(world, manager, officer)
+    await world.permit(made.participant, in_hands_of(manager), Basis.ASSIGNMENT)
+    return made
+
+
+async def test_signed_release_is_in_force_until_it_is_revoked(case: Case) -> None:
+    before = await case.world.head()
+    signed = await case.sign(case.form())
+    assert signed["userErrors"] == []
+    assert (signed["release"]["status"], signed["release"]["number"]) == ("ACTIVE", 1)
+    assert signed["release"]["provisions"] == [{"recipient": {"name": "Agency LE"}}]
+    assert await case.officer_sees() == ["IDENTITY"]
+    revoked = await case.revoke(signed["release"])
+    assert revoked["release"]["status"] == "REVOKED"
+    assert await case.officer_sees() == []
+    assert await case.world.head() == before + 2
+
+
+async def test_new_version_takes_the_place_in_one_revision(case: Case) -> None:
+    first = await case.sign(case.form())
+    before = await case.world.head()
+    own = case.provision(recipientAgencyId=case.manager.agency_id)
+    second = await case.sign(case.form(provisions=[own]))
+    assert await case.world.head() == before + 1
+    assert second["release"]["number"] == 2
+    assert await case.officer_sees() == []
+    read = await _releases(case, case.acting())
+    assert [(each["id"], each["status"]) for each in read] == [
+        (second["release"]["id"], "ACTIVE"),
+        (first["release"]["id"], "SUPERSEDED"),
+    ]
+
+
+async def test_releases_side_by_side_permit_the_union_minus_what_one_denies(case: Case) -> None:
+    await case.sign(case.form())
+    other = case.provision(categories=["HOUSING"])
+    await case.sign(case.form(provisions=[other], standsBeside=True))
+    access = {"IDENTITY": "r", "HOUSING": "r"}
+    answer = await case.world.decisions(case.officer, [case.participant], access)
+    assert answer["decisions"][0]["categories"] == ["IDENTITY", "HOUSING"]
+    both = [case.provision(categories=["CONTACT"]), case.provision(effect="DENY")]
+    await case.sign(case.form(provisions=both, standsBeside=True))
+    answer = await case.world.decisions(case.officer, [case.participant], access)
+    assert answer["decisions"][0]["categories"] == ["HOUSING"]
+
+
+async def test_incomplete_form_is_defective_and_permits_nothing(case: Case) -> None:
+    signed = await case.sign(
+        case.form(formVersion=None, signature={"signedAt": soon(-60).isoformat()})
+    )
+    assert signed["release"]["status"] == "DEFECTIVE"
+    assert signed["release"]["missingElements"] == ["right_to_revoke", "signature"]
+    assert await case.officer_sees() == []
+
+
+async def test_defective_form_replaces_nothing(case: Case) -> None:
+    await case.sign(case.form())
+    await case.sign(case.form(expiresAt=None))
+    assert await case.officer_sees() == ["IDENTITY"]
+
+
+async def test_provision_ends_by_its_own_date(case: Case) -> None:
+    end = soon(1800).isoformat()
+    await case.sign(case.form(provisions=[case.provision(expiresAt=end)]))
+    answer = await case.world.decisions(case.officer, [case.participant], IDENTITY)
+    assert answer["decisions"][0]["validUntil"] == end
+
+
+async def test_purpose_that_is_never_allowed_cannot_be_signed_for(case: Case) -> None:
+    signed = await case.sign(case.form(provisions=[case.provision(purposes=["PROSECUTION"])]))
+    assert [error["code"] for error in signed["userErrors"]] == ["NOT_RELEASABLE"]
+
+
+async def test_recipient_outside_the_site_is_refused(case: Case) -> None:
+    form = case.form(provisions=[case.provision(recipientAgencyId=str(uuid4()))])
+    signed = await case.sign(form)
+    assert [error["code"] for error in signed["userErrors"]] == ["UNKNOWN_RECIPIENT"]
+
+
+async def test_case_manager_without_assignment_finds_nobody(case: Case) -> None:
+    stranger = case.acting(subject=str(uuid4()))
+    hidden = await case.sign(case.form(), stranger)
+    absent = await case.sign(case.form(participantId=str(uuid4())), stranger)
+    assert hidden == absent
+    assert [error["code"] for error in hidden["userErrors"]] == ["NOT_FOUND"]
+    signed = await case.sign(case.form())
+    assert (await case.revoke(signed["release"], stranger))["userErrors"][0]["code"] == "NOT_FOUND"
+    assert await _releases(case, stranger) == []
+
+
+async def test_officer_cannot_sign_even_with_a_ground(case: Case) -> None:
+    officer = case.acting(role=Role.LEO)
+    signed = await case.sign(case.form(), officer)
+    assert [error["code"] for error in signed["userErrors"]] == ["FORBIDDEN"]
+
+
+async def test_participant_signs_and_revokes_alone(case: Case) -> None:
+    account = await case.world.make_person("PAR", "")
+    await case.world.permit(case.participant, in_hands_of(account), Basis.SELF)
+    await case.world.permit(
+        case.participant, agency_holder(case.manager.agency_id), Basis.OWN_AGENCY
+    )
+    acting = caller(
+        Role.PAR, {Category.AUDIT: "s"}, subject=account.subject, agency_id="",
+        site_id=str(case.world.site_id), purpose=Purpose.PATRQT,
+    )  # fmt: skip
+    signed = await case.sign(case.form(), acting)
+    assert signed["release"]["status"] == "ACTIVE"
+    assert await case.officer_sees() == ["IDENTITY"]
+    revoked = await case.revoke(signed["release"], acting)
+    assert revoked["release"]["status"] == "REVOKED"
+    assert await case.officer_sees() == []
+
+
+async def test_same_key_signs_once(case: Case) -> None:
+    form = case.form()
+    first, again = await case.sign(form), await case.sign(form)
+    assert first == again
+    assert len(await _releases(case, case.acting())) == 1
+
+
+async def test_stale_version_does_not_revoke(case: Case) -> None:
+    signed = await case.sign(case.form())
+    stale = {**signed["release"], "version": 7}
+    assert (await case.revoke(stale))["userErrors"][0]["code"] == "VERSION_CONFLICT"
+    assert await case.officer_sees() == ["IDENTITY"]
+
+
+async def _releases(case: Case, acting: Caller) -> list[dict[str, Any]]:
+    of = [{"__typename": "Participant", "id": case.participant}]
+    answer = await case.world.service.graphql(acting, READ, {"of": of})
+    releases = answer.data["_entities"][0]["releases"]
+    assert releases["totalCount"] == len(releases["edges"])
+    return [edge["node"] for edge in releases["edges"]]
