@@ -186,35 +186,31 @@ class OwnerPages(Generic[Row]):
     async def _pages(
         self, session: AnySession, owners: list[UUID], request: PageRequest
     ) -> dict[UUID, Page[Row]]:
-        kind: Any = self.row
+        # Read from the class: on an instance, a mapped column would look for a mapped row.
+        kind: Any = type(self).row
+        owner, order = type(self).owner, type(self).order
         mine = self.narrowed(self._context.caller)
         if len(owners) == 1:
-            rows = select(kind).where(self.owner == owners[0], mine)
-            return {owners[0]: await page(session, rows, self.order, request)}
+            rows = select(kind).where(owner == owners[0], mine)
+            return {owners[0]: await page(session, rows, order, request)}
         numbered = select(
             kind.id.label("id"),
-            func.row_number()
-            .over(partition_by=self.owner, order_by=self.order.clauses())
-            .label("place"),
-        ).where(self.owner.in_(owners), mine)
+            func.row_number().over(partition_by=owner, order_by=order.clauses()).label("place"),
+        ).where(owner.in_(owners), mine)
         if request.after is not None:
-            numbered = numbered.where(self.order.after(request.after))
+            numbered = numbered.where(order.after(request.after))
         places = numbered.subquery()
         statement = (
             select(kind)
             .join(places, and_(places.c.id == kind.id, places.c.place <= request.first + 1))
-            .order_by(*self.order.clauses())
+            .order_by(*order.clauses())
         )
         by_owner: dict[UUID, list[Row]] = {owner_id: [] for owner_id in owners}
         for row in (await session.scalars(statement)).all():
-            by_owner[getattr(row, self.owner.key)].append(row)
+            by_owner[getattr(row, owner.key)].append(row)
         totals: dict[UUID, int] = {}
         if request.is_counted:
-            counted = (
-                select(self.owner, func.count())
-                .where(self.owner.in_(owners), mine)
-                .group_by(self.owner)
-            )
+            counted = select(owner, func.count()).where(owner.in_(owners), mine).group_by(owner)
             totals = {each[0]: each[1] for each in (await session.execute(counted)).all()}
         return {
             owner_id: Page(

@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from infra.authority.predicate import visible
@@ -52,7 +53,7 @@ class CurrentEnrollmentLoader(BatchLoader[EnrollmentRow]):
         """Read them where the caller may see them."""
         found = await session.scalars(
             select(EnrollmentRow)
-            .distinct(EnrollmentRow.participant_id)
+            .ext(distinct_on(EnrollmentRow.participant_id))
             .where(EnrollmentRow.participant_id.in_(ids), _NOT_IN_ERROR, enrollment_visible(caller))
             .order_by(EnrollmentRow.participant_id, *NEWEST_FIRST.clauses())
         )
@@ -73,7 +74,7 @@ class FirstEnrolledOnLoader(BatchLoader[date]):
         earliest = aliased(
             EnrollmentRow,
             select(EnrollmentRow)
-            .distinct(EnrollmentRow.participant_id)
+            .ext(distinct_on(EnrollmentRow.participant_id))
             .where(
                 EnrollmentRow.participant_id.in_(ids),
                 EnrollmentRow.enrolled_on.is_not(None),

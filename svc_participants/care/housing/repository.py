@@ -7,6 +7,7 @@ needs SUD or MENTAL_HEALTH as well (42 CFR 2.13(c), RCW 70.02.230), else it is a
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from infra.batch_loader import BatchLoader
 from infra.database import ReadSession
@@ -57,7 +58,7 @@ class CurrentHousingLoader(BatchLoader[HousingStatusRow]):
         """Read the newest that the caller may see."""
         found = await session.scalars(
             select(HousingStatusRow)
-            .distinct(HousingStatusRow.participant_id)
+            .ext(distinct_on(HousingStatusRow.participant_id))
             .where(HousingStatusRow.participant_id.in_(ids), housing_visible(caller))
             .order_by(HousingStatusRow.participant_id, *NEWEST_FIRST.clauses())
         )

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from infra.authority.predicate import visible
 from infra.batch_loader import BatchLoader
@@ -66,7 +67,7 @@ class LatestAmendmentLoader(BatchLoader[NoteAmendmentRow]):
         """Read those of notes that the caller may see."""
         found = await session.scalars(
             select(NoteAmendmentRow)
-            .distinct(NoteAmendmentRow.note_id)
+            .ext(distinct_on(NoteAmendmentRow.note_id))
             .where(
                 NoteAmendmentRow.note_id.in_(ids),
                 visible(caller, Category.CASE_NOTES, NoteAmendmentRow.participant_id),

@@ -11,9 +11,9 @@ from svc_participants.care.housing.tables import HousingStatusRow
 from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
 from svc_participants.care.summaries.rules import Engagement, SummaryState
 from svc_participants.care.summaries.tables import ProgressSummaryRow
-from svc_participants.seed import texts
-from svc_participants.seed.choice import number, pick, row_id
-from svc_participants.seed.world import World, at, day, days_after, id_of
+from svc_participants.demo import texts
+from svc_participants.demo.choice import number, pick, row_id
+from svc_participants.demo.world import World, at, day, days_after, id_of
 
 NO_SUMMARY_IN = 5
 """One participant in five has no summary; partners see "nothing to add" then."""

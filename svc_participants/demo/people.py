@@ -8,6 +8,9 @@ from typing import Any
 from infra.tables import Base
 from svc_participants.caseloads.rules import LIMIT, WARNING
 from svc_participants.caseloads.tables import AssignmentRow
+from svc_participants.demo import texts
+from svc_participants.demo.choice import number, pick, row_id
+from svc_participants.demo.world import World, at, day, id_of
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people import rules
 from svc_participants.people.tables import (
@@ -19,9 +22,6 @@ from svc_participants.people.tables import (
 )
 from svc_participants.referrals import rules as referrals
 from svc_participants.referrals.tables import ProtocolVersionRow, ReferralRow, SiteProgramRow
-from svc_participants.seed import texts
-from svc_participants.seed.choice import number, pick, row_id
-from svc_participants.seed.world import World, at, day, id_of
 
 
 def settings_rows(world: World) -> Iterator[Base]:

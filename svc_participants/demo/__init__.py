@@ -1,0 +1,1 @@
+"""The demo's people: clearly synthetic, with plausible content, the same each time."""
