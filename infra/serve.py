@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from infra.settings import Address
 from infra.telemetry.metrics import metrics_app
@@ -27,7 +27,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: ASGIApp, *, is_private: bool) -> uvicorn.Config:
+def _config(app: Starlette, *, is_private: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
@@ -35,6 +35,7 @@ def _config(app: ASGIApp, *, is_private: bool) -> uvicorn.Config:
         lifespan="off" if is_private else "on",
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         date_header=False,
         proxy_headers=False,
@@ -73,12 +74,14 @@ def _remove_socket(address: Address) -> None:
         Path(address.unix_path).unlink(missing_ok=True)
 
 
-async def _serve(app: ASGIApp, bind: Address, metrics_bind: Address) -> None:
+async def _serve(app: Starlette, bind: Address, metrics_bind: Address) -> None:
     public = _Server(_config(app, is_private=False))
     private = _Server(_config(metrics_app(), is_private=True))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        for release in getattr(app.state, "on_stopping", ()):
+            release()
         public.should_exit = True
         private.should_exit = True
 
@@ -96,7 +99,7 @@ async def _serve(app: ASGIApp, bind: Address, metrics_bind: Address) -> None:
         raise SystemExit(3)
 
 
-def run(app: ASGIApp, bind: Address, metrics_bind: Address) -> None:
+def run(app: Starlette, bind: Address, metrics_bind: Address) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight get ``DRAIN_SECONDS`` to end.
 
     Raises:

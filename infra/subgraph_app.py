@@ -153,7 +153,11 @@ class GraphQLEndpoint:
             except ReplicaBehindError as error:
                 return refusal(503, error.code)
         context = RequestContext(
-            caller, self._chassis.database, self._chassis.seal, self._chassis.handover
+            caller,
+            self._chassis.database,
+            self._chassis.seal,
+            self._chassis.handover,
+            self._chassis.follower,
         )
         try:
             result = await self._schema.execute(
@@ -216,6 +220,7 @@ def create_app(
     routes: Sequence[BaseRoute] = (),
     on_start: Sequence[Task] = (),
     on_stop: Sequence[Task] = (),
+    on_stopping: Sequence[Callable[[], None]] = (),
     is_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> Starlette:
     """Return a service's application.
@@ -226,6 +231,8 @@ def create_app(
         routes: internal endpoints beside ``/graphql`` (each authenticates for itself).
         on_start: awaited in order before requests are taken.
         on_stop: awaited in order after the last request.
+        on_stopping: called at once when the process is told to stop, so that requests which wait
+            for something end.
         is_ready: one more condition of readiness.
     """
 
@@ -258,7 +265,7 @@ def create_app(
         await chassis.close()
 
     endpoint = GraphQLEndpoint(chassis, schema)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),
             Route("/health/live", live, methods=["GET"]),
@@ -267,6 +274,8 @@ def create_app(
         ],
         lifespan=lifespan,
     )
+    app.state.on_stopping = tuple(on_stopping)
+    return app
 
 
 def configure_telemetry(settings: ServiceSettings) -> None:

@@ -2,12 +2,14 @@
 
 from starlette.applications import Starlette
 
+from infra.signing_keys import SigningKeys
 from infra.subgraph_app import Chassis, create_app
 from svc_consent import subgraph
 from svc_consent.agencies import endpoints as directory
 from svc_consent.authority.endpoints import AuthorityEndpoints
 from svc_consent.authority.feed import ChangeFeed
 from svc_consent.disclosures import endpoints as disclosures
+from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import HotPool
 
 
@@ -18,6 +20,8 @@ def app(chassis: Chassis) -> Starlette:
         settings.database_dsn, application_name=settings.instance, size=settings.pool_size
     )
     feed = ChangeFeed(settings.database_dsn, pool)
+    keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
+    signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)
     authority = AuthorityEndpoints(chassis, pool, feed)
     return create_app(
         chassis,
@@ -25,8 +29,9 @@ def app(chassis: Chassis) -> Starlette:
         routes=[
             *directory.routes(chassis, pool),
             *authority.routes(),
-            *disclosures.routes(chassis, pool),
+            *disclosures.routes(chassis, pool, signer),
         ],
-        on_start=[pool.start, feed.start],
-        on_stop=[feed.stop, pool.stop],
+        on_start=[pool.start, feed.start, signer.start],
+        on_stop=[signer.stop, feed.stop, pool.stop],
+        on_stopping=[feed.release],
     )

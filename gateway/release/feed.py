@@ -16,7 +16,7 @@ from infra import clock
 from infra.telemetry import metrics
 
 _POLL_SECONDS = 20
-_PAUSE_SECONDS = 0.25
+_PAUSE_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +55,7 @@ class ChangeFeed:
 
     async def _run(self) -> None:
         is_started = False
+        was_lost = False
         while True:
             try:
                 if not is_started:
@@ -62,9 +63,12 @@ class ChangeFeed:
                     self._decisions.forget_all()
                     self._directory.forget_all()
                     is_started = True
+                    was_lost = False
                 await self._follow()
             except ConsentUnavailableError as error:
-                _log.warning("change_feed_failed", error_type=type(error).__name__)
+                if not was_lost:  # once, not at every attempt
+                    _log.warning("change_feed_lost", error_type=type(error).__name__)
+                was_lost = True
                 is_started = False  # something may have been missed: start with empty caches
                 await asyncio.sleep(_PAUSE_SECONDS)
 

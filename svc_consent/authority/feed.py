@@ -31,6 +31,7 @@ class ChangeFeed:
         self._pool = pool
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -43,6 +44,11 @@ class ChangeFeed:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        self._wake()
+
+    def release(self) -> None:
+        """Let everybody who waits go: the process has been told to stop."""
+        self._is_stopping = True
         self._wake()
 
     async def read(self, after: int, wait_seconds: float) -> tuple[int, list[dict[str, Any]]]:
@@ -58,7 +64,7 @@ class ChangeFeed:
                 head = await repository.head_revision(connection)
                 entries = await repository.changes_after(connection, after) if head > after else []
             remaining = deadline - clock.monotonic()
-            if entries or remaining <= 0 or self._task is None:
+            if entries or remaining <= 0 or self._task is None or self._is_stopping:
                 return head, entries
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), min(remaining, _LOOK_AGAIN_SECONDS))
