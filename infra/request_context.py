@@ -6,6 +6,7 @@ longer: nothing of one caller can reach another.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import TypeVar, cast
 
 from strawberry.types import Info
 
-from infra.authority.follower import applied_revision
+from infra.authority.follower import Follower, ReplicaBehindError, applied_revision
 from infra.authority.handover import Handover
 from infra.authority.predicate import valid_until
 from infra.database import Database, ReadSession, WriteSession
@@ -21,6 +22,7 @@ from infra.identity_token import Caller
 from infra.pagination import CursorSeal
 
 Loader = TypeVar("Loader")
+_REPLICA_WAIT_SECONDS = 0.5
 
 
 class RequestContext:
@@ -32,12 +34,18 @@ class RequestContext:
     """
 
     def __init__(
-        self, caller: Caller, database: Database, seal: CursorSeal, handover: Handover | None
+        self,
+        caller: Caller,
+        database: Database,
+        seal: CursorSeal,
+        handover: Handover | None,
+        follower: Follower | None = None,
     ) -> None:
         self.caller = caller
         self.seal = seal
         self._database = database
         self._handover = handover
+        self._follower = follower
         self._stack = AsyncExitStack()
         self._lending = asyncio.Lock()
         self._snapshot: ReadSession | None = None
@@ -60,7 +68,9 @@ class RequestContext:
     async def writing(self) -> AsyncIterator[WriteSession]:
         """Open a transaction; when it has committed, hand over the authority facts it changed.
 
-        The snapshot is dropped, so that the payload shows what was written.
+        The snapshot is dropped, so that the payload shows what was written; and the replica is
+        waited for, briefly, so that it shows it to whom the new facts say. A replica that stays
+        behind costs the payload what it does not know yet, never the mutation.
 
         Raises:
             HandoverError: stored here, but not acknowledged by ``svc_consent`` yet.
@@ -69,6 +79,9 @@ class RequestContext:
             yield session
         if self._handover is not None:
             await self._handover.flush()
+            if self._follower is not None:
+                with contextlib.suppress(ReplicaBehindError):
+                    await self._follower.wait_for(self._handover.latest, _REPLICA_WAIT_SECONDS)
         async with self._lending:
             await self._drop_snapshot()
 

@@ -91,6 +91,7 @@ class Handover:
                 ).all()
             for entry in waiting:
                 last = await self._send(entry)
+                self.latest = max(self.latest, last)
                 async with self._database.write() as writer:
                     await writer.execute(
                         update(OutboxEntry).where(OutboxEntry.id == entry.id).values(revision=last)

@@ -77,7 +77,7 @@ def test_each_role_and_category_states_its_reason() -> None:
         ('"CM:W" = "a|r"', '"CM:W" = "a|z"', "CM:W"),
         ('"CM:W" = "a|r"', '"CX:W" = "a|r"', "CX:W"),
         ('CM = ["CAREMGT"', 'CM = ["CAREMANAGEMENT"', "CM"),
-        ('"LEL:W" = "w|r"', "", "LEL"),
+        ('"LEL:W" = "g|r"', "", "LEL"),
     ],
     ids=["category", "cell", "length", "letter", "ground's role", "purpose", "W without ground"],
 )
