@@ -58,6 +58,8 @@ class Handover:
         self._task: asyncio.Task[None] | None = None
         self.is_settled = False
         """Whether the outbox was empty once since the start; before that, not ready."""
+        self.latest = 0
+        """Revision of the newest fact handed over since the start, by whichever task sent it."""
 
     async def start(self) -> None:
         """Begin to retry what an earlier run left in the outbox."""
