@@ -36,6 +36,14 @@ class Case:
         return World(json.loads((self.path / "world.json").read_text()))
 
     def subgraphs(self) -> dict[str, HonestSubgraph]:
+        """The subgraphs, made once; what they remember is forgotten."""
+        for one in self._subgraphs.values():
+            one.requests.clear()
+            one.errors.clear()
+        return dict(self._subgraphs)
+
+    @cached_property
+    def _subgraphs(self) -> dict[str, HonestSubgraph]:
         return {
             file.stem: HonestSubgraph(file.read_text(), self.world)
             for file in sorted(self.path.glob("*.graphql"))
