@@ -4,6 +4,7 @@ from pathlib import Path
 
 from infra.service_program import ServiceProgram, main
 from svc_consent.app import app
+from svc_consent.audit import audit
 from svc_consent.seed import seed
 from svc_consent.subgraph import schema
 
@@ -13,7 +14,7 @@ PROGRAM = ServiceProgram(
     schema=schema,
     app=app,
     seed=seed,
-    commands={},
+    commands={"audit": audit},
 )
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from infra.telemetry import metrics
 from svc_consent.authority.endpoints import read_asker, well_formed
 from svc_consent.authority.rules import agency_key, subject_key
 from svc_consent.disclosures.commands import pass_gate
+from svc_consent.disclosures.heads import HeadSigner
 from svc_consent.disclosures.rules import Call, Record, Stage
 from svc_consent.hot_pool import HotPool
 from svc_consent.requests import MalformedRequestError, body_of, endpoint
@@ -25,13 +26,14 @@ MAX_LANE_LENGTH = 100
 _KEY_PREFIXES = ("participant:", "subject:", "agency:", "visible:")
 
 
-def routes(chassis: Chassis, pool: HotPool) -> list[BaseRoute]:
+def routes(chassis: Chassis, pool: HotPool, signer: HeadSigner) -> list[BaseRoute]:
     """Return the route of the gate."""
 
     async def gate(request: Request, _issuer: str) -> Response:
         started = perf_counter()
         lane, calls = read_calls(await body_of(request))
         answer = await pass_gate(pool, lane, calls)
+        signer.note(len(calls))
         for verdict in answer["verdicts"]:
             metrics.GATE_VERDICTS.labels(verdict["verdict"]).inc()
         metrics.GATE_SECONDS.observe(perf_counter() - started)

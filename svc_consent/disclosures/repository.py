@@ -142,3 +142,52 @@ async def append(connection: Connection, chain: Chain) -> None:
 async def commit(connection: Connection) -> None:
     """Make it durable; after this the answer may leave."""
     await connection.execute("commit")
+
+
+_LANES_DUE = """
+select l.lane, l.sequence, l.hash, clock_timestamp()
+from ledger_lane l left join lateral (
+  select sequence, signed_at from ledger_signed_head h
+  where h.lane = l.lane order by sequence desc, signed_at desc limit 1
+) last on true
+where l.sequence > coalesce(last.sequence, 0) and (
+  l.sequence - coalesce(last.sequence, 0) >= $1
+  or coalesce(last.signed_at, '-infinity') <= clock_timestamp() - make_interval(secs => $2))
+"""
+_PUBLISH_KEY = """
+insert into ledger_key (kid, jwk, published_at) values ($1, $2::text::jsonb, clock_timestamp())
+on conflict do nothing
+"""
+_SIGNED_HEAD = """
+insert into ledger_signed_head (lane, sequence, signed_at, hash, kid, signature)
+values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHead:
+    """How long a lane is, its last hash, and the database's clock when that was read."""
+
+    lane: str
+    sequence: int
+    hash: bytes
+    now: datetime
+
+
+async def lanes_due(connection: Connection, entries: int, seconds: float) -> list[LaneHead]:
+    """Return lanes that have grown by so many entries, or at all since so long ago."""
+    return [LaneHead(*row) for row in await connection.fetch(_LANES_DUE, entries, seconds)]
+
+
+async def publish_key(connection: Connection, kid: str, jwk: str) -> None:
+    """Keep a public key (JSON) beside the heads that are signed with it."""
+    await connection.execute(_PUBLISH_KEY, kid, jwk)
+
+
+async def add_signed_head(
+    connection: Connection, head: LaneHead, kid: str, signature: bytes
+) -> None:
+    """Add a signed head."""
+    await connection.execute(
+        _SIGNED_HEAD, head.lane, head.sequence, head.now, head.hash, kid, signature
+    )
