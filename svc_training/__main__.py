@@ -5,6 +5,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from infra.database import Database
 from infra.errors import GoldenThreadError
 from infra.mutation_result import CommandError
@@ -30,15 +32,18 @@ def import_command(words: list[str]) -> int:
     file: Path = parser.parse_args(words).file
     try:
         page = file.read_bytes().decode("utf-8-sig")
-        report = asyncio.run(_import(Environment().secret("GT_DATABASE_DSN"), page))
     except OSError as error:
         return _refuse(f"{file}: {error.strerror}")
     except UnicodeDecodeError:
         return _refuse(f"{file}: not UTF-8 text")
+    try:
+        report = asyncio.run(_import(Environment().secret("GT_DATABASE_DSN"), page))
     except CommandError as error:
         return _refuse(f"{file}: {error.message}")
     except GoldenThreadError as error:
         return _refuse(str(error))
+    except (OSError, SQLAlchemyError):  # their texts hold addresses and statements
+        return _refuse("the training database cannot be reached or is not migrated")
     _show(report)
     return 0 if report.is_clean else 1
 

@@ -51,7 +51,7 @@ async def import_course_page(session: WriteSession, page: str, imported_by: str)
     try:
         read = read_course_page(page)
     except PageUnreadableError as error:
-        raise CommandError("PAGE_UNREADABLE", str(error), ("text",)) from None
+        raise CommandError("PAGE_UNREADABLE", str(error), ("input", "text")) from None
     if read.course_number is None or read.details is None:
         await catalogue.keep_page(session, None, page, read.errors, imported_by)
         return ImportReport(None, None, (), _without_course(page))

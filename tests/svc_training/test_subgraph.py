@@ -1,0 +1,129 @@
+"""The published schema: committed, described, labelled, and without a word about participants."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    is_introspection_type,
+)
+
+import svc_training.assignments.tables
+import svc_training.catalogue.tables
+import svc_training.personnel.tables
+import svc_training.sessions.tables
+from infra.subgraph_schema import label_of
+from infra.tables import Base
+from infra.vocabulary import Category
+from svc_training.subgraph import schema
+
+PACKAGE = Path(svc_training.__file__ or "").parent
+FOREIGN_WORDS = ("participant", "client record", "referral", "enrollment", "consent", "diagnos")
+CHASSIS_TABLES = {
+    "authority_visibility",
+    "authority_agency_window",
+    "authority_applied",
+    "authority_outbox",
+    "idempotent_request",
+}
+
+
+@pytest.fixture(scope="module")
+def graphql_schema() -> GraphQLSchema:
+    return schema()._schema
+
+
+def _own(graphql_schema: GraphQLSchema) -> list[object]:
+    return [
+        each
+        for name, each in graphql_schema.type_map.items()
+        if not is_introspection_type(each) and not name.startswith(("_", "link__"))
+    ]
+
+
+def test_committed_sdl_is_the_schemas() -> None:
+    assert (PACKAGE / "subgraph.graphql").read_text() == schema().as_str() + "\n"
+
+
+def words_about_participants(text: str) -> list[str]:
+    return [word for word in FOREIGN_WORDS if word in text.lower()]
+
+
+def test_schema_says_nothing_about_participants() -> None:
+    sdl = (PACKAGE / "subgraph.graphql").read_text()
+    assert words_about_participants(sdl) == []
+    assert "@about" not in sdl
+
+
+def test_tables_have_no_column_about_participants() -> None:
+    own = [table for table in Base.metadata.tables.values() if table.name not in CHASSIS_TABLES]
+    training = {"course", "course_page_text", "session", "personnel", "assignment"}
+    assert training <= {table.name for table in own}
+    modules = (
+        svc_training.assignments.tables,
+        svc_training.catalogue.tables,
+        svc_training.personnel.tables,
+        svc_training.sessions.tables,
+    )
+    names = [
+        f"{mapped.__tablename__}.{column.name}"
+        for module in modules
+        for mapped in vars(module).values()
+        if isinstance(mapped, type) and issubclass(mapped, Base) and mapped is not Base
+        for column in mapped.__table__.columns
+    ]
+    assert words_about_participants(" ".join(names)) == []
+
+
+def test_word_about_participants_would_be_found() -> None:
+    """Planted bug: the same check on a schema with such a field."""
+    sdl = (PACKAGE / "subgraph.graphql").read_text().replace("accountId", "participantId")
+    assert words_about_participants(sdl) == ["participant"]
+
+
+def test_everything_is_described(graphql_schema: GraphQLSchema) -> None:
+    missing = []
+    for each in _own(graphql_schema):
+        if isinstance(each, GraphQLObjectType | GraphQLInputObjectType):
+            if not each.description:
+                missing.append(each.name)
+            for name, field in each.fields.items():
+                if name not in ("_service", "_entities") and not field.description:
+                    missing.append(f"{each.name}.{name}")
+                for argument, definition in getattr(field, "args", {}).items():
+                    if name != "_entities" and not definition.description:
+                        missing.append(f"{each.name}.{name}({argument})")
+        elif isinstance(each, GraphQLEnumType):
+            if not each.description:
+                missing.append(each.name)
+            missing += [f"{each.name}.{n}" for n, v in each.values.items() if not v.description]
+    assert missing == []
+
+
+def test_every_object_type_is_labelled_and_people_are_training(
+    graphql_schema: GraphQLSchema,
+) -> None:
+    labels = {}
+    for each in _own(graphql_schema):
+        if isinstance(each, GraphQLObjectType):
+            definition = each.extensions.get("strawberry-definition")
+            found = label_of(getattr(definition, "directives", None) or ())
+            labels[each.name] = found[0] if found else None
+    assert None not in labels.values(), labels
+    assert set(labels.values()) == {Category.STRUCTURE, Category.CATALOGUE, Category.TRAINING}
+    of_people = {name for name, label in labels.items() if label is Category.TRAINING}
+    assert of_people == {
+        "Personnel",
+        "TrainingAssignment",
+        "AssignmentStatusChange",
+        "PersonAssignment",
+    }
+
+
+def test_names_are_written_out() -> None:
+    sdl = (PACKAGE / "subgraph.graphql").read_text()
+    assert not re.search(r"\b(num|desc|addr|cnt|qty|ssn|dob)\b", sdl, re.IGNORECASE)
