@@ -11,7 +11,7 @@ from collections.abc import Callable
 from infra import clock
 from infra.dev.postgres_binaries import ending_with_parent
 from infra.dev.up.errors import UpError
-from infra.dev.up.health import is_ready
+from infra.dev.up.health import why_not_ready
 from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import Program
 
@@ -19,7 +19,8 @@ _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 10.0
 _SETTLED_SECONDS = 30.0
 _STOP_SECONDS = 12.0
-_READY_SECONDS = 60.0
+_READY_SECONDS = 180.0  # generous: on a busy machine six programs import a lot at once
+_PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TRIES_AT_START = 3
 _LINE_BYTES = 1 << 20
@@ -66,15 +67,24 @@ class Child:
             delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
 
     async def wait_until_ready(self) -> None:
-        """Return when the program says that it is ready. Raises UpError after a minute."""
-        deadline = clock.monotonic() + _READY_SECONDS
-        while clock.monotonic() < deadline:
-            if self.process_id is not None and await is_ready(self.program.health):
+        """Return when the program says that it is ready. Raises UpError after three minutes."""
+        started_at = said_at = clock.monotonic()
+        while True:
+            why_not = "not running" if self.process_id is None else await self._why_not()
+            if why_not is None:
                 self._was_ready = True
                 return
+            now = clock.monotonic()
+            if now - started_at > _READY_SECONDS:
+                message = f"{self.program.name} is not ready: {why_not}"
+                raise UpError(message)
+            if now - said_at > _PATIENCE_SECONDS:
+                said_at = now
+                self._log.say(f"waiting for {self.program.name}: {why_not}")
             await asyncio.sleep(_POLL_SECONDS)
-        message = f"{self.program.name} was not ready after {_READY_SECONDS:.0f} s"
-        raise UpError(message)
+
+    async def _why_not(self) -> str | None:
+        return await why_not_ready(self.program.health)
 
     async def stop(self) -> None:
         """Ask the program to end (SIGTERM); after twelve seconds make it."""

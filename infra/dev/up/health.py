@@ -4,19 +4,24 @@ import asyncio
 import contextlib
 
 _TIMEOUT_SECONDS = 2.0
+_OK = 200
+_SHOWN_CHARACTERS = 200
 _REQUEST = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
-async def is_ready(address: str) -> bool:
-    """Say whether the program at `address` (``unix:/path``, ``tcp:host:port``) answers 200."""
+async def why_not_ready(address: str) -> str | None:
+    """Return None when the program is ready, else in a few words what it says instead."""
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS):
-            return await _ask(address)
+            status, body = await _ask(address)
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
-        return False
+        return "no answer yet"
+    if status == _OK:
+        return None
+    return f"status {status} {body[:_SHOWN_CHARACTERS]}".strip()
 
 
-async def _ask(address: str) -> bool:
+async def _ask(address: str) -> tuple[int, str]:
     if address.startswith("unix:"):
         reader, writer = await asyncio.open_unix_connection(address.removeprefix("unix:"))
     else:
@@ -25,10 +30,11 @@ async def _ask(address: str) -> bool:
     try:
         writer.write(_REQUEST)
         await writer.drain()
-        status_line = await reader.readline()
+        head, _, body = (await reader.read()).decode(errors="replace").partition("\r\n\r\n")
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-    words = status_line.split()
-    return len(words) > 1 and words[1] == b"200"
+    words = head.split(maxsplit=2)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+    return status, " ".join(body.split())

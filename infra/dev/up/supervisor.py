@@ -1,7 +1,6 @@
 """Starts everything in order, keeps it running, and stops it in the reverse order."""
 
 import asyncio
-import contextlib
 import json
 import os
 import shlex
@@ -142,13 +141,13 @@ class Supervisor:
             done, _ = await asyncio.wait([main, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             main.cancel()
+            await asyncio.gather(main, return_exceptions=True)
             raise
         if main in done:
             await main
             return
         main.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await main
+        await asyncio.gather(main, return_exceptions=True)
         for task in done:
             await task
         message = "a program ended for good"
