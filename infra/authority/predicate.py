@@ -11,21 +11,14 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.authority import expression
+from infra.authority.facts import agency_holder, subject_holder
 from infra.authority.tables import AgencyWindow, Visibility
 from infra.identity_token import Caller
 from infra.vocabulary import STAFF_CATEGORIES, Basis, Category, Role
 
+__all__ = ["agency_holder", "holders", "subject_holder", "valid_until", "visible"]
+
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
-
-
-def agency_holder(agency_id: str) -> str:
-    """Return how an agency is written in ``Visibility.holder``."""
-    return f"agency:{agency_id}"
-
-
-def subject_holder(subject: str) -> str:
-    """Return how a person is written in ``Visibility.holder``."""
-    return f"subject:{subject}"
 
 
 def holders(caller: Caller) -> tuple[str, str]:
