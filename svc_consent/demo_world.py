@@ -10,8 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from infra import clock
-from infra.authority.changes import VisibilityFact
-from infra.authority.predicate import subject_holder
+from infra.authority.facts import VisibilityFact, subject_holder
 from infra.vocabulary import Basis, Category, Purpose
 from svc_consent.agencies.tables import Account, AccountBinding, Agency, Membership, Mou, RoleGrant
 from svc_consent.agencies.tables import Site as SiteRow

@@ -10,7 +10,8 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
 from infra.vocabulary import AgencyType, Role
-from svc_consent.agencies import repository, rules
+from svc_consent.agencies import rules
+from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.tables import RoleGrant
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import subject_key

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
-from svc_consent.agencies.principal import read_principal
+from svc_consent.agencies.repository.principal import read_principal
 from svc_consent.hot_pool import HotPool
 from svc_consent.requests import MalformedRequestError, body_of, endpoint
 

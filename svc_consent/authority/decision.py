@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from infra.authority import expression
-from infra.authority.predicate import agency_holder, subject_holder
+from infra.authority.facts import agency_holder, subject_holder
 from infra.vocabulary import PERSON_CATEGORIES, Basis, Role
 
 USE = "USE"

@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra.authority.changes import Operation
-from infra.authority.predicate import agency_holder, subject_holder
+from infra.authority.facts import Operation, agency_holder, subject_holder
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Basis, Category, Purpose
 

@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 
 from svc_consent.authority.repository import read_facts
-from svc_consent.disclosures import repository
-from svc_consent.disclosures.repository import GateFacts
+from svc_consent.disclosures.repository import gate as repository
+from svc_consent.disclosures.repository.gate import GateFacts
 from svc_consent.disclosures.rules import Call, Standing, entry_of, judge, verdict_of
 from svc_consent.hot_pool import Connection, HotPool
 

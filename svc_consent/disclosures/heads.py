@@ -20,8 +20,8 @@ from joserfc.jwk import OKPKey
 
 from infra.errors import GoldenThreadError
 from infra.signing_keys import SigningKeys
-from svc_consent.disclosures import repository
-from svc_consent.disclosures.repository import LaneHead
+from svc_consent.disclosures.repository import chains as repository
+from svc_consent.disclosures.repository.chains import LaneHead
 from svc_consent.hot_pool import HotPool
 
 PINNED_KEYS = "ledger-keys"

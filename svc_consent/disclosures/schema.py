@@ -16,7 +16,7 @@ from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import ROLE_TITLES, Category, Role
 from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Agency, First
-from svc_consent.disclosures.accounting import (
+from svc_consent.disclosures.repository.accounting import (
     Told,
     page_of_accounting,
     parse_key,

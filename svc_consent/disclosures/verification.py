@@ -4,7 +4,7 @@ Found: an entry changed, taken away, put in, moved, or cut off at the end; an in
 not belong to its entry; a head that differs from what was signed; a lane that has gone.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,36 +12,10 @@ from typing import Any
 import orjson
 
 from svc_consent.disclosures.heads import head_text, verify_head
+from svc_consent.disclosures.repository import chains
+from svc_consent.disclosures.repository.chains import StoredEntry, StoredHead
 from svc_consent.disclosures.rules import GENESIS, canonical, link
 from svc_consent.hot_pool import Connection
-
-_LANES = """
-select lane, max(sequence) filter (where is_head), (array_agg(hash) filter (where is_head))[1]
-from (
-  select lane, sequence, hash, true as is_head from ledger_lane
-  union all select distinct lane, 0, null::bytea, false from ledger_entry
-  union all select distinct lane, 0, null::bytea, false from ledger_signed_head
-) known group by lane order by lane
-"""
-_ENTRIES = """
-select e.sequence, e.hash, e.release_id::text, e.recorded_at, e.entry::text, coalesce((
-  select json_agg(json_build_array(a.part, a.pseudonym, a.recorded_at = e.recorded_at)
-    order by a.part)
-  from ledger_about a where a.lane = e.lane and a.sequence = e.sequence
-), '[]')
-from ledger_entry e where e.lane = $1 and e.sequence > $2 order by e.sequence limit $3
-"""
-_HEADS = """
-select h.sequence, h.hash, h.signed_at, h.kid, h.signature, k.jwk::text
-from ledger_signed_head h left join ledger_key k on k.kid = h.kid
-where h.lane = $1 order by h.sequence, h.signed_at
-"""
-_STRAY = """
-select a.lane, a.sequence from ledger_about a
-left join ledger_entry e on e.lane = a.lane and e.sequence = a.sequence
-where e.lane is null order by a.lane, a.sequence limit 1
-"""
-_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,87 +56,75 @@ async def verify_ledger(connection: Connection, pinned: Mapping[str, Any] | None
             key is bad then. None: the database's own copies are believed.
     """
     report = Report()
-    for lane, sequence, hash_ in await connection.fetch(_LANES):
+    for lane, sequence, hash_ in await chains.lanes(connection):
         report.lanes += 1
         flaw = await _verify_lane(connection, lane, (sequence, hash_), pinned, report)
         if flaw is not None:
             report.flaws.append(flaw)
-    stray = await connection.fetchrow(_STRAY)
+    stray = await chains.stray_index_row(connection)
     if stray is not None:
-        report.flaws.append(Flaw(stray[0], stray[1], "an index row without its entry"))
+        report.flaws.append(Flaw(*stray, "an index row without its entry"))
     return report
 
 
 async def _verify_lane(
     connection: Connection,
     lane: str,
-    head: tuple[int | None, bytes | None],
+    end: tuple[int | None, bytes | None],
     pinned: Mapping[str, Any] | None,
     report: Report,
 ) -> Flaw | None:
-    signed = await connection.fetch(_HEADS, lane)
-    expected_heads: dict[int, list[Sequence[Any]]] = {}
-    for row in signed:
+    signed: dict[int, list[StoredHead]] = {}
+    for head in await chains.signed_heads(connection, lane):
         report.heads += 1
-        reason = _check_signature(lane, row, pinned)
+        reason = _check_signature(lane, head, pinned)
         if reason is not None:
-            return Flaw(lane, row[0], reason)
-        expected_heads.setdefault(row[0], []).append(row)
+            return Flaw(lane, head.sequence, reason)
+        signed.setdefault(head.sequence, []).append(head)
     sequence, previous = 0, GENESIS
-    async for row in _entries(connection, lane):
+    async for entry in chains.entries(connection, lane):
         report.entries += 1
-        reason, previous = _check_entry(lane, sequence + 1, previous, row)
+        reason, previous = _check_entry(lane, sequence + 1, previous, entry)
         if reason is not None:
             return Flaw(lane, sequence + 1, reason)
         sequence += 1
-        if any(bytes(each[1]) != previous for each in expected_heads.pop(sequence, ())):
+        if any(head.hash != previous for head in signed.pop(sequence, ())):
             return Flaw(lane, sequence, "the signed head is another one")
-    if expected_heads:
+    if signed:
         return Flaw(lane, sequence + 1, "missing, although a later head was signed")
-    if head[0] != sequence or head[1] is None or bytes(head[1]) != previous:
+    if end != (sequence, previous):
         return Flaw(lane, sequence + 1, "missing: the lane's head is another one")
     return None
 
 
-async def _entries(connection: Connection, lane: str) -> AsyncIterator[Sequence[Any]]:
-    after = -(2**62)
-    while rows := await connection.fetch(_ENTRIES, lane, after, _BATCH):
-        for row in rows:
-            yield row
-        after = rows[-1][0]
-
-
 def _check_entry(
-    lane: str, expected: int, previous: bytes, row: Sequence[Any]
+    lane: str, expected: int, previous: bytes, row: StoredEntry
 ) -> tuple[str | None, bytes]:
-    sequence, hash_, release_id, recorded_at, text, about = row
-    if sequence != expected:
+    if row.sequence != expected:
         return "missing", previous
-    entry = orjson.loads(text)
+    entry = orjson.loads(row.text)
     computed = link(previous, canonical(entry))
-    if computed != bytes(hash_):
+    if computed != row.hash:
         return "its content or what came before it was changed", previous
     parts = [
         [number, part["participant"], True]
         for number, part in enumerate(entry["parts"])
         if part["participant"] is not None
     ]
-    if orjson.loads(about) != parts:
+    if orjson.loads(row.about) != parts:
         return "the index of participants does not match it", previous
-    stated = entry["lane"], entry["sequence"], entry["releaseId"]
-    if stated != (lane, sequence, release_id):
+    if (entry["lane"], entry["sequence"], entry["releaseId"]) != (lane, expected, row.release_id):
         return "its columns do not match it", previous
-    if datetime.fromisoformat(entry["recordedAt"]) != recorded_at:
+    if datetime.fromisoformat(entry["recordedAt"]) != row.recorded_at:
         return "its time does not match it", previous
     return None, computed
 
 
-def _check_signature(lane: str, row: Sequence[Any], pinned: Mapping[str, Any] | None) -> str | None:
-    sequence, hash_, signed_at, kid, signature, jwk = row
-    key = orjson.loads(jwk) if jwk is not None else None
+def _check_signature(lane: str, head: StoredHead, pinned: Mapping[str, Any] | None) -> str | None:
+    key = orjson.loads(head.jwk) if head.jwk is not None else None
     if pinned is not None:
-        key = pinned.get(kid)
+        key = pinned.get(head.kid)
     if key is None:
         return "its head is signed with a key that is not known"
-    text = head_text(lane, sequence, bytes(hash_), signed_at.isoformat())
-    return None if verify_head(key, text, bytes(signature)) else "its head's signature is wrong"
+    text = head_text(lane, head.sequence, head.hash, head.signed_at.isoformat())
+    return None if verify_head(key, text, head.signature) else "its head's signature is wrong"

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from infra.authority.changes import Operation, delete_visibility, put_visibility
-from infra.authority.predicate import agency_holder
+from infra.authority.facts import agency_holder
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
 from infra.vocabulary import Role
-from svc_consent.agencies.repository import agencies_by_id, database_now
+from svc_consent.agencies.repository.directory import agencies_by_id, database_now
 from svc_consent.agencies.rules import checked_reason
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import Touched, keys_of

@@ -10,8 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from infra.authority.changes import VisibilityFact
-from infra.authority.predicate import agency_holder
+from infra.authority.facts import VisibilityFact, agency_holder
 from infra.vocabulary import ALWAYS_DENY_PURPOSES, PERSON_CATEGORIES, Basis, Category, Purpose
 
 

@@ -17,7 +17,8 @@ from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
 from infra.vocabulary import AgencyType, Category
-from svc_consent.agencies import repository, tables
+from svc_consent.agencies import tables
+from svc_consent.agencies.repository import directory as repository
 
 CATALOGUE = [category(Category.CATALOGUE)]
 STRUCTURE = [category(Category.STRUCTURE)]

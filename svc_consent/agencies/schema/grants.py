@@ -16,7 +16,8 @@ from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_enums import described_enum
 from infra.vocabulary import ROLE_TITLES, Role
-from svc_consent.agencies import repository, rules, tables
+from svc_consent.agencies import rules, tables
+from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.rules import GrantStatus
 from svc_consent.agencies.schema.directory import (
     ROLES,

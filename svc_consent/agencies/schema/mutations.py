@@ -12,7 +12,8 @@ from infra.database import WriteSession
 from infra.mutation_result import UserError
 from infra.request_context import RequestContext, context_of
 from infra.vocabulary import Role
-from svc_consent.agencies import commands, repository
+from svc_consent.agencies import commands
+from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.schema.directory import STRUCTURE
 from svc_consent.agencies.schema.grants import RoleGrant
 

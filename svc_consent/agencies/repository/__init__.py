@@ -1,0 +1,1 @@
+"""Statements of the directory: reading and changing it, and who a token stands for."""

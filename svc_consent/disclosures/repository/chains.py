@@ -1,0 +1,133 @@
+"""Statements on the ledger as a whole: heads to be signed, and the walk that verifies it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from svc_consent.hot_pool import Connection
+
+_LANES_DUE = """
+select l.lane, l.sequence, l.hash, clock_timestamp()
+from ledger_lane l left join lateral (
+  select sequence, signed_at from ledger_signed_head h
+  where h.lane = l.lane order by sequence desc, signed_at desc limit 1
+) last on true
+where l.sequence > coalesce(last.sequence, 0) and (
+  l.sequence - coalesce(last.sequence, 0) >= $1
+  or coalesce(last.signed_at, '-infinity') <= clock_timestamp() - make_interval(secs => $2))
+"""
+_PUBLISH_KEY = """
+insert into ledger_key (kid, jwk, published_at) values ($1, $2::text::jsonb, clock_timestamp())
+on conflict do nothing
+"""
+_SIGNED_HEAD = """
+insert into ledger_signed_head (lane, sequence, signed_at, hash, kid, signature)
+values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHead:
+    """How long a lane is, its last hash, and the database's clock when that was read."""
+
+    lane: str
+    sequence: int
+    hash: bytes
+    now: datetime
+
+
+async def lanes_due(connection: Connection, entries: int, seconds: float) -> list[LaneHead]:
+    """Return lanes that have grown by so many entries, or at all since so long ago."""
+    return [LaneHead(*row) for row in await connection.fetch(_LANES_DUE, entries, seconds)]
+
+
+async def publish_key(connection: Connection, kid: str, jwk: str) -> None:
+    """Keep a public key (JSON) beside the heads that are signed with it."""
+    await connection.execute(_PUBLISH_KEY, kid, jwk)
+
+
+async def add_signed_head(
+    connection: Connection, head: LaneHead, kid: str, signature: bytes
+) -> None:
+    """Add a signed head."""
+    await connection.execute(
+        _SIGNED_HEAD, head.lane, head.sequence, head.now, head.hash, kid, signature
+    )
+
+
+_LANES = """
+select lane, max(sequence) filter (where is_head), (array_agg(hash) filter (where is_head))[1]
+from (
+  select lane, sequence, hash, true as is_head from ledger_lane
+  union all select distinct lane, 0, null::bytea, false from ledger_entry
+  union all select distinct lane, 0, null::bytea, false from ledger_signed_head
+) known group by lane order by lane
+"""
+_ENTRIES = """
+select e.sequence, e.hash, e.release_id::text, e.recorded_at, e.entry::text, coalesce((
+  select json_agg(json_build_array(a.part, a.pseudonym, a.recorded_at = e.recorded_at)
+    order by a.part)
+  from ledger_about a where a.lane = e.lane and a.sequence = e.sequence
+), '[]')
+from ledger_entry e where e.lane = $1 and e.sequence > $2 order by e.sequence limit $3
+"""
+_HEADS = """
+select h.sequence, h.hash, h.signed_at, h.kid, h.signature, k.jwk::text
+from ledger_signed_head h left join ledger_key k on k.kid = h.kid
+where h.lane = $1 order by h.sequence, h.signed_at
+"""
+_STRAY = """
+select a.lane, a.sequence from ledger_about a
+left join ledger_entry e on e.lane = a.lane and e.sequence = a.sequence
+where e.lane is null order by a.lane, a.sequence limit 1
+"""
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A ledger row as it stands; ``about`` is the JSON of its index rows."""
+
+    sequence: int
+    hash: bytes
+    release_id: str
+    recorded_at: datetime
+    text: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHead:
+    """A signed head as it stands; ``jwk`` is the key that the database has for it."""
+
+    sequence: int
+    hash: bytes
+    signed_at: datetime
+    kid: str
+    signature: bytes
+    jwk: str | None
+
+
+async def lanes(connection: Connection) -> list[tuple[str, int | None, bytes | None]]:
+    """Return every lane that anything names, with its head if it has one."""
+    return [tuple(row) for row in await connection.fetch(_LANES)]
+
+
+async def signed_heads(connection: Connection, lane: str) -> list[StoredHead]:
+    """Return a lane's signed heads in order."""
+    return [StoredHead(*row) for row in await connection.fetch(_HEADS, lane)]
+
+
+async def entries(connection: Connection, lane: str) -> AsyncIterator[StoredEntry]:
+    """Yield a lane's entries in the order of their numbers."""
+    after = -(2**62)
+    while rows := await connection.fetch(_ENTRIES, lane, after, _BATCH):
+        for row in rows:
+            yield StoredEntry(*row)
+        after = rows[-1][0]
+
+
+async def stray_index_row(connection: Connection) -> tuple[str, int] | None:
+    """Return where an index row stands that belongs to no entry."""
+    row = await connection.fetchrow(_STRAY)
+    return None if row is None else (row[0], row[1])
