@@ -67,7 +67,9 @@ class Personnel:
     given_name: str = strawberry.field(description="Given name.")
     family_name: str = strawberry.field(description="Family name.")
     email: str | None = strawberry.field(description="Work address, when known.")
-    agency: Agency = strawberry.field(description="The agency whose roster it is.")
+    agency: Agency | None = strawberry.field(
+        description="The agency whose roster it is; null when the directory cannot name it now."
+    )
     appointment_type: AppointmentType = strawberry.field(
         description="As what the person serves the agency."
     )
