@@ -16,7 +16,7 @@ from strawberry.federation.schema import FederationAny
 from strawberry.federation.schema import Schema as FederationSchema
 from strawberry.types import Info
 
-from infra.errors import GoldenThreadError
+from infra.errors import GoldenThreadError, bug
 from infra.identity_token import Caller
 from infra.request_context import RequestContext
 from infra.schema_directives import CategoryLabel
@@ -108,7 +108,11 @@ def label_of(directives: Iterable[object]) -> tuple[Category, Form] | None:
 
 
 def enforce_labels(schema: strawberry.Schema) -> None:
-    """Make every labelled field null for callers whose role may not read its category."""
+    """Make every labelled field null for callers whose role may not read its category.
+
+    Raises:
+        BugError: a field without a label; nothing is served that nobody has said what it is.
+    """
     for graphql_type in schema._schema.type_map.values():
         if not isinstance(graphql_type, GraphQLObjectType):
             continue
@@ -117,19 +121,21 @@ def enforce_labels(schema: strawberry.Schema) -> None:
             continue
         of_type = label_of(definition.directives or ())
         for name, field in graphql_type.fields.items():
-            if name in ("_service", "_entities"):
-                continue
+            if name in ("_service", "_entities") or graphql_type.name == "_Service":
+                continue  # the machinery of federation; the gateway alone asks for it
             strawberry_field = field.extensions.get("strawberry-definition")
             of_field = label_of(getattr(strawberry_field, "directives", None) or ())
             label = of_field or of_type
-            if label is not None and label[0] not in _ALWAYS:
+            if label is None:
+                bug(f"{graphql_type.name}.{name} has no label")
+            if label[0] not in _ALWAYS:
                 _guard(field, *label)
 
 
 def _guard(field: GraphQLField, label: Category, form: Form) -> None:
     resolve = field.resolve
-    if resolve is None:  # Strawberry gives every field a resolver
-        return
+    if resolve is None:
+        bug("a field without a resolver cannot be guarded")
 
     def guarded(source: object, info: GraphQLResolveInfo[Any], **arguments: object) -> object:
         context = cast("RequestContext", info.context)
