@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 
 from infra import serve
 from infra.errors import GoldenThreadError
-from infra.migrations import migrate
 from infra.settings import Environment, ServiceSettings, read_service_settings
 from infra.subgraph_app import Chassis, build_chassis, configure_telemetry
 from infra.subgraph_schema import SubgraphSchema
@@ -71,6 +70,8 @@ def _run(program: ServiceProgram, arguments: argparse.Namespace) -> int:
         sys.stdout.write(program.schema().as_str() + "\n")
         return 0
     if arguments.command == "migrate":
+        from infra.migrations import migrate  # alembic is slow to load, and only this needs it
+
         migrate(program.package_dir, Environment().secret("GT_DATABASE_OWNER_DSN"))
         return 0
     settings = read_service_settings(program.service)

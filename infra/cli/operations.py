@@ -3,12 +3,15 @@
 Each is two files in `gateway/operations/`: `NAME.graphql`, the document, and `NAME.json` with
 `persona`, `purpose` and `variables`. A text value `demo:KIND:KEY` in the variables stands for the
 id of a demo row (`demo:participant:roi_active`, `demo:agency:cedar-police`, `demo:grant:officer`),
-and `demo:number:HANDLE` for the number of that participant's first legal case.
+`demo:number:HANDLE` for the number of that participant's first legal case, `demo:new:key` for a
+fresh idempotency key and `demo:days:N` for the instant N days from now.
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from infra.cli.data_folder import REPOSITORY
 from infra.cli.errors import CommandError
@@ -51,6 +54,12 @@ def _resolved(value: Any) -> Any:
 def _demo_value(kind: str, key: str) -> str:
     from infra.dev.demo.identifiers import demo_id
 
+    if kind == "new":
+        return str(uuid4())
+    if kind == "days":
+        from infra import clock
+
+        return (clock.now() + timedelta(days=int(key))).isoformat(timespec="seconds")
     if kind != "number":
         return str(demo_id(kind, key))
     from infra import clock
