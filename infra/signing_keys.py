@@ -103,12 +103,16 @@ class SigningKeys:
 
 
 class VerificationKeys:
-    """Everybody's public keys, re-read when an unknown key id turns up (at most twice a second)."""
+    """Everybody's public keys, re-read when an unknown key id turns up.
+
+    That costs one ``stat`` where no file came or went; beyond that at most two reads a second.
+    """
 
     def __init__(self, public_key_dir: Path) -> None:
         self._dir = public_key_dir
         self._keys: dict[str, tuple[str, OKPKey]] = {}
         self._read_at = float("-inf")
+        self._read_stamp = 0
 
     def find(self, token: Any) -> OKPKey:
         """Return the public key that a token's header names; shaped for joserfc.
@@ -130,9 +134,12 @@ class VerificationKeys:
         return kid in self._keys and self._keys[kid][0] == issuer
 
     def _reload(self) -> None:
-        if clock.monotonic() - self._read_at < _RELOAD_COOLDOWN_SECONDS:
+        # A program that has just made its key must not wait for the pause to end.
+        stamp = self._dir.stat().st_mtime_ns if self._dir.is_dir() else 0
+        is_recent = clock.monotonic() - self._read_at < _RELOAD_COOLDOWN_SECONDS
+        if is_recent and stamp == self._read_stamp:
             return
-        self._read_at = clock.monotonic()
+        self._read_at, self._read_stamp = clock.monotonic(), stamp
         keys: dict[str, tuple[str, OKPKey]] = {}
         for file in sorted(self._dir.glob("*.json")):
             issuer, _, kid = file.name.removesuffix(".json").rpartition(".")

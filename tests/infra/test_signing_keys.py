@@ -114,8 +114,18 @@ def test_an_unknown_key_id_is_looked_for_at_most_twice_a_second(
         with pytest.raises(ValueError, match="unknown key"):
             verification.find(_Token("made up"))
     assert len(reads) == 1
-    kid = make(tmp_path, "cases").current().kid
     moments[0] += 0.6
+    with pytest.raises(ValueError, match="unknown key"):
+        verification.find(_Token("made up"))
+    assert len(reads) == 2
+
+
+def test_a_key_that_was_just_published_is_found_at_once(tmp_path: Path) -> None:
+    make(tmp_path)
+    verification = VerificationKeys(tmp_path / "public")
+    with pytest.raises(ValueError, match="unknown key"):
+        verification.find(_Token("made up"))
+    kid = make(tmp_path, "cases").current().kid
     assert verification.find(_Token(kid)) is not None
     assert verification.belongs_to(kid, "cases")
     assert not verification.belongs_to(kid, "gateway")
