@@ -147,7 +147,7 @@ class ProjectionCompiler:
         if wanted.subject_key is not None:
             key = keys[wanted.type_name, wanted.subject_key]
             self._writer.line(f"s = o.get({key!r})")
-            self._writer.line("m = M(s)")
+            self._writer.line("m = M[s] if s.__class__ is str else M(s)")
         if wanted.needs:
             with self._writer.block(f"if m & {wanted.needs} != {wanted.needs}:"):
                 where = ".".join(path)

@@ -44,14 +44,21 @@ def write_subjects(writer: SourceWriter, target: Target) -> str | None:
         writer.line("found = [root]")
         for step in target.path:
             if step.subject_key is not None:
-                with writer.block("for o in found:"):
-                    writer.line(f"note(o.get({step.subject_key!r}), seen)")
+                _write_note(writer, step.subject_key)
             _write_step(writer, step, is_guarded=False)
         for entity in target.types:
             if entity.subject_key is not None:
-                with writer.block("for o in found:"):
-                    writer.line(f"note(o.get({entity.subject_key!r}), seen)")
+                _write_note(writer, entity.subject_key)
     return name
+
+
+def _write_note(writer: SourceWriter, subject_key: str) -> None:
+    with writer.block("for o in found:"):
+        writer.line(f"s = o.get({subject_key!r})")
+        with writer.block("if s.__class__ is str:"):
+            writer.line("seen.add(s)")
+        with writer.block("else:"):
+            writer.line("note(s, seen)")
 
 
 def note(subject: object, seen: set[str]) -> None:
@@ -89,19 +96,23 @@ def _write_step(writer: SourceWriter, step: PathStep, *, is_guarded: bool) -> No
         writer.line(f"v = o.get({step.key!r})")
         with writer.block("if v.__class__ is dict:"):
             writer.line("below.append((v, m))" if is_guarded else "below.append(v)")
-        with writer.block("elif v.__class__ is list:"):
-            if is_guarded:
-                writer.line("flat = []")
-                writer.line("flatten(v, flat)")
-                writer.line("below += [(x, m) for x in flat]")
-            else:
-                writer.line("flatten(v, below)")
+        with writer.block("elif v.__class__ is list:"), writer.block("for x in v:"):
+            with writer.block("if x.__class__ is dict:"):
+                writer.line("below.append((x, m))" if is_guarded else "below.append(x)")
+            with writer.block("elif x.__class__ is list:"):
+                if is_guarded:
+                    writer.line("flat = []")
+                    writer.line("flatten(x, flat)")
+                    writer.line("below += [(y, m) for y in flat]")
+                else:
+                    writer.line("flatten(x, below)")
     writer.line("found = below")
 
 
 def _write_mask(writer: SourceWriter, subject_key: str | None, needs: tuple[int, ...]) -> None:
     if subject_key is not None:
-        writer.line(f"m = M(o.get({subject_key!r}))")
+        writer.line(f"s = o.get({subject_key!r})")
+        writer.line("m = M[s] if s.__class__ is str else M(s)")
     wanted = 0
     for bits in needs:
         wanted |= bits

@@ -43,7 +43,11 @@ def _write_place(writer: SourceWriter, selection: Selection, *, is_root: bool) -
             head = "if True:" if is_single else f"if o.get('__typename') == {type_name!r}:"
             with writer.block(head):
                 if subject is not None:
-                    writer.line(f"note(o.get({subject!r}), seen)")
+                    writer.line(f"s = o.get({subject!r})")
+                    with writer.block("if s.__class__ is str:"):
+                        writer.line("seen.add(s)")
+                    with writer.block("else:"):
+                        writer.line("note(s, seen)")
                 for key, function in below:
                     writer.line(f"{function}(o.get({key!r}), seen)")
     return name

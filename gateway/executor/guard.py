@@ -32,20 +32,21 @@ class PermitAll:
         return -1
 
 
-class Masks:
-    """Masks of one pass, asked for once per subject; calling it gives the mask of a value."""
+class Masks(dict[str, int]):
+    """Masks of one pass by subject, each asked for once; call it with any other subject value."""
 
     def __init__(self, guard: Guard) -> None:
+        super().__init__()
         self._guard = guard
-        self._known: dict[str, int] = {}
+
+    def __missing__(self, subject: str) -> int:
+        mask = self[subject] = self._guard.mask(subject)
+        return mask
 
     def __call__(self, subject: Any) -> int:
         """The mask of a subject value; of a list, the bits that all in it grant; else 0."""
         if subject.__class__ is str:
-            found = self._known.get(subject)
-            if found is None:
-                found = self._known[subject] = self._guard.mask(subject)
-            return found
+            return self[subject]
         if subject.__class__ is list and subject:
             mask = -1
             for one in subject:

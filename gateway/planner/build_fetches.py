@@ -35,7 +35,6 @@ class _Use:
 
 
 _FOR_CLIENT: Final = _Use(is_client=True)
-_NESTED: Final = _Use(is_client=False)
 
 
 class FetchBuilder:
@@ -136,7 +135,7 @@ class FetchBuilder:
                 is_local_object = local is not None and local.possible_types == {local.name}
                 is_abstract = place.is_abstract or not is_local_object
                 fetched.tree = FetchTree(is_abstract=is_abstract)
-            inner_use = use if use.is_client else _NESTED
+            inner_use = use if use.is_client else _Use(is_client=False, needs=use.needs)
             for child in route.children:
                 below = place.object(child.type_name)
                 suppliers |= self._selection(child, below, group, fetched.tree, inner_use)

@@ -35,7 +35,10 @@ def load_supergraph(sdl: str) -> Supergraph:
     )
     by_enum = read_subgraphs(document, join)
     full = build_schema_without(document, Stripping(prefixes, lambda _: False))
-    api = build_schema_without(document, Stripping(prefixes, _hidden_test(features)))
+    # Building costs as much as parsing; most supergraphs hide nothing.
+    api = full
+    if "inaccessible" in features:
+        api = build_schema_without(document, Stripping(prefixes, _hidden_test(features)))
     types = TypeReader(document, join, by_enum).read()
     _check_types(types, full)
     owners: dict[str, list[str]] = {}
@@ -64,8 +67,7 @@ def _parse(sdl: str) -> DocumentNode:
 
 
 def _hidden_test(features: dict[str, Feature]) -> Any:
-    feature = features.get("inaccessible")
-    name = feature.directive("inaccessible") if feature is not None else "inaccessible"
+    name = features["inaccessible"].directive("inaccessible")
     return lambda node: any(directive.name.value == name for directive in node.directives or ())
 
 

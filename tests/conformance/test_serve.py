@@ -47,7 +47,7 @@ async def gateway(
         )
         client = HttpClient(f"tcp:127.0.0.1:{port}")
         try:
-            for _ in range(100):
+            for _ in range(600):
                 with contextlib.suppress(HttpUnreachableError):
                     ready = await client.request("GET", "/health/ready", {}, timeout_seconds=5)
                     assert ready.status == 200
