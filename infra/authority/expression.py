@@ -18,11 +18,14 @@ def parse(expression: str) -> Alternatives:
     """Return the alternatives of an expression, each a set of bases that must all hold.
 
     Raises:
-        ValueError: a letter is no basis.
+        ValueError: a letter is no basis, or an alternative is empty: it would hold for everybody.
     """
     if not expression:
         return ()
-    return tuple(frozenset(Basis(letter) for letter in part) for part in expression.split("|"))
+    parts = expression.split("|")
+    if not all(parts):
+        raise ValueError("an alternative without a ground")
+    return tuple(frozenset(Basis(letter) for letter in part) for part in parts)
 
 
 def is_satisfied(expression: str, held: Collection[Basis]) -> bool:
