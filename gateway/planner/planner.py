@@ -17,6 +17,7 @@ from gateway.planner.merge.share_requests import share_requests
 from gateway.planner.path_search import PathSearch
 from gateway.planner.plan import QueryPlan
 from gateway.planner.query_graph import query_graph
+from gateway.planner.routes import PlanningError
 from gateway.planner.selection import NormalizedOperation
 from gateway.supergraph import Supergraph
 
@@ -35,6 +36,8 @@ def plan(
     Raises:
         PlanningError: no subgraphs together resolve the operation, or the search is too large.
     """
+    if operation.kind == "subscription":
+        raise PlanningError("subscriptions are not planned here")
     check_keys(operation.root)
     graph = query_graph(supergraph, frozenset(override_labels))
     routes = PathSearch(graph).root(operation.kind, operation.root)

@@ -149,6 +149,8 @@ class TypeReader:
         flags = {bool(join.arguments.get("isInterfaceObject")) for join in joins}
         if len(flags) > 1:
             raise SupergraphError("an interface object in part only", name)
+        if flags == {True}:
+            raise SupergraphError("@interfaceObject is not carried out here", name)
         keys = tuple(
             EntityKey(
                 parse_field_set(join.arguments["key"], name),
