@@ -19,7 +19,7 @@ from svc_consent.releases.tables import Release
 
 World = Mapping[str, Any]
 ISSUER = "dev"
-FORM_VERSION = "general-2026-02"
+FORM_VERSION = "GENERAL@2026-01"
 _BINDINGS = {"SELF": Basis.SELF, "REPRESENTATIVE": Basis.REPRESENTATIVE}
 
 

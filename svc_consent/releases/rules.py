@@ -65,7 +65,7 @@ class Element(StrEnum):
 
 
 FORMS_WITH_RIGHT_TO_REVOKE: dict[ReleaseKind, frozenset[str]] = {
-    ReleaseKind.GENERAL: frozenset({"general-2026-02", "general-2026-02-es"}),
+    ReleaseKind.GENERAL: frozenset({"GENERAL@2026-01", "GENERAL@2026-01-es"}),
 }
 """Form versions whose text says how to revoke and what was relied on (2.31(a)(6)), by kind."""
 

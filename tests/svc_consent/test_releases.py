@@ -47,7 +47,7 @@ class Case:
     def form(self, **changes: Any) -> dict[str, Any]:
         return {
             "participantId": self.participant,
-            "formVersion": "general-2026-02",
+            "formVersion": "GENERAL@2026-01",
             "expiresAt": soon(3600).isoformat(),
             "signature": {"signedAt": soon(-60).isoformat(), "method": "WET_INK"},
             "idempotencyKey": new_key(),

@@ -73,7 +73,7 @@ class SignReleaseInput:
         default=ReleaseKind.GENERAL, description="Kind of form; only GENERAL is taken today."
     )
     form_version: str | None = strawberry.field(
-        default=None, description="Edition of the form, for example general-2026-02."
+        default=None, description="Edition of the form, for example GENERAL@2026-01."
     )
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it ends; required for the form or for each provision."
