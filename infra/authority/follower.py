@@ -18,7 +18,7 @@ from infra.authority import changes
 from infra.authority.tables import AppliedRevision
 from infra.database import AnySession, Database
 from infra.errors import GoldenThreadError
-from infra.http_client import HttpClient, HttpClientError
+from infra.http_client import HttpClient
 from infra.identity_token import TokenMinter
 
 FEED_PATH = "/internal/authority/changes"
@@ -99,7 +99,7 @@ class Follower:
             try:
                 await self.catch_up(wait_seconds=_POLL_SECONDS)
                 failures = 0
-            except (HttpClientError, OSError, GoldenThreadError, ValueError) as error:
+            except Exception as error:  # also the database's: following must never end by itself
                 pause = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS) - 1)]
                 failures += 1
                 _log.warning("authority_feed_failed", error_type=type(error).__name__)

@@ -121,6 +121,6 @@ class Handover:
         while True:
             try:
                 await self.flush()
-            except (GoldenThreadError, OSError) as error:
+            except Exception as error:  # also the database's: retrying must never end by itself
                 _log.warning("handover_failed", error_type=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)

@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import event
 
+from infra import clock
+from infra.authority.changes import put_agency_window
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, new_key
 from tests.fixtures.training_service import training_manager
 
@@ -73,3 +77,24 @@ async def test_statements_do_not_grow_with_the_page(training: ServiceApp) -> Non
         assert len(answer.data["roster"]["edges"]) == first
         counts.append(len([each for each in seen if "assignment" in each]))
     assert counts[0] == counts[1] <= 3
+
+
+async def test_facts_are_followed_again_after_the_database_cut_every_connection(
+    service_app: ServiceAppFactory,
+) -> None:
+    async with service_app("svc_training") as service:
+        window = put_agency_window(uuid4(), "agency-1", "site-1", clock.now(), None)
+        assert await service.apply_facts([window]) == 1
+        await _cut_connections(service.settings.database_dsn.reveal())
+        assert await service.apply_facts([window]) == 2
+        answers = [await service.graphql(training_manager(), CATALOGUE) for _ in range(2)]
+        assert answers[-1].data == {"courses": {"edges": []}}
+
+
+async def _cut_connections(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await connection.close()
