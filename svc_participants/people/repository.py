@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.authority import expression
-from infra.authority.predicate import visible
+from infra.authority.predicate import visible, visible_in_any
 from infra.batch_loader import BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
@@ -104,14 +104,7 @@ def _text(parts: Sequence[frozenset[Basis]]) -> str:
 
 def present(caller: Caller, participant_id: Column) -> ColumnElement[bool]:
     """Return the condition "this caller may see something about this participant now"."""
-    return or_(
-        false(),
-        *(
-            visible(caller, each, participant_id)
-            for each in CARE_CATEGORIES
-            if caller.access.get(each)
-        ),
-    )
+    return visible_in_any(caller, CARE_CATEGORIES, participant_id)
 
 
 class PeopleLoader(BatchLoader[Seen]):
