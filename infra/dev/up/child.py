@@ -1,29 +1,26 @@
 """One supervised program: started, watched, restarted with back-off, stopped in good order."""
 
 import asyncio
-import contextlib
-import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable
 
 from infra import clock
-from infra.dev.postgres_binaries import ending_with_parent
 from infra.dev.up.errors import UpError
 from infra.dev.up.health import why_not_ready
 from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import Program
+from infra.dev.up.spawner import Process, Spawner
 
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 10.0
 _SETTLED_SECONDS = 30.0
 _STOP_SECONDS = 12.0
+_LONG_STOP_SECONDS = 2.0
 _READY_SECONDS = 180.0  # generous: on a busy machine six programs import a lot at once
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TRIES_AT_START = 3
-_LINE_BYTES = 1 << 20
 
 
 class Child:
@@ -33,11 +30,14 @@ class Child:
     as long as the supervisor lives, waiting longer each time (half a second to ten).
     """
 
-    def __init__(self, program: Program, log: MergedLog, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, program: Program, spawner: Spawner, log: MergedLog, changed: Callable[[], None]
+    ) -> None:
         self.program = program
+        self._spawner = spawner
         self._log = log
         self._changed = changed
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._stopping = False
         self._was_ready = False
         self._last_lines: deque[str] = deque(maxlen=5)
@@ -45,7 +45,7 @@ class Child:
     @property
     def process_id(self) -> int | None:
         """The process id, while the program runs."""
-        return self._process.pid if self._process and self._process.returncode is None else None
+        return self._process.pid if self._process and self._process.status is None else None
 
     async def run(self) -> None:
         """Keep the program running until `stop`. Raises UpError when it never gets ready."""
@@ -90,10 +90,10 @@ class Child:
         """Ask the program to end (SIGTERM); after twelve seconds make it."""
         self._stopping = True
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or process.status is not None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+        asked_at = clock.monotonic()
+        process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await process.wait()
@@ -101,29 +101,21 @@ class Child:
             self._log.say(f"{self.program.name} does not end; killing it", "warning")
             self.kill()
             await process.wait()
+        took = clock.monotonic() - asked_at
+        if took > _LONG_STOP_SECONDS:
+            self._log.say(f"{self.program.name} took {took:.1f} s to end")
 
     def kill(self) -> None:
         """End the program now."""
         self._stopping = True
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        if self._process is not None:
+            self._process.kill()
 
     def _is_stopping(self) -> bool:
         return self._stopping
 
     async def _live(self) -> int:
-        words = [sys.executable, "-P", "-m", self.program.module]
-        process = await asyncio.create_subprocess_exec(
-            *ending_with_parent("KILL"),
-            *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self.program.environment},
-            limit=_LINE_BYTES,
-            process_group=0,  # Ctrl-C in the terminal is the supervisor's to hand on
-        )
+        process = await self._spawner.spawn(self.program.module, [], self.program.environment)
         self._process = process
         self._changed()
         if self._is_stopping():  # stopped while it was being started
@@ -131,11 +123,10 @@ class Child:
         await self._pump(process)
         return await process.wait()
 
-    async def _pump(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - PIPE above
+    async def _pump(self, process: Process) -> None:
         while True:
             try:
-                data = await process.stdout.readline()
+                data = await process.output.readline()
             except ValueError:  # a line longer than the limit
                 continue
             if not data:

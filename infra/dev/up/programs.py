@@ -94,7 +94,7 @@ def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program
             "GT_CONSENT_ADDRESS": layout.socket("consent"),
         },
         health=layout.socket(service),
-        stop_order=2,
+        stop_order=3 if service == "consent" else 2,  # the others follow its feed
     )
 
 

@@ -3,20 +3,18 @@
 import asyncio
 import hashlib
 import json
-import os
-import sys
 from pathlib import Path
 
 from infra import clock
 from infra.dev.demo.summary import demo_summary
 from infra.dev.demo.world import build_world, world_json
-from infra.dev.postgres_binaries import ending_with_parent
 from infra.dev.private_files import write_private
 from infra.dev.service_databases import ServiceDatabase
 from infra.dev.up.errors import UpError
 from infra.dev.up.layout import Layout, State
 from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import SERVICES, Program, migrations_of
+from infra.dev.up.spawner import Spawner
 
 
 def write_demo_files(layout: Layout) -> None:
@@ -31,8 +29,11 @@ def write_demo_files(layout: Layout) -> None:
 class OneOffCommands:
     """Runs `migrate` and `seed` of the services and remembers what is done."""
 
-    def __init__(self, layout: Layout, state: State, root: Path, log: MergedLog) -> None:
+    def __init__(
+        self, layout: Layout, state: State, root: Path, spawner: Spawner, log: MergedLog
+    ) -> None:
         self._layout = layout
+        self._spawner = spawner
         self._state = state
         self._root = root
         self._log = log
@@ -86,24 +87,18 @@ class OneOffCommands:
         return digest.hexdigest()
 
     async def _run(self, program: Program, words: list[str], more: dict[str, str]) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *ending_with_parent("KILL"),
-            *[sys.executable, "-P", "-m", program.module, *words],
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **program.environment, **more},
-            process_group=0,
-        )
+        environment = {**program.environment, **more}
+        process = await self._spawner.spawn(program.module, words, environment)
         try:
-            output, _ = await process.communicate()
+            output = await process.output.read()
+            status = await process.wait()
         except asyncio.CancelledError:
             process.kill()
             raise
         lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
         for line in lines:
             self._log.line(program.name, line)
-        if process.returncode != 0:
+        if status != 0:
             last = lines[-1] if lines else "no output"
             message = f"{program.name} {words[0]} failed: {last[:300]}"
             raise UpError(message)

@@ -26,6 +26,7 @@ from infra.dev.up.programs import (
     planned,
 )
 from infra.dev.up.seeding import OneOffCommands, write_demo_files
+from infra.dev.up.spawner import Spawner
 
 EXTERNAL_SERVER_VARIABLE = "GT_POSTGRES_DSN"
 _WATCH_SECONDS = 0.2
@@ -42,6 +43,7 @@ class Supervisor:
         self._state = state
         self._root = root
         self._log = log
+        self._spawner = Spawner()
         self._postgres: EmbeddedPostgres | None = None
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -49,15 +51,18 @@ class Supervisor:
 
     async def start(self) -> None:
         """Return when every program is ready. Raises UpError, PostgresError or BinariesError."""
+        self._spawner.start()
         server = await self._start_database(os.environ)
         databases = await self._provision(server)
         write_demo_files(self._layout)
         programs = planned(self._layout, self._addresses, databases)
         self._write_environments(programs)
         by_service = {service: programs[index] for index, service in enumerate(SERVICES)}
-        commands = OneOffCommands(self._layout, self._state, self._root, self._log)
+        commands = OneOffCommands(self._layout, self._state, self._root, self._spawner, self._log)
         await commands.migrate(by_service, databases)
-        self._children = [Child(program, self._log, self._write_run_file) for program in programs]
+        self._children = [
+            Child(program, self._spawner, self._log, self._write_run_file) for program in programs
+        ]
         self._tasks += [asyncio.create_task(child.run()) for child in self._children]
         if len(self._state.seeded) < len(SERVICES):
             # Services hand their facts to consent while they are seeded, so all must be up first.
@@ -79,6 +84,7 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._spawner.stop()
         if self._postgres is not None:
             await self._postgres.stop()
         self._layout.run_file.unlink(missing_ok=True)

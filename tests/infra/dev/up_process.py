@@ -51,6 +51,7 @@ class UpProcess:
         return {
             **os.environ,
             "PYTHONPATH": str(STAND_INS),
+            "GT_UP_PRELOAD": "asyncpg",  # all that a stand-in needs
             "GT_POINTER": str(self.data.parent / "current"),
             **self.extra,
         }
