@@ -6,56 +6,32 @@ authentication, JSON, redirects (never followed), compression (never asked for) 
 
 Measured against the packaged clients, a Protocol on httptools costs a quarter or less of their
 CPU per call, and an operation makes several calls.  HTTP semantics follow RFC 9110 and RFC 9112.
-
-    HttpClientError
-    ├── HttpUnreachableError   no connection, a full queue, or a connection lost half-way
-    ├── HttpTimeoutError       the deadline of the call passed
-    └── HttpProtocolError      an answer that is not HTTP, is compressed or is too large
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httptools
+from infra.http_connection import (
+    Connection,
+    HttpClientError,
+    HttpProtocolError,
+    HttpResponse,
+    HttpTimeoutError,
+    HttpUnreachableError,
+)
 
-_MAX_HEAD_BYTES: Final = 65_536
-
-
-class HttpClientError(Exception):
-    """A call failed; the text is static and safe to log."""
-
-    code = "HTTP_CLIENT_ERROR"
-
-
-class HttpUnreachableError(HttpClientError):
-    """No usable connection could be had, or it was lost before the answer was whole."""
-
-    code = "HTTP_UNREACHABLE"
-
-
-class HttpTimeoutError(HttpClientError):
-    """The deadline of the call passed before the answer was whole."""
-
-    code = "HTTP_TIMEOUT"
-
-
-class HttpProtocolError(HttpClientError):
-    """The answer is not HTTP/1.x as we accept it, or larger than allowed."""
-
-    code = "HTTP_PROTOCOL"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A whole answer; header names are lower case, repeated headers joined by a comma."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+__all__ = [
+    "HttpAddress",
+    "HttpClient",
+    "HttpClientError",
+    "HttpProtocolError",
+    "HttpResponse",
+    "HttpTimeoutError",
+    "HttpUnreachableError",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,157 +62,6 @@ class HttpAddress:
         return f"{host}:{self.port}"
 
 
-class _Connection(asyncio.Protocol):
-    """One connection; carries one exchange at a time."""
-
-    __slots__ = (
-        "_body",
-        "_body_bytes",
-        "_desynchronised",
-        "_head_bytes",
-        "_headers",
-        "_headers_done",
-        "_keep_alive",
-        "_max_response_bytes",
-        "_parser",
-        "_pool",
-        "_transport",
-        "answer",
-        "closed",
-        "is_open",
-        "touched",
-    )
-
-    def __init__(self, pool: "HttpClient", max_response_bytes: int) -> None:
-        self._pool = pool
-        self._max_response_bytes = max_response_bytes
-        self._transport: Any = None
-        self._parser = httptools.HttpResponseParser(self)
-        self.answer: asyncio.Future[HttpResponse] | None = None
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.is_open = False
-        self._desynchronised = False
-        self._begin()
-
-    def _begin(self) -> None:
-        self.touched = False
-        self._headers: dict[str, str] = {}
-        self._headers_done = False
-        self._head_bytes = 0
-        self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._keep_alive = False
-
-    def send(self, request: bytes) -> "asyncio.Future[HttpResponse]":
-        """Write a request; the future ends with the answer or an HttpClientError."""
-        self._begin()
-        self.answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return self.answer
-
-    @property
-    def is_reusable(self) -> bool:
-        return self.is_open and self._keep_alive and not self._desynchronised
-
-    def abort(self) -> None:
-        """Drop the connection without waiting."""
-        self.is_open = False
-        if self._transport is not None:
-            self._transport.abort()
-
-    def fail(self, error: HttpClientError) -> None:
-        """End the exchange with an error; the connection cannot be used again."""
-        self.abort()
-        if self.answer is not None and not self.answer.done():
-            self.answer.set_exception(error)
-
-    # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self.is_open = True
-
-    def data_received(self, data: bytes) -> None:
-        if self.answer is None or self.answer.done():
-            # Bytes that nobody asked for: the next answer could be read as another's.
-            self._desynchronised = True
-            self.abort()
-            return
-        self.touched = True
-        if not self._headers_done:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            self.fail(HttpProtocolError("the answer is not valid HTTP"))
-            return
-        except httptools.HttpParserUpgrade:
-            self.fail(HttpProtocolError("the answer switches protocols"))
-            return
-        if not self._headers_done and self._head_bytes > _MAX_HEAD_BYTES:
-            self.fail(HttpProtocolError("the head of the answer is too large"))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_open = False
-        if self.answer is not None and not self.answer.done():
-            ends_at_close = (
-                exc is None
-                and self._headers_done
-                and "content-length" not in self._headers
-                and "transfer-encoding" not in self._headers
-            )
-            if ends_at_close:
-                self._finish()
-            else:
-                self.answer.set_exception(HttpUnreachableError("the connection was lost"))
-        if not self.closed.done():
-            self.closed.set_result(None)
-        self._pool._forget(self)
-
-    # httptools callbacks
-
-    def on_message_begin(self) -> None:
-        if self.answer is not None and self.answer.done():
-            self._desynchronised = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1")
-        previous = self._headers.get(key)
-        self._headers[key] = text if previous is None else f"{previous}, {text}"
-
-    def on_headers_complete(self) -> None:
-        if self._parser.get_status_code() < 200:
-            return
-        self._headers_done = True
-        if self._headers.get("content-encoding", "identity") != "identity":
-            self.fail(HttpProtocolError("the answer is compressed"))
-            return
-        length = self._headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._max_response_bytes:
-            self.fail(HttpProtocolError("the answer is too large"))
-
-    def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
-        if self._body_bytes > self._max_response_bytes:
-            self.fail(HttpProtocolError("the answer is too large"))
-            return
-        self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:
-            self._headers = {}  # an interim answer (RFC 9110 15.2); the real one follows
-            return
-        self._keep_alive = self._parser.should_keep_alive()
-        self._finish()
-
-    def _finish(self) -> None:
-        if self.answer is None or self.answer.done():
-            return
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self.answer.set_result(HttpResponse(self._parser.get_status_code(), self._headers, body))
-
-
 class HttpClient:
     """Calls to one address over a bounded pool of keep-alive connections.
 
@@ -259,10 +84,10 @@ class HttpClient:
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
         self._max_waiting = max_waiting
-        self._idle: list[_Connection] = []
-        self._connections: set[_Connection] = set()
+        self._idle: list[Connection] = []
+        self._connections: set[Connection] = set()
         self._slots_taken = 0
-        self._waiting: deque[asyncio.Future[_Connection | None]] = deque()
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._is_closed = False
 
     async def request(
@@ -336,7 +161,7 @@ class HttpClient:
             raise ValueError(message)
         return head.encode("latin-1") + b"\r\n\r\n" + body
 
-    async def _acquire(self, deadline: float, *, may_reuse: bool) -> tuple[_Connection, bool]:
+    async def _acquire(self, deadline: float, *, may_reuse: bool) -> tuple[Connection, bool]:
         if self._is_closed:
             raise HttpUnreachableError("the client is closed")
         while may_reuse and self._idle:
@@ -357,11 +182,11 @@ class HttpClient:
             self._slots_taken += 1
         return await self._connect(deadline), False
 
-    async def _wait(self, deadline: float) -> _Connection | None:
+    async def _wait(self, deadline: float) -> Connection | None:
         """Wait for a connection, or for None: the right to open one."""
         if len(self._waiting) >= self._max_waiting:
             raise HttpUnreachableError("too many calls are waiting")
-        waiter: asyncio.Future[_Connection | None] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
             async with asyncio.timeout_at(deadline):
@@ -375,11 +200,11 @@ class HttpClient:
                 raise HttpTimeoutError("no connection in time") from None
             raise
 
-    async def _connect(self, deadline: float) -> _Connection:
+    async def _connect(self, deadline: float) -> Connection:
         loop = asyncio.get_running_loop()
 
-        def protocol() -> _Connection:
-            return _Connection(self, self._max_response_bytes)
+        def protocol() -> Connection:
+            return Connection(self, self._max_response_bytes)
 
         address = self._address
         try:
@@ -400,14 +225,14 @@ class HttpClient:
             made.abort()
         return made
 
-    def _release(self, connection: _Connection) -> None:
+    def _release(self, connection: Connection) -> None:
         if connection.is_reusable and not self._is_closed:
             self._pass_on(connection)
         else:
             connection.abort()
             self._pass_on(None)
 
-    def _pass_on(self, connection: _Connection | None) -> None:
+    def _pass_on(self, connection: Connection | None) -> None:
         """Give a connection, or the slot of a dead one, to the next waiter or back to the pool."""
         while self._waiting:
             waiter = self._waiting.popleft()
@@ -419,7 +244,8 @@ class HttpClient:
         else:
             self._idle.append(connection)
 
-    def _forget(self, connection: _Connection) -> None:
+    def forget(self, connection: Connection) -> None:
+        """Called by a connection that is gone."""
         self._connections.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)

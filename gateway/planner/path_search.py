@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from graphql import OperationType
 
+from gateway.planner.assemble_routes import assemble, size, unresolved
 from gateway.planner.query_graph import Entrance, QueryGraph
 from gateway.planner.routes import (
     FREE,
     Attempt,
     Cost,
     DirectRoute,
-    FieldRoute,
     HopRoute,
     PlanningError,
     SelectionRoute,
@@ -84,7 +84,7 @@ class PathSearch:
         best = complete[0] if complete else None
         if not is_query:
             if best is None:
-                raise PlanningError(_unresolved(attempts))
+                raise PlanningError(unresolved(attempts))
             return [best]
         if best is not None and best.remainder is None and best.route.cost == FREE:
             return [best]
@@ -93,17 +93,17 @@ class PathSearch:
         return self._without_waiting(attempts, best) or [best]
 
     def _split(self, attempts: list[Attempt], best: Attempt | None) -> list[Attempt]:
-        first = best or min(attempts, key=lambda one: (_size(one.remainder), one.route.cost))
+        first = best or min(attempts, key=lambda one: (size(one.remainder), one.route.cost))
         taken = [first]
         remainder, is_soft = first.remainder, first.is_soft
         while remainder is not None:
             again = self._root_attempts(remainder.parent_type, remainder)
-            better = [one for one in again if _size(one.remainder) < _size(remainder)]
+            better = [one for one in again if size(one.remainder) < size(remainder)]
             if not better:
                 if is_soft:
                     break
-                raise PlanningError(_unresolved([taken[-1]]))
-            following = min(better, key=lambda one: (_size(one.remainder), one.route.cost))
+                raise PlanningError(unresolved([taken[-1]]))
+            following = min(better, key=lambda one: (size(one.remainder), one.route.cost))
             taken.append(following)
             remainder, is_soft = following.remainder, following.is_soft
         return taken
@@ -119,10 +119,10 @@ class PathSearch:
         taken: list[Attempt] = []
         while remainder is not None:
             found = stay._root_attempts(field.parent_type, remainder)
-            better = [one for one in found if _size(one.remainder) < _size(remainder)]
+            better = [one for one in found if size(one.remainder) < size(remainder)]
             if not better:
                 return None
-            taken.append(min(better, key=lambda one: _size(one.remainder)))
+            taken.append(min(better, key=lambda one: size(one.remainder)))
             remainder = taken[-1].remainder
         return taken if len(taken) <= 1 + best.route.cost.fetches else None
 
@@ -160,7 +160,7 @@ class PathSearch:
             else:
                 open_fields.append((field, attempts))
         self._decide(type_name, site, open_fields, visited, decided, chosen)
-        return _assemble(type_name, site, fields, decided)
+        return assemble(type_name, site, fields, decided)
 
     def _decide(
         self,
@@ -203,10 +203,10 @@ class PathSearch:
         taken: list[Attempt] = []
         remainder: SelectedField | None = field
         while remainder is not None:
-            better = [one for one in attempts if _size(one.remainder) < _size(remainder)]
+            better = [one for one in attempts if size(one.remainder) < size(remainder)]
             if not better:
                 break
-            best = min(better, key=lambda one: (_size(one.remainder), one.route.cost))
+            best = min(better, key=lambda one: (size(one.remainder), one.route.cost))
             taken.append(best)
             if best.is_complete:
                 break
@@ -342,60 +342,3 @@ class PathSearch:
                 best = (entrance, route)
         self._entries[identity] = best
         return best
-
-
-def _size(remainder: SelectedField | None) -> int:
-    if remainder is None:
-        return 0
-    if remainder.selection is None:
-        return 1
-    return 1 + sum(
-        sum(_size(one) for one in wanted.fields) + 1
-        for wanted in remainder.selection.by_type.values()
-    )
-
-
-def _assemble(
-    type_name: str,
-    site: Site,
-    fields: tuple[SelectedField, ...],
-    decided: dict[SelectedField, list[Attempt]],
-) -> SelectionRoute:
-    routes: list[FieldRoute] = []
-    remainder: list[SelectedField] = []
-    targets: set[str] = set()
-    fetches = depth = 0
-    is_soft = True
-    for field in fields:
-        attempts = decided[field]
-        for attempt in attempts:
-            routes.append(attempt.route)
-            fetches += attempt.route.cost.fetches
-            depth = max(depth, attempt.route.cost.depth)
-            if attempt.target is not None:
-                fetches -= 1
-                targets.add(attempt.target)
-        rest = attempts[-1].remainder if attempts else field
-        if rest is not None:
-            remainder.append(rest)
-            is_soft = is_soft and bool(attempts) and attempts[-1].is_soft
-    cost = Cost(fetches + len(targets), depth)
-    return SelectionRoute(type_name, site, tuple(routes), tuple(remainder), is_soft, cost)
-
-
-def _unresolved(attempts: Iterable[Attempt]) -> str:
-    """Coordinates that cannot be resolved, for the message."""
-    names: list[str] = []
-
-    def note(field: SelectedField) -> None:
-        if field.selection is None:
-            names.append(f"{field.parent_type}.{field.name}")
-            return
-        for wanted in field.selection.by_type.values():
-            for one in wanted.fields:
-                note(one)
-
-    for attempt in attempts:
-        if attempt.remainder is not None:
-            note(attempt.remainder)
-    return "no plan resolves " + ", ".join(dict.fromkeys(names))
