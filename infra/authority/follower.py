@@ -130,12 +130,17 @@ class Follower:
         if not entries:
             return
         async with self._database.write() as session:
+            # Another instance of this service may be ahead in the same database: what it has
+            # applied must not be applied again, over rows that are newer by now.
+            stored = await session.scalar(select(AppliedRevision.revision).with_for_update()) or 0
             expected = self.progress.revision
             for entry in entries:
                 expected += 1
                 if entry["revision"] != expected:
                     raise ReplicaBehindError("the authority feed has a gap")
-                await changes.apply(session, entry["operations"], entry["revision"])
-            await session.execute(update(AppliedRevision).values(revision=expected))
-        self.progress.revision = expected
+                if expected > stored:
+                    await changes.apply(session, entry["operations"], expected)
+            reached = max(stored, expected)
+            await session.execute(update(AppliedRevision).values(revision=reached))
+        self.progress.revision = reached
         self._advanced.set()
