@@ -14,6 +14,7 @@ from svc_consent.authority import repository
 from svc_consent.authority.commands import accept_facts
 from svc_consent.authority.decision import Asker, Decider, Decision, compiled
 from svc_consent.authority.feed import ChangeFeed
+from svc_consent.authority.repository import Wanted
 from svc_consent.authority.rules import FactsForbiddenError, FactsMalformedError
 from svc_consent.hot_pool import HotPool
 from svc_consent.requests import MalformedRequestError, body_of, endpoint
@@ -91,10 +92,12 @@ class AuthorityEndpoints:
         async with self._pool.connection() as connection:
             facts = await repository.read_facts(
                 connection,
-                known,
-                asker.holders,
-                [asker.agency_id],
-                [asker.purpose] if asker.purpose is not None else [],
+                Wanted(
+                    participants=known,
+                    holders=asker.holders,
+                    agencies=[asker.agency_id],
+                    purposes=[asker.purpose] if asker.purpose is not None else [],
+                ),
             )
         decider = Decider(asker, facts.windows, facts.now)
         decided = {each: decider.decide(facts.grounds.get(each, ())) for each in known}

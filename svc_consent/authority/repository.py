@@ -131,56 +131,77 @@ class Facts:
     grounds: dict[str, list[Ground]]
 
 
-# One statement: in READ COMMITTED it is one snapshot, so rows and revision belong together.
-_FACTS = """
-with moment as materialized (select clock_timestamp() as at)
-select moment.at, (select revision from authority_applied where id = 1),
-  (select coalesce(json_agg(json_build_array(agency_id, starts_at, ends_at)), '[]')
-     from authority_agency_window where agency_id = any($3)),
-  v.participant_id::text, v.holder, v.basis, v.effect = 'deny', v.category, v.purpose,
-  v.starts_at, v.ends_at, v.source_id::text
-from moment left join authority_visibility v
-  on v.participant_id = any($1::uuid[]) and v.holder = any($2)
-  and (v.purpose is null or v.purpose = any($4))
-  and (v.ends_at is null or v.ends_at > moment.at)
-"""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be decided about: the parameters $1 to $4 of ``FACTS_COLUMNS``.
 
-
-async def read_facts(
-    connection: Connection,
-    participants: Sequence[str],
-    holders: Sequence[str],
-    agencies: Sequence[str],
-    purposes: Sequence[str],
-) -> Facts:
-    """Read what decisions about these participants rest on, as it is now.
-
-    Args:
-        connection: inside or outside a transaction.
+    Attributes:
         participants: well-formed participant ids.
         holders: whose grounds matter, without ``any``, which always does.
         agencies: whose live periods matter.
         purposes: purposes asked for.
     """
-    rows = await connection.fetch(_FACTS, participants, [*holders, ANY_HOLDER], agencies, purposes)
-    first = rows[0]
-    grounds: dict[str, list[Ground]] = {}
-    for row in rows:
-        if row[3] is not None:
-            grounds.setdefault(row[3], []).append(Ground._make(tuple(row)[3:]))
-    return Facts(now=first[0], revision=first[1], windows=read_windows(first[2]), grounds=grounds)
+
+    participants: Sequence[str]
+    holders: Sequence[str]
+    agencies: Sequence[str]
+    purposes: Sequence[str]
+
+    def parameters(self) -> tuple[Sequence[str], ...]:
+        """Return the parameters in order."""
+        return self.participants, [*self.holders, ANY_HOLDER], self.agencies, self.purposes
 
 
-def read_windows(document: str) -> list[Window]:
-    """Read agency windows from their JSON form."""
+# The parts of one statement are one snapshot, so rows and revision belong together. Rows that
+# ended before the statement began are left out; what ends later is judged by the instant read.
+# As JSON: a list of a hundred people costs a fifth of the time that it takes row by row.
+FACTS_COLUMNS = """
+clock_timestamp(), (select revision from authority_applied where id = 1),
+  (select coalesce(json_agg(json_build_array(agency_id, starts_at, ends_at)), '[]')
+     from authority_agency_window where agency_id = any($3)),
+  (select coalesce(json_agg(json_build_array(v.participant_id, v.holder, v.basis,
+       v.effect = 'deny', v.category, v.purpose, v.starts_at, v.ends_at, v.source_id)), '[]')
+     from authority_visibility v
+     where v.participant_id = any($1::uuid[]) and v.holder = any($2)
+       and (v.purpose is null or v.purpose = any($4))
+       and (v.ends_at is null or v.ends_at > statement_timestamp()))
+"""
+_FACTS = f"select {FACTS_COLUMNS}"
 
-    def moment(value: str | None) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
 
-    return [
-        Window(agency, datetime.fromisoformat(starts), moment(ends))
-        for agency, starts, ends in orjson.loads(document)
+async def read_facts(connection: Connection, wanted: Wanted) -> Facts:
+    """Read what decisions about participants rest on, as it is now."""
+    return parse_facts(await connection.fetchrow(_FACTS, *wanted.parameters()))
+
+
+def parse_facts(columns: Sequence[Any]) -> Facts:
+    """Read ``FACTS_COLUMNS``, the first four of a row."""
+    windows = [
+        Window(agency, datetime.fromisoformat(starts), _moment(ends))
+        for agency, starts, ends in orjson.loads(columns[2])
     ]
+    grounds: dict[str, list[Ground]] = {}
+    for who, holder, basis, denies, category, purpose, starts, ends, source in orjson.loads(
+        columns[3]
+    ):
+        grounds.setdefault(who, []).append(
+            Ground(
+                who,
+                holder,
+                basis,
+                denies,
+                category,
+                purpose,
+                datetime.fromisoformat(starts),
+                _moment(ends),
+                source,
+            )
+        )
+    return Facts(columns[0], columns[1], windows, grounds)
+
+
+def _moment(text_: str | None) -> datetime | None:
+    return None if text_ is None else datetime.fromisoformat(text_)
 
 
 _HEAD = "select revision from authority_applied where id = 1"

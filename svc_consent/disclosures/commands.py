@@ -1,14 +1,13 @@
 """The release gate: one transaction that checks, records and only then lets answers go."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import asyncpg
 
-from svc_consent.authority.repository import read_facts
+from svc_consent.authority.repository import Wanted
 from svc_consent.disclosures.repository import gate as repository
-from svc_consent.disclosures.repository.gate import GateFacts
+from svc_consent.disclosures.repository.gate import Checked, Reliance
 from svc_consent.disclosures.rules import Call, Standing, entry_of, judge, verdict_of
 from svc_consent.hot_pool import Connection, HotPool
 
@@ -37,18 +36,19 @@ async def pass_gate(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[str
 async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[str, Any]:
     async with pool.connection() as connection:
         await repository.begin_under_lock(connection)
-        chain = await repository.lock_lane(connection, lane)
-        facts = await repository.read_gate_facts(
-            connection,
-            sorted({key for call in calls for key in call.keys}),
-            sorted({call.grant_id for call in calls}),
-            sorted({record.participant for call in calls for record in call.records}),
-            [call.release_id for call in calls],
-        )
-        known = {entry["releaseId"]: entry for entry in facts.known}
+        checked = await repository.check(connection, lane, _reliance(calls))
+        known = {entry["releaseId"]: entry for entry in checked.known}
         fresh = [call for call in calls if call.release_id not in known]
-        standing = await _standing(connection, facts, fresh)
-        pseudonyms = await _pseudonyms(connection, facts, fresh)
+        facts, chain = checked.facts, checked.chain
+        standing = Standing(
+            now=facts.now,
+            revision=facts.revision,
+            keys=checked.keys,
+            live_grants=checked.live_grants,
+            windows=facts.windows,
+            grounds=facts.grounds,
+        )
+        pseudonyms = await _pseudonyms(connection, checked, fresh)
         for call in fresh:
             entry = entry_of(call, judge(call, standing), standing, pseudonyms)
             known[call.release_id] = entry
@@ -56,8 +56,13 @@ async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[st
         if fresh:
             await repository.append(connection, chain)
         participants = {pseudonym: each for each, pseudonym in pseudonyms.items()}
-        if len(fresh) < len(calls):
-            named = [p["participant"] for e in facts.known for p in e["parts"] if p["participant"]]
+        if checked.known:
+            named = [
+                part["participant"]
+                for entry in checked.known
+                for part in entry["parts"]
+                if part["participant"]
+            ]
             participants |= await repository.participants_of(connection, named)
         await repository.commit(connection)
     return {
@@ -66,26 +71,26 @@ async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[st
     }
 
 
-async def _standing(connection: Connection, facts: GateFacts, calls: Sequence[Call]) -> Standing:
-    standing = Standing(facts.now, facts.revision, facts.keys, facts.live_grants)
+def _reliance(calls: Sequence[Call]) -> Reliance:
     about = [call for call in calls if call.records]
-    if not about:
-        return standing
-    grounds = await read_facts(
-        connection,
-        sorted({record.participant for call in about for record in call.records}),
-        sorted({holder for call in about for holder in call.asker.holders}),
-        sorted({call.asker.agency_id for call in about}),
-        sorted({call.asker.purpose for call in about if call.asker.purpose is not None}),
+    return Reliance(
+        wanted=Wanted(
+            participants=list({record.participant for call in about for record in call.records}),
+            holders=list({holder for call in about for holder in call.asker.holders}),
+            agencies=list({call.asker.agency_id for call in about}),
+            purposes=list({c.asker.purpose for c in about if c.asker.purpose is not None}),
+        ),
+        keys=list({key for call in calls for key in call.keys}),
+        grants=list({call.grant_id for call in calls}),
+        releases=[call.release_id for call in calls],
     )
-    return replace(standing, now=grounds.now, windows=grounds.windows, grounds=grounds.grounds)
 
 
 async def _pseudonyms(
-    connection: Connection, facts: GateFacts, calls: Sequence[Call]
+    connection: Connection, checked: Checked, calls: Sequence[Call]
 ) -> dict[str, str]:
     asked = {record.participant for call in calls for record in call.records}
-    missing = sorted(asked - facts.pseudonyms.keys())
+    missing = sorted(asked - checked.pseudonyms.keys())
     if not missing:
-        return facts.pseudonyms
-    return {**facts.pseudonyms, **await repository.make_pseudonyms(connection, missing)}
+        return checked.pseudonyms
+    return {**checked.pseudonyms, **await repository.make_pseudonyms(connection, missing)}

@@ -20,7 +20,7 @@ from infra.authority.predicate import visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
 from svc_consent.authority.decision import Asker, Decider, Ground, Window
-from svc_consent.authority.repository import read_facts
+from svc_consent.authority.repository import Wanted, read_facts
 from svc_consent.hot_pool import HotPool
 from tests.fixtures.consent_world import ConsentWorld
 from tests.fixtures.service_app import ServiceAppFactory, caller
@@ -97,8 +97,11 @@ class Comparison:
         asker = asker_of(who)
         async with self.pool.connection() as connection:
             facts = await read_facts(
-                connection, PARTICIPANTS, asker.holders, [asker.agency_id],
-                [purpose.value for purpose in PURPOSES],
+                connection,
+                Wanted(
+                    PARTICIPANTS, asker.holders, [asker.agency_id],
+                    [purpose.value for purpose in PURPOSES],
+                ),
             )  # fmt: skip
         decider = Decider(asker, facts.windows, facts.now)
         return {

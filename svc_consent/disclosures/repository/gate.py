@@ -6,27 +6,33 @@ snapshot, so what is read after the shared lock was given is what stands until t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from svc_consent.authority.repository import ORDER_LOCK
+from svc_consent.authority.repository import (
+    FACTS_COLUMNS,
+    ORDER_LOCK,
+    Facts,
+    Wanted,
+    parse_facts,
+)
 from svc_consent.disclosures.rules import GENESIS, Chain
 from svc_consent.hot_pool import Connection
 
 _BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock_shared({ORDER_LOCK})"
-_LANE = "select sequence, hash from ledger_lane where lane = $1 for update"
 _NEW_LANE = (
     "insert into ledger_lane (lane, sequence, hash) values ($1, 0, $2) on conflict do nothing"
 )
 
-_STANDING = """
-select clock_timestamp(), (select revision from authority_applied where id = 1),
-  (select coalesce(json_object_agg(key, revision), '{}') from authority_key where key = any($1)),
+# The lane is locked before anything else is read: the select list is made from a row that has
+# been locked, so the clock in it is later than any wait.
+_CHECK = f"""
+select {FACTS_COLUMNS}, head.sequence, head.hash,
+  (select coalesce(json_object_agg(key, revision), '{{}}') from authority_key where key = any($6)),
   (select coalesce(json_agg(g.id), '[]') from role_grant g join account a on a.id = g.account_id
-     where g.id = any($2::uuid[]) and not a.is_blocked and g.revoked_at is null
+     where g.id = any($7::uuid[]) and not a.is_blocked and g.revoked_at is null
        and g.starts_at <= clock_timestamp()
        and (g.ends_at is null or g.ends_at > clock_timestamp())
        and (g.agency_id is null or exists (
@@ -34,10 +40,11 @@ select clock_timestamp(), (select revision from authority_applied where id = 1),
          where w.agency_id = g.agency_id::text and w.site_id = g.site_id::text
            and w.starts_at <= clock_timestamp()
            and (w.ends_at is null or w.ends_at > clock_timestamp())))),
-  (select coalesce(json_object_agg(participant_id, pseudonym), '{}') from participant_pseudonym
-     where participant_id = any($3::uuid[])),
-  (select coalesce(json_agg(entry), '[]') from ledger_entry where release_id = any($4::uuid[]))
-"""
+  (select coalesce(json_object_agg(participant_id, pseudonym), '{{}}') from participant_pseudonym
+     where participant_id = any($1::uuid[])),
+  (select coalesce(json_agg(entry), '[]') from ledger_entry where release_id = any($8::uuid[]))
+from (select sequence, hash from ledger_lane where lane = $5 for update) head
+"""  # noqa: S608 - put together from constants
 
 _APPEND = """
 with added as (
@@ -69,14 +76,26 @@ _PARTICIPANTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class GateFacts:
-    """What the gate reads in its check, beside the grounds about participants.
+class Reliance:
+    """What the calls of one gate relied on: what is to be held against how things stand now."""
 
-    ``known`` holds the entries of calls that were judged before.
+    wanted: Wanted
+    keys: Sequence[str]
+    grants: Sequence[str]
+    releases: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How things stand under the lock.
+
+    Attributes:
+        chain: the end of the lane; nobody else can append to it until the commit.
+        known: entries of calls that were judged before.
     """
 
-    now: datetime
-    revision: int
+    chain: Chain
+    facts: Facts
     keys: dict[str, int]
     live_grants: frozenset[str]
     pseudonyms: dict[str, str]
@@ -88,31 +107,26 @@ async def begin_under_lock(connection: Connection) -> None:
     await connection.execute(_BEGIN)
 
 
-async def lock_lane(connection: Connection, lane: str) -> Chain:
-    """Return the end of a lane; nobody else can append to it until the commit."""
-    row = await connection.fetchrow(_LANE, lane)
+async def check(connection: Connection, lane: str, relied_on: Reliance) -> Checked:
+    """Lock the lane and read how things stand, in one statement after the lock was given."""
+    parameters = (
+        *relied_on.wanted.parameters(),
+        lane,
+        relied_on.keys,
+        relied_on.grants,
+        relied_on.releases,
+    )
+    row = await connection.fetchrow(_CHECK, *parameters)
     if row is None:
         await connection.execute(_NEW_LANE, lane, GENESIS)
-        row = await connection.fetchrow(_LANE, lane)
-    return Chain(lane, row[0], row[1])
-
-
-async def read_gate_facts(
-    connection: Connection,
-    keys: Sequence[str],
-    grants: Sequence[str],
-    participants: Sequence[str],
-    releases: Sequence[str],
-) -> GateFacts:
-    """Read what stands, in one statement after the lock was given."""
-    row = await connection.fetchrow(_STANDING, keys, grants, participants, releases)
-    return GateFacts(
-        now=row[0],
-        revision=row[1],
-        keys=orjson.loads(row[2]),
-        live_grants=frozenset(orjson.loads(row[3])),
-        pseudonyms=orjson.loads(row[4]),
-        known=orjson.loads(row[5]),
+        row = await connection.fetchrow(_CHECK, *parameters)
+    return Checked(
+        chain=Chain(lane, row[4], row[5]),
+        facts=parse_facts(row),
+        keys=orjson.loads(row[6]),
+        live_grants=frozenset(orjson.loads(row[7])),
+        pseudonyms=orjson.loads(row[8]),
+        known=orjson.loads(row[9]),
     )
 
 
