@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
+from strawberry.dataloader import DataLoader
 
 from infra.authority import expression
 from infra.authority.predicate import visible, visible_in_any
@@ -17,6 +18,7 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
+from infra.request_context import RequestContext
 from infra.vocabulary import Basis, Category
 from svc_participants.people import rules
 from svc_participants.people.tables import (
@@ -177,19 +179,23 @@ class DemographicsLoader(BatchLoader[DemographicsRow]):
 
 
 class StaffNames:
-    """Names of members of staff, read once per request."""
+    """Names of members of staff by account, in one statement for all that are asked for."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: RequestContext) -> None:
         self._context = context
-        self._known: dict[str, str] | None = None
+        self._loader: DataLoader[str, str | None] = DataLoader(load_fn=self._load)
 
     async def of(self, account_id: str) -> str | None:
         """Return the display name of an account, or None when it is not known here."""
-        if self._known is None:
-            async with self._context.reading() as session:
-                rows = (await session.scalars(select(StaffNameRow))).all()
-            self._known = {row.account_id: row.display_name for row in rows}
-        return self._known.get(account_id)
+        return await self._loader.load(account_id)
+
+    async def _load(self, account_ids: list[str]) -> list[str | None]:
+        async with self._context.reading() as session:
+            found = await session.scalars(
+                select(StaffNameRow).where(StaffNameRow.account_id.in_(account_ids))
+            )
+            names = {row.account_id: row.display_name for row in found}
+        return [names.get(each) for each in account_ids]
 
 
 async def identified_page(

@@ -1,5 +1,6 @@
 """GraphQL of case notes."""
 
+import asyncio
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -85,9 +86,9 @@ class CaseNote:
             context, info, name=_AMENDMENTS, order=order, first=first, after=after
         )
         page = await context.loader(repository.AmendmentsOfNote).load(self.row.id, request)
-        names = {
-            row.id: await context.loader(StaffNames).of(row.author_account_id) for row in page.rows
-        }
+        writers = context.loader(StaffNames)
+        found = await asyncio.gather(*(writers.of(row.author_account_id) for row in page.rows))
+        names = {row.id: name for row, name in zip(page.rows, found, strict=True)}
         return connection(
             page,
             seal=context.seal,
