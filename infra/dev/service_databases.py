@@ -9,12 +9,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
-
-import asyncpg
 
 from infra.dev.postgres_errors import PostgresError
 from infra.dev.private_files import keep_secret, new_password
+
+if TYPE_CHECKING:
+    import asyncpg
 
 EXTENSIONS = ("pg_trgm", "btree_gist")
 _MAINTENANCE_DATABASE = "postgres"
@@ -87,8 +89,10 @@ class Server:
     @contextlib.asynccontextmanager
     async def superuser(
         self, database: str = _MAINTENANCE_DATABASE
-    ) -> AsyncIterator[asyncpg.Connection]:
+    ) -> AsyncIterator["asyncpg.Connection"]:
         """Connect as superuser. Raises PostgresError when the server cannot be reached."""
+        import asyncpg  # only a first start connects; a warm one is quicker without
+
         login = urlsplit(self.superuser_dsn).netloc
         try:
             connection = await asyncpg.connect(self._address(login, database))
@@ -105,7 +109,7 @@ class Server:
             urlsplit(self.superuser_dsn)._replace(netloc=login, path=f"/{quote(database)}")
         )
 
-    async def _ensure_role(self, connection: asyncpg.Connection, role: str) -> None:
+    async def _ensure_role(self, connection: "asyncpg.Connection", role: str) -> None:
         verb = "ALTER" if await _exists(connection, "pg_roles", "rolname", role) else "CREATE"
         password = keep_secret(self.password_dir / role, new_password)
         rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
@@ -139,7 +143,7 @@ def _grants(owner: str, runtime: str) -> str:
     """
 
 
-async def _exists(connection: asyncpg.Connection, table: str, column: str, name: str) -> bool:
+async def _exists(connection: "asyncpg.Connection", table: str, column: str, name: str) -> bool:
     found = await connection.fetchval(
         f"SELECT true FROM {table} WHERE {column} = $1",  # noqa: S608 - both names are ours
         name,

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 from infra import clock
-from infra.dev.demo.summary import demo_summary
-from infra.dev.demo.world import build_world, world_json
 from infra.dev.private_files import write_private
 from infra.dev.service_databases import ServiceDatabase
 from infra.dev.up.errors import UpError
@@ -21,6 +19,10 @@ def write_demo_files(layout: Layout) -> None:
     """Write the demo world as of today, unless this folder has one already."""
     if layout.world_file.exists() and layout.demo_file.exists():
         return
+    # Only a first start needs it: imported here, a warm start is quicker.
+    from infra.dev.demo.summary import demo_summary
+    from infra.dev.demo.world import build_world, world_json
+
     world = build_world(clock.now().date())
     write_private(layout.world_file, world_json(world))
     write_private(layout.demo_file, json.dumps(demo_summary(world), indent=1, ensure_ascii=False))
