@@ -18,7 +18,13 @@ from sqlalchemy import Date, Uuid, column, delete, func, select, values
 
 from infra.authority import changes
 from infra.authority.changes import VisibilityFact, put_agency_window, put_visibility
-from infra.authority.predicate import agency_holder, subject_holder, valid_until, visible
+from infra.authority.predicate import (
+    agency_holder,
+    subject_holder,
+    valid_until,
+    visible,
+    visible_in_any,
+)
 from infra.authority.tables import AgencyWindow, Visibility
 from infra.database import AnySession, Database
 from infra.identity_token import Caller
@@ -31,7 +37,7 @@ AGENCIES, SUBJECTS = ("a1", "a2"), ("s1", "s2")
 CATEGORIES = (Category.SUD, Category.HOUSING)
 PURPOSES = (Purpose.TREAT, Purpose.COC)
 BASES = (Basis.RELEASE, Basis.ASSIGNMENT, Basis.OWN_AGENCY, Basis.COUNSEL)
-EXPRESSIONS = ("", "r", "a", "a|r", "o|r", "rc", "a|rc", "*", "o")
+EXPRESSIONS = ("", "r", "a", "a|r", "o|r", "rc", "a|rc", "*", "o", "r*", "a|*")
 ROLES = (Role.CM, Role.DEF, Role.PAR, Role.REP)
 DATES = (None, TODAY - timedelta(days=30), TODAY, TODAY + timedelta(days=30))
 MOMENTS = (NOW - timedelta(days=2), NOW - timedelta(hours=1), NOW + timedelta(hours=1))
@@ -228,6 +234,42 @@ async def test_a_predicate_that_forgets_something_is_caught(
 ) -> None:
     with pytest.raises(AssertionError):
         await assert_agrees(chassis_database, rounds=80, forget=FORGOTTEN[what])
+
+
+async def assert_any_agrees(
+    database: Database, rounds: int, forget: Forget = lambda facts: facts
+) -> None:
+    """The same comparison for "may see at least one of these categories"."""
+    for seed in range(rounds):
+        dice = random.Random(seed)
+        facts = random_facts(dice)
+        await store(database, forget(facts))
+        async with database.read() as session:
+            for _ in range(6):
+                caller = random_caller(dice)
+                asked = dice.choice((CATEGORIES, CATEGORIES[:1], ()))
+                expected = {
+                    person
+                    for person in PEOPLE
+                    for category in asked
+                    if may_see(facts, caller, category, person, is_dated=False, dated_on=None)
+                }
+                person = values(column("person", Uuid), name="person").data([(p,) for p in PEOPLE])
+                condition = visible_in_any(caller, asked, person.c.person)
+                found = await session.scalars(select(person.c.person).where(condition))
+                assert set(found) == expected, (seed, caller, asked)
+
+
+async def test_any_of_several_categories_agrees_with_the_rule(chassis_database: Database) -> None:
+    await assert_any_agrees(chassis_database, rounds=50)
+
+
+@pytest.mark.parametrize("what", ["denials", "categories", "purposes", "ends"])
+async def test_any_of_several_that_forgets_something_is_caught(
+    chassis_database: Database, what: str
+) -> None:
+    with pytest.raises(AssertionError):
+        await assert_any_agrees(chassis_database, rounds=80, forget=FORGOTTEN[what])
 
 
 def new_caller(**given: Any) -> Caller:

@@ -1,0 +1,98 @@
+"""Sessions: reading cannot write and sees one moment; writing commits whole or not at all."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from infra import clock
+from infra.authority.tables import OutboxEntry
+from infra.database import AnySession, Database
+from infra.settings import Secret
+
+
+def entry(row_id: UUID) -> OutboxEntry:
+    return OutboxEntry(id=row_id, operations=[], created_at=clock.now(), revision=1)
+
+
+async def count(session: AnySession) -> int:
+    return await session.scalar(select(func.count()).select_from(OutboxEntry)) or 0
+
+
+async def test_what_is_written_is_kept_when_the_block_ends_well(chassis_database: Database) -> None:
+    row_id = uuid4()
+    async with chassis_database.write() as session:
+        session.add(entry(row_id))
+    async with chassis_database.read() as session:
+        assert await session.get(OutboxEntry, row_id) is not None
+
+
+async def test_nothing_is_kept_when_the_block_fails(chassis_database: Database) -> None:
+    row_id = uuid4()
+
+    async def fail() -> None:
+        async with chassis_database.write() as session:
+            session.add(entry(row_id))
+            await session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    async with chassis_database.read() as session:
+        assert await session.get(OutboxEntry, row_id) is None
+
+
+async def write_while_reading(database: Database) -> None:
+    async with database.read() as session:
+        session.add(entry(uuid4()))
+        await session.flush()
+
+
+async def assert_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        await write_while_reading(database)
+
+
+async def test_a_read_session_cannot_write(chassis_database: Database) -> None:
+    await assert_reading_cannot_write(chassis_database)
+
+
+async def test_a_read_session_that_may_write_is_caught(
+    chassis_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chassis_database, "read", chassis_database.write)
+    with pytest.raises(pytest.fail.Exception):
+        await assert_reading_cannot_write(chassis_database)
+
+
+async def test_a_read_session_sees_one_moment(chassis_database: Database) -> None:
+    async with chassis_database.read() as session:
+        before = await count(session)
+        async with chassis_database.write() as writer:
+            writer.add(entry(uuid4()))
+        assert await count(session) == before
+    async with chassis_database.read() as session:
+        assert await count(session) == before + 1
+
+
+async def test_sessions_keep_time_in_utc_and_do_not_wait_for_ever(
+    chassis_database: Database,
+) -> None:
+    async with chassis_database.read() as session:
+        settings = {
+            name: await session.scalar(text(f"show {name}"))
+            for name in ("timezone", "statement_timeout", "idle_in_transaction_session_timeout")
+        }
+    assert settings == {
+        "timezone": "UTC",
+        "statement_timeout": "15s",
+        "idle_in_transaction_session_timeout": "30s",
+    }
+
+
+async def test_a_database_that_is_away_is_not_reachable(chassis_database: Database) -> None:
+    assert await chassis_database.is_reachable()
+    away = Database(Secret("postgresql://x@127.0.0.1:1/x"), application_name="away", pool_size=1)
+    assert not await away.is_reachable()
+    await away.close()
