@@ -6,6 +6,7 @@ and never in a pile-up. All connections are READ COMMITTED and commit durably.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,10 +73,11 @@ class HotPool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection for one call.
+        """Lend a connection for one call; a transaction that it leaves open is rolled back.
 
         Raises:
             AuthorityUnavailableError: the database is away, slow, or out of connections.
+            asyncpg.UniqueViolationError: as the caller's statement met it.
         """
         if self._pool is None:
             bug("the hot pool is used before the app has started")
@@ -84,12 +86,22 @@ class HotPool:
                 asyncio.timeout(CALL_LIMIT_SECONDS),
                 self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
             ):
-                yield connection
+                try:
+                    yield connection
+                except Exception:
+                    await _roll_back(connection)
+                    raise
+        except asyncpg.UniqueViolationError:
+            raise
         except FAILURES as error:
             raise AuthorityUnavailableError("the authority database did not answer") from error
 
 
-async def _reset(connection: Connection) -> None:
-    """Leave no open transaction behind; nothing else is ever changed on these connections."""
-    if connection.is_in_transaction():
-        await connection.execute("rollback")
+async def _roll_back(connection: Connection) -> None:
+    with contextlib.suppress(*FAILURES):
+        if connection.is_in_transaction():
+            await connection.execute("rollback")
+
+
+async def _reset(_connection: Connection) -> None:
+    """Send nothing when a connection comes back: these never change their session."""

@@ -1,6 +1,7 @@
 """What the internal endpoints share: who may call, JSON in, one answer for each failure."""
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -11,8 +12,10 @@ from starlette.routing import Route
 from infra.errors import GoldenThreadError
 from infra.identity_token import IdentityTokenError
 from infra.subgraph_app import Chassis, refusal
+from infra.telemetry import metrics, traces
 from svc_consent.hot_pool import AuthorityUnavailableError
 
+_PROGRAM = "consent"
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
 Answer = Callable[[Request, str], Awaitable[Response]]
@@ -67,12 +70,23 @@ def endpoint(
         **(refused or {}),
     }
 
-    async def handle(request: Request) -> Response:
+    async def answered(request: Request) -> Response:
         try:
             issuer = chassis.authenticate(request, issuers).issuer
             return await answer(request, issuer)
         except tuple(statuses) as error:
             status = next(s for kind, s in statuses.items() if isinstance(error, kind))
             return refusal(status, error.code)
+
+    name = path.rpartition("/")[2]
+
+    async def handle(request: Request) -> Response:
+        started = perf_counter()
+        with traces.span(f"{_PROGRAM}.{name}", carrier=request.headers):
+            response = await answered(request)
+        metrics.REQUESTS.labels(_PROGRAM, name, str(response.status_code)).inc()
+        if "wait" not in request.query_params:  # a held answer says nothing about speed
+            metrics.REQUEST_SECONDS.labels(_PROGRAM, name).observe(perf_counter() - started)
+        return response
 
     return Route(path, handle, methods=[method])

@@ -31,7 +31,12 @@ CHANNEL = "authority"
 MAX_CHANGES = 500
 _MAX_FEED_BYTES = 6_000_000
 
-_LOCK = text(f"select pg_advisory_xact_lock({ORDER_LOCK})")
+# Whoever holds the order and falls silent is cut off: until then no gate opens.
+_SILENCE_MS = 3000
+_LOCK = text(
+    f"select set_config('idle_in_transaction_session_timeout', '{_SILENCE_MS}', true),"
+    f" pg_advisory_xact_lock({ORDER_LOCK})"
+)
 _COUNT = text(
     "update authority_applied set revision = revision + 1 where id = 1 returning revision"
 )

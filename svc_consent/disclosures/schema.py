@@ -23,8 +23,8 @@ from svc_consent.disclosures.repository.accounting import (
     release_numbers,
 )
 from svc_consent.disclosures.rules import Kind, Outcome
-from svc_consent.disclosures.wording import category_words, purpose_words
 from svc_consent.releases.schema import ParticipantReleases
+from svc_consent.wording import category_words, purpose_words
 
 _AUDIT = [category(Category.AUDIT)]
 

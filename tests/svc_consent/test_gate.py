@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest_asyncio
 
 from infra.authority.predicate import agency_holder
-from infra.vocabulary import Category
+from infra.vocabulary import Basis, Category
 from svc_consent.authority.rules import agency_key, subject_key
 from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory
@@ -152,17 +152,16 @@ async def test_repeated_call_gives_the_first_verdict_and_no_record(world: Consen
 
 async def test_same_call_through_two_lanes_is_recorded_once(world: ConsentWorld) -> None:
     officer = await _officer(world)
-    call = world.gate_call(officer, await world.head())
-    both = await asyncio.gather(world.gate(call, lane="east"), world.gate(call, lane="west"))
-    assert both[0] == both[1]
-    assert len(await world.entries(call["releaseId"])) == 1
+    for _ in range(6):
+        call = world.gate_call(officer, await world.head())
+        both = await asyncio.gather(world.gate(call, lane="east"), world.gate(call, lane="west"))
+        assert both[0] == both[1]
+        assert len(await world.entries(call["releaseId"])) == 1
 
 
 async def test_use_inside_the_own_agency_is_told_apart_from_disclosure(world: ConsentWorld) -> None:
     manager = await world.make_person("CM", await world.make_agency("CM"))
     participant = str(uuid4())
-    from infra.vocabulary import Basis
-
     await world.permit(participant, in_hands_of(manager), Basis.ASSIGNMENT)
     await world.release(participant, manager.agency_id, Category.SUD)
     call = world.gate_call(

@@ -5,6 +5,7 @@ Each planted twin is a gate without one of its checks; the assertion that guards
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import Touched, keys_of, subject_key
 from svc_consent.disclosures import rules
 from svc_consent.disclosures.repository import gate
+from svc_consent.disclosures.verification import verify_ledger
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory
 
@@ -173,6 +175,31 @@ async def test_order_that_cannot_be_had_ends_in_a_refusal(shared: Shared) -> Non
         assert status == 503
         assert asyncio.get_running_loop().time() - started < 0.6
     assert await shared.world.entries(call["releaseId"]) == []
+
+
+async def test_clock_is_read_after_the_wait_for_the_lane(shared: Shared) -> None:
+    world, lane, call = shared.world, "waited-for", shared.call()
+    await world.gate(world.gate_call(shared.officer, shared.relied_on), lane=lane)
+    async with world.service.chassis.database.write() as session:
+        await session.execute(
+            text("select from ledger_lane where lane = :lane for update"), {"lane": lane}
+        )
+        asking = asyncio.create_task(world.gate(call, lane=lane))
+        await asyncio.sleep(IN_FLIGHT_SECONDS)
+        held_until = (await session.execute(text("select clock_timestamp()"))).scalar_one()
+    await asking
+    (entry,) = await world.entries(call["releaseId"])
+    assert datetime.fromisoformat(entry["recordedAt"]) > held_until
+
+
+async def test_gates_on_one_lane_make_one_chain(shared: Shared) -> None:
+    calls = [shared.call() for _ in range(24)]
+    await asyncio.gather(*(shared.world.gate(call, lane="crowded") for call in calls))
+    assert (await _lane(shared.world, "crowded"))[0] == 24
+    owner = await asyncpg.connect(shared.world.service.owner_dsn)
+    report = await verify_ledger(owner, None)
+    await owner.close()
+    assert report.flaws == []
 
 
 @pytest.mark.parametrize("point", ["append", "commit"])

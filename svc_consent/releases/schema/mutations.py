@@ -18,9 +18,10 @@ from svc_consent.agencies.schema.directory import STRUCTURE
 from svc_consent.releases import commands, repository
 from svc_consent.releases.rules import Form, ProvisionEffect, ReleaseKind, SignatureMethod, Terms
 from svc_consent.releases.schema.versions import Release
+from svc_consent.wording import PURPOSE_WORDS, described
 
 _KEY = "The same key with the same input has its effect once (1 to 200 characters)."
-_PURPOSES = {each: f"Purpose {each.value.replace('_', ' ').lower()}." for each in Purpose}
+_PURPOSES = {each: described(words) for each, words in PURPOSE_WORDS.items()}
 
 described_enum(Purpose, "Why information may be used.", _PURPOSES, name="PurposeOfUse")
 described_enum(

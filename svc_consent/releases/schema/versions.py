@@ -22,6 +22,7 @@ from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Ag
 from svc_consent.releases import repository, rules, tables
 from svc_consent.releases.repository import RELEASE_ORDER, ReleasesOfParticipants
 from svc_consent.releases.rules import ProvisionEffect, ReleaseKind, ReleaseStatus
+from svc_consent.wording import CATEGORY_WORDS, described
 
 AUDIT = [category(Category.AUDIT)]
 
@@ -61,7 +62,7 @@ described_enum(
 described_enum(
     Category,
     "What kind of information it is.",
-    {each: f"{each.value.replace('_', ' ').capitalize()}." for each in Category},
+    {each: described(words) for each, words in CATEGORY_WORDS.items()},
     name="InformationCategory",
 )
 

@@ -1,4 +1,4 @@
-"""How the accounting speaks: purposes and categories in words that people use."""
+"""How the service speaks to people: purposes and categories in words that they use."""
 
 from infra.vocabulary import Category, Purpose
 
@@ -66,3 +66,8 @@ def category_words(codes: list[str]) -> list[str]:
 def purpose_words(code: str | None) -> str | None:
     """Return a purpose in words; None when none was stated."""
     return None if code is None else PURPOSE_WORDS[Purpose(code)]
+
+
+def described(words: str) -> str:
+    """Return words as a sentence for the schema."""
+    return f"{words[0].upper()}{words[1:]}."
