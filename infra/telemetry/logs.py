@@ -18,7 +18,8 @@ ALLOWED_KEYS = frozenset(
         "correlation_id", "error_type", "error_code", "error_chain", "status", "duration_ms",
         "operation_name", "operation_hash", "subgraph", "revision", "attempt", "address", "signal",
         "count", "lane", "role", "purpose", "coordinate", "kid", "issuer", "file", "line",
-        "code", "node", "reason", "subgraph_code", "setting", "path_template", "method", "pid", "where", "bytes", "table",
+        "code", "node", "reason", "subgraph_code", "setting", "path_template", "method", "pid",
+        "where", "bytes", "table",
     }
 )  # fmt: skip
 
