@@ -30,12 +30,12 @@ MESSAGES: dict[str, str] = {
     "FIELD_NOT_ALLOWED": "Your role does not see this field for this purpose.",
     "MUTATION_NOT_ALLOWED": "The mutation was not run: it selects what your role may not use.",
     "SERVICE_UNAVAILABLE": "A service that this needs is not answering; try again.",
-    "CONSENT_CHANGED": "Consent is changing faster than the answer could be given; try again.",
     "ALIAS_LIMIT": "The operation has too many aliases.",
     "DEPTH_LIMIT": "The operation is nested too deeply.",
     "DIRECTIVE_LIMIT": "The operation has too many directives.",
     "ROOT_FIELD_LIMIT": "The operation selects too many root fields.",
     "EXPANSION_LIMIT": "The operation selects too many fields once fragments are expanded.",
+    "PLANNING_LIMIT": "The operation is too complex to plan; ask for less in one operation.",
     "TOKEN_LIMIT": "The document is too long.",
     "INTERNAL": "The gateway could not answer.",
 }

@@ -7,6 +7,7 @@ policies never share an entry.
 
 from dataclasses import dataclass
 
+import structlog
 from graphql import GraphQLSchema
 
 from gateway.errors import RequestRefusedError
@@ -16,6 +17,7 @@ from gateway.limits.shape import check_shape
 from gateway.planner import (
     Operation,
     OperationError,
+    PlanningError,
     QueryPlan,
     normalize,
     parse_operation,
@@ -26,6 +28,11 @@ from gateway.policy.access_table import AccessTable, View
 from gateway.policy.roles import PrunedOperation, prune
 from gateway.policy.schema_view import role_schema
 from gateway.supergraph import Supergraph
+
+_log = structlog.get_logger(__name__)
+
+_TOO_MANY_TOKENS = "tokens. Parsing aborted"
+"""How graphql-core words its own limit; a test keeps this true."""
 
 MAX_DOCUMENTS = 1_000
 MAX_PREPARED = 2_000
@@ -75,19 +82,30 @@ class Preparer:
                     source, operation_name, self.supergraph, max_tokens=self.budget.tokens
                 )
             except OperationError as error:
+                if any(_TOO_MANY_TOKENS in each.message for each in error.errors):
+                    raise RequestRefusedError(400, "TOKEN_LIMIT") from None
                 raise presented(error) from None
             check_shape(known.document, known.definition, self.budget)
             self._operations.put(key, known, client)
         return known
 
     def prepare(self, operation: Operation, view: View, client: str) -> Prepared:
-        """Return an operation pruned, planned and compiled for a view."""
+        """Return an operation pruned, planned and compiled for a view.
+
+        Raises:
+            RequestRefusedError: 400, the services cannot resolve it within the planner's limits.
+        """
         key = PlanKey(operation.hash, self.supergraph.revision, view.name)
         known = self._prepared.get(key)
         if known is None:
             normalized = normalize(operation)
             pruned = prune(normalized, view, self.table.labels)
-            query_plan = plan(pruned.operation, self.supergraph)
+            try:
+                query_plan = plan(pruned.operation, self.supergraph)
+            except PlanningError as error:
+                # Its text names subgraphs and hidden coordinates: for the log, not for a client.
+                _log.warning("planning_failed", operation_hash=operation.hash, reason=str(error))
+                raise RequestRefusedError(400, "PLANNING_LIMIT") from None
             compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
             known = Prepared(operation, pruned, query_plan, compiled)
             self._prepared.put(key, known, client)
