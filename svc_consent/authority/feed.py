@@ -16,7 +16,8 @@ from infra.settings import Secret
 from svc_consent.authority import repository
 from svc_consent.hot_pool import FAILURES, HotPool
 
-MAX_WAIT_SECONDS = 30.0
+# Readers ask again at once; a longer wait would only hold up a stop, which waits for answers.
+MAX_WAIT_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 1.0
 _RECONNECT_SECONDS = 0.5
 

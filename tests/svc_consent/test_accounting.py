@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
+from sqlalchemy import true
 
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
+from svc_consent.disclosures.repository import accounting
 from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of
 from tests.fixtures.service_app import ServiceAppFactory, caller
 
@@ -78,3 +81,11 @@ async def test_accounting_of_others_looks_like_that_of_nobody(world: ConsentWorl
     hidden = await _read(world, stranger, participant)
     assert hidden == await _read(world, stranger, str(uuid4()))
     assert (hidden["totalCount"], hidden["edges"]) == (0, [])
+
+
+async def test_planted_accounting_for_everybody_is_caught(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounting, "visible", lambda *_: true())
+    with pytest.raises(AssertionError):
+        await test_accounting_of_others_looks_like_that_of_nobody(world)

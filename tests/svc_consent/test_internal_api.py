@@ -10,6 +10,8 @@ import pytest_asyncio
 from infra.authority.changes import VisibilityFact, delete_visibility, put_visibility
 from infra.authority.predicate import agency_holder
 from infra.vocabulary import Basis, Category, Purpose
+from svc_consent.agencies.repository import principal
+from svc_consent.authority import rules
 from tests.fixtures.consent_world import LONG_AGO, ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory
 
@@ -178,3 +180,32 @@ async def _decided(world: ConsentWorld, person: Person, participant: str) -> lis
     answer = await world.decisions(person, [participant], ACCESS)
     categories: list[str] = answer["decisions"][0]["categories"]
     return categories
+
+
+async def test_planted_owner_of_everything_is_caught(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "BASES_OF_ISSUER", {"participants": frozenset(Basis)})
+    with pytest.raises(AssertionError):
+        await test_services_cannot_hand_over_what_others_own(world, "participants", Basis.RELEASE)
+    with pytest.raises(AssertionError):
+        await test_services_cannot_take_away_what_others_own(world)
+
+
+async def test_planted_blindness_for_denials_to_everybody_is_caught(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "ANY_HOLDER", "nobody")
+    with pytest.raises(AssertionError):
+        await test_denial_to_everybody_moves_the_lists_of_those_who_hold(world)
+
+
+async def test_planted_directory_without_live_periods_is_caught(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    careless = principal._PRINCIPAL.replace(
+        "(w.ends_at is null or w.ends_at > moment.at)", "true"
+    ).replace("w.ends_at)", "null::timestamptz)")
+    monkeypatch.setattr(principal, "_PRINCIPAL", careless)
+    with pytest.raises(AssertionError):
+        await test_principal_of_an_agency_without_mou_has_no_grant(world)

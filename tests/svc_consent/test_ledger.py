@@ -264,3 +264,14 @@ async def test_entry_names_fields_and_never_the_participant(ledger: Ledger) -> N
     )  # fmt: skip
     assert participant not in row[0]
     assert row[1] in row[0]
+
+
+async def test_planted_right_to_change_the_past_is_caught(ledger: Ledger) -> None:
+    await ledger.owner.execute("grant update on ledger_entry to gt_consent")
+    try:
+        with pytest.raises(pytest.fail.Exception):
+            await test_service_can_add_and_read_and_nothing_else(
+                ledger, "ledger_entry", "update {} set {} = {} where false"
+            )
+    finally:
+        await ledger.owner.execute("revoke update on ledger_entry from gt_consent")

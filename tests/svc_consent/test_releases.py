@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
+from sqlalchemy import true
 
 from infra.authority.predicate import agency_holder
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
+from svc_consent.releases import commands, repository, rules
 from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
 
@@ -227,3 +230,28 @@ async def _releases(case: Case, acting: Caller) -> list[dict[str, Any]]:
     releases = answer.data["_entities"][0]["releases"]
     assert releases["totalCount"] == len(releases["edges"])
     return [edge["node"] for edge in releases["edges"]]
+
+
+def _everybody(*_arguments: object) -> Any:
+    return true()
+
+
+@pytest.mark.parametrize(
+    ("check", "module", "name", "broken"),
+    [
+        (test_case_manager_without_assignment_finds_nobody, repository, "_visible", _everybody),
+        (test_officer_cannot_sign_even_with_a_ground, commands, "_check_role", lambda _: None),
+        (test_incomplete_form_is_defective_and_permits_nothing, rules, "missing_elements",
+         lambda _: ()),
+        (test_signed_release_is_in_force_until_it_is_revoked, rules, "row_ids", lambda _: []),
+        (test_new_version_takes_the_place_in_one_revision, rules, "row_ids", lambda _: []),
+        (test_purpose_that_is_never_allowed_cannot_be_signed_for, rules, "forbidden_words",
+         lambda _: []),
+    ],
+)  # fmt: skip
+async def test_planted_bug_is_caught(
+    case: Case, monkeypatch: pytest.MonkeyPatch, check: Any, module: Any, name: str, broken: Any
+) -> None:
+    monkeypatch.setattr(module, name, broken)
+    with pytest.raises(AssertionError):
+        await check(case)

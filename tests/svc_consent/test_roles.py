@@ -1,14 +1,18 @@
 """Giving and taking roles: who may, the ceiling, and that it counts at once."""
 
+import inspect
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import true
 
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Purpose, Role
+from svc_consent.agencies import commands
+from svc_consent.agencies.repository import directory
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
 
@@ -161,3 +165,31 @@ async def test_own_grants_and_directory_read_in_one_operation(office: Office) ->
     assert edge["node"]["agency"]["type"] == "LE"
     assert edge["node"]["account"]["name"] == "Somebody"
     assert answer.data["sites"] == [{"name": "Site"}]
+
+
+@pytest.mark.parametrize(
+    ("check", "module", "name", "broken"),
+    [
+        (test_people_of_another_agency_are_not_found, directory, "visible_grants",
+         lambda _: true()),
+        (test_each_sees_the_grants_that_are_theirs_to_see, directory, "visible_grants",
+         lambda _: true()),
+        (test_others_than_the_administrator_may_not, commands, "_own_agency",
+         lambda who: (UUID(who.agency_id), UUID(who.site_id))),
+        (test_granted_role_counts_and_revoked_role_stops_at_once, commands, "subject_key",
+         lambda _: "subject:somebody-else"),
+    ],
+)  # fmt: skip
+async def test_planted_bug_is_caught(
+    office: Office,
+    world: ConsentWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    check: Any,
+    module: Any,
+    name: str,
+    broken: Any,
+) -> None:
+    monkeypatch.setattr(module, name, broken)
+    needs_world = "world" in inspect.signature(check).parameters
+    with pytest.raises(AssertionError):
+        await (check(office, world) if needs_world else check(office))
