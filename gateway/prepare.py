@@ -103,8 +103,9 @@ class Preparer:
             try:
                 query_plan = plan(pruned.operation, self.supergraph)
             except PlanningError as error:
-                # Its text names subgraphs and hidden coordinates: for the log, not for a client.
-                _log.warning("planning_failed", operation_hash=operation.hash, reason=str(error))
+                # Its text names subgraphs and hidden coordinates: neither for clients nor logs.
+                kind = type(error).__name__
+                _log.warning("planning_failed", operation_hash=operation.hash, error_type=kind)
                 raise RequestRefusedError(400, "PLANNING_LIMIT") from None
             compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
             known = Prepared(operation, pruned, query_plan, compiled)

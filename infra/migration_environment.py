@@ -1,10 +1,27 @@
 """What each ``migrations/env.py`` calls: migrate over asyncpg in one transaction."""
 
 import asyncio
+from pathlib import Path
 
 from alembic import context
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, Table
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from infra.tables import Base
+
+
+def _own_tables(package: str) -> set[str]:
+    """Return the tables of one service and of the ground floor.
+
+    A process that has imported several services (the test suite) knows the tables of all.
+    """
+    return {
+        str(table.name)
+        for mapper in Base.registry.mappers
+        if mapper.class_.__module__.startswith((f"{package}.", "infra."))
+        for table in mapper.tables
+        if isinstance(table, Table)
+    }
 
 
 def run(metadata: MetaData) -> None:
@@ -15,8 +32,21 @@ def run(metadata: MetaData) -> None:
     """
     url = context.config.attributes["url"]
 
+    own = _own_tables(Path(context.script.dir).parent.name)
+
+    def is_own(
+        obj: object, name: str | None, kind: str, is_reflected: bool, _other: object
+    ) -> bool:
+        del obj
+        return kind != "table" or is_reflected or name in own
+
     def apply(connection: Connection) -> None:
-        context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            compare_type=True,
+            include_object=is_own,
+        )
         with context.begin_transaction():
             context.run_migrations()
 

@@ -18,11 +18,18 @@ from infra.authority.follower import Follower, ReplicaBehindError, applied_revis
 from infra.authority.handover import Handover
 from infra.authority.predicate import valid_until
 from infra.database import Database, ReadSession, WriteSession
+from infra.errors import GoldenThreadError
 from infra.identity_token import Caller
 from infra.pagination import CursorSeal
 
 Loader = TypeVar("Loader")
 _REPLICA_WAIT_SECONDS = 0.5
+
+
+class PermitMissingError(GoldenThreadError):
+    """A mutation came without the permit that the gateway gets before any effect."""
+
+    code = "PERMIT_MISSING"
 
 
 class RequestContext:
@@ -73,8 +80,11 @@ class RequestContext:
         behind costs the payload what it does not know yet, never the mutation.
 
         Raises:
+            PermitMissingError: the release gate has not allowed this mutation's effect.
             HandoverError: stored here, but not acknowledged by ``svc_consent`` yet.
         """
+        if self.caller.permit is None:
+            raise PermitMissingError("no effect without the release gate's permit")
         async with self._database.write() as session:
             yield session
         if self._handover is not None:

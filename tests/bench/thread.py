@@ -79,7 +79,7 @@ def memory(platform: Platform) -> dict[str, float]:
 
 async def stages(platform: Platform) -> dict[str, tuple[float, float]]:
     """Return (seconds, count) of each stage and fetch, summed since the gateway started."""
-    address = platform.run_file()["metrics"]["gateway"]
+    address = platform.run_file()["sockets"]["gateway.metrics"]
     client = HttpClient(address)
     response = await client.request("GET", "/metrics", {}, timeout_seconds=5)
     await client.close()

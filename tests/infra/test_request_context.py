@@ -1,6 +1,7 @@
 """What resolvers of one request share: one snapshot, loaders of their own, and nothing beyond."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,12 +14,12 @@ from infra.authority.tables import AppliedRevision, OutboxEntry, Visibility
 from infra.database import AnySession, Database
 from infra.identity_token import Caller
 from infra.pagination import CursorSeal
-from infra.request_context import RequestContext
+from infra.request_context import PermitMissingError, RequestContext
 from infra.settings import Secret
 from infra.vocabulary import Basis, Role
 
 SEAL = CursorSeal(Secret("A" * 43 + "="))
-CALLER = Caller("s", "a", "site", "g", Role.CM, None)
+CALLER = Caller("s", "a", "site", "g", Role.CM, None, permit="permit-of-the-gate")
 
 
 class Loader:
@@ -123,3 +124,21 @@ async def test_a_closed_context_gives_its_connection_back(chassis_database: Data
             await facts(session)
         await context.close()
         await context.close()
+
+
+async def test_without_the_gates_permit_nothing_is_written(chassis_database: Database) -> None:
+    context = RequestContext(replace(CALLER, permit=None), chassis_database, SEAL, None)
+    with pytest.raises(PermitMissingError):
+        async with context.writing() as session:
+            await session.execute(update(AppliedRevision).values(revision=99))
+    async with chassis_database.read() as session:
+        assert await session.scalar(select(AppliedRevision.revision)) != 99
+
+
+async def test_with_a_permit_the_same_is_written(chassis_database: Database) -> None:
+    """Twin of the test above: it is the permit that makes the difference."""
+    context = new_context(chassis_database)
+    async with context.writing() as session:
+        await session.execute(update(AppliedRevision).values(revision=99))
+    async with chassis_database.read() as session:
+        assert await session.scalar(select(AppliedRevision.revision)) == 99

@@ -19,6 +19,8 @@ ISSUER_ALIAS = "dev"
 CONSOLE_CLIENT = "goldenthread-console"
 ISSUER = "issuer"
 GATEWAY = "gateway"
+METERED = (*SERVICES, GATEWAY)
+"""Programs that serve their metrics on a private socket."""
 
 
 @dataclass(frozen=True, slots=True)

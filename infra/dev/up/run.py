@@ -1,6 +1,7 @@
 """The life of one `up`: hold the folder, start, say `ready`, run until told to stop."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
@@ -45,9 +46,20 @@ def run(request: UpRequest) -> int:
             state = layout.state()
             addresses = _addresses(request, state)
             layout.keep(state)
-            return asyncio.run(_live(request, layout, addresses, state))
+            try:
+                return asyncio.run(_live(request, layout, addresses, state))
+            finally:
+                _remove_sockets(layout.socket_dir)
     except (PostgresError, BinariesError, PrivateFileError) as error:
         raise UpError(str(error)) from error
+
+
+def _remove_sockets(folder: Path) -> None:
+    """Leave no empty folder behind; all programs have ended."""
+    for path in folder.glob("*.sock"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # something else is in it
+        folder.rmdir()
 
 
 def _addresses(request: UpRequest, state: State) -> Addresses:

@@ -19,6 +19,7 @@ from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import (
     GATEWAY,
     ISSUER,
+    METERED,
     SERVICES,
     Addresses,
     Program,
@@ -170,7 +171,6 @@ class Supervisor:
             "urls": {
                 "gateway": gateway,
                 "graphql": f"{gateway}/graphql",
-                "console": f"{gateway}/console",
                 "issuer": issuer,
             },
             "issuer": self._addresses.issuer,
@@ -178,6 +178,7 @@ class Supervisor:
             "sockets": {
                 ISSUER: self._layout.socket(ISSUER),
                 **{name: self._layout.socket(name) for name in SERVICES},
+                **{f"{name}.metrics": self._layout.socket(f"{name}.metrics") for name in METERED},
                 "postgres": str(self._layout.socket_dir),
             },
             "health": {

@@ -28,7 +28,7 @@ from tests.fixtures.service_app import ConsentStandIn
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SEAL = CursorSeal(Secret("A" * 43 + "="))
-CALLER = Caller("s", "a", "site", "g", Role.CM, None)
+CALLER = Caller("s", "a", "site", "g", Role.CM, None, permit="permit-of-the-gate")
 
 
 class Desk:
