@@ -91,6 +91,7 @@ def test_a_first_start_runs_and_seeds_everything(cold: ColdStart) -> None:
     assert all(len(days) == 1 for days in cold.seeded.values())
     assert cold.status == 0
     assert not cold.has_run_file
+    assert not Path(cold.run["sockets"]["postgres"]).exists()
 
 
 def test_data_stays_and_is_seeded_once(cold: ColdStart, running: UpProcess) -> None:
