@@ -25,7 +25,6 @@ from svc_participants.people.schema import (
     After,
     First,
     Participant,
-    extend,
     participant_of,
 )
 
@@ -97,15 +96,14 @@ async def _assignments(
 
 
 @strawberry.type
-class _CaseloadFields:
+class CaseloadFields:
+    """What assignments add to ``Participant``; put there by ``subgraph``."""
+
     assignments: Connection[Assignment] | None = strawberry.field(
         resolver=_assignments,
         description="Who works with the participant, newest first.",
         directives=_ENROLLMENT,
     )
-
-
-extend(Participant, _CaseloadFields)
 
 
 @strawberry.type(directives=_STRUCTURE, description="Reading about caseloads.")

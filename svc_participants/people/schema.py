@@ -242,8 +242,8 @@ async def load_participant(info: Info, participant_id: object) -> Participant | 
 def extend(owner: Any, fields: Any) -> None:
     """Add the fields of a Strawberry type to another one, declared in a lower slice.
 
-    Participant is one type of the schema, but its notes belong to the slice that owns notes;
-    slices import downwards only, so the upper one adds its fields here.
+    Participant is one type of the schema, but its notes belong to the slice that owns notes, and
+    slices import downwards only. ``subgraph`` puts the fields together, in one order.
     """
     definition = owner.__strawberry_definition__
     definition.fields.extend(fields.__strawberry_definition__.fields)

@@ -17,7 +17,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.care.goals import commands, repository, rules
 from svc_participants.care.goals.tables import GoalProgressRow, GoalRow
-from svc_participants.people.schema import INPUT, After, First, Participant, extend
+from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _GOALS = [category(Category.GOALS_PLAN)]
@@ -137,13 +137,12 @@ async def _goals(
 
 
 @strawberry.type
-class _GoalFields:
+class GoalFields:
+    """What goals add to ``Participant``; put there by ``subgraph``."""
+
     goals: Connection[Goal] | None = strawberry.field(
         resolver=_goals, description="Goals, oldest first.", directives=_GOALS
     )
-
-
-extend(Participant, _GoalFields)
 
 
 @strawberry.input(description="A new goal.")

@@ -16,7 +16,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.care.housing import commands, repository, rules
 from svc_participants.care.housing.tables import HousingStatusRow
-from svc_participants.people.schema import INPUT, After, First, Participant, extend
+from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _HOUSING = [category(Category.HOUSING)]
@@ -88,7 +88,9 @@ async def _housing_history(
 
 
 @strawberry.type
-class _HousingFields:
+class HousingFields:
+    """What living situations add to ``Participant``; put there by ``subgraph``."""
+
     housing: HousingStatus | None = strawberry.field(
         resolver=_housing, description="The newest living situation.", directives=_HOUSING
     )
@@ -97,9 +99,6 @@ class _HousingFields:
         description="Living situations, newest first.",
         directives=_HOUSING,
     )
-
-
-extend(Participant, _HousingFields)
 
 
 @strawberry.input(description="Where a participant lives as of a day.")

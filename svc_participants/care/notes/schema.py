@@ -19,7 +19,7 @@ from infra.vocabulary import Category
 from svc_participants.care.notes import commands, repository, rules
 from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
 from svc_participants.people.repository import StaffNames
-from svc_participants.people.schema import INPUT, After, First, Participant, extend
+from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _NOTES = [category(Category.CASE_NOTES)]
@@ -145,13 +145,12 @@ async def _notes(
 
 
 @strawberry.type
-class _NoteFields:
+class NoteFields:
+    """What notes add to ``Participant``; put there by ``subgraph``."""
+
     notes: Connection[CaseNote] | None = strawberry.field(
         resolver=_notes, description="Case notes, newest first.", directives=_NOTES
     )
-
-
-extend(Participant, _NoteFields)
 
 
 @strawberry.input(description="A new case note.")

@@ -17,7 +17,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category, Form
 from svc_participants.care.summaries import commands, repository, rules
 from svc_participants.care.summaries.tables import ProgressSummaryRow
-from svc_participants.people.schema import INPUT, After, First, Participant, extend
+from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _GOALS = [category(Category.GOALS_PLAN)]
@@ -142,7 +142,9 @@ async def _wordings(
 
 
 @strawberry.type
-class _SummaryFields:
+class SummaryFields:
+    """What summaries add to ``Participant``; put there by ``subgraph``."""
+
     progress_summary: ProgressSummary | None = strawberry.field(
         resolver=_progress_summary,
         description="The favourable-safe summary for partners.",
@@ -153,9 +155,6 @@ class _SummaryFields:
         description="All wordings of the summary, newest first, for those who work on it.",
         directives=_GOALS,
     )
-
-
-extend(Participant, _SummaryFields)
 
 
 @strawberry.input(description="A draft of the progress summary.")

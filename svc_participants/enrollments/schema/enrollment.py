@@ -16,7 +16,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.enrollments import repository, rules
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
-from svc_participants.people.schema import After, First, Participant, extend
+from svc_participants.people.schema import After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _ENROLLMENT = [category(Category.ENROLLMENT)]
@@ -174,7 +174,9 @@ async def _enrollments(
 
 
 @strawberry.type
-class _EnrollmentFields:
+class EnrollmentFields:
+    """What enrollments add to ``Participant``; put there by ``subgraph``."""
+
     enrollment: Enrollment | None = strawberry.field(
         resolver=_enrollment,
         description="The newest enrollment that was not entered in error.",
@@ -190,6 +192,3 @@ class _EnrollmentFields:
         description="All enrollments, newest first.",
         directives=_ENROLLMENT,
     )
-
-
-extend(Participant, _EnrollmentFields)

@@ -2,7 +2,14 @@
 
 from svc_participants.referrals.schema import enums
 from svc_participants.referrals.schema.mutations import ReferralMutation
-from svc_participants.referrals.schema.queries import ReferralQuery
+from svc_participants.referrals.schema.queries import ReferralFields, ReferralQuery
 from svc_participants.referrals.schema.referral import Referral, load_referral
 
-__all__ = ["Referral", "ReferralMutation", "ReferralQuery", "enums", "load_referral"]
+__all__ = [
+    "Referral",
+    "ReferralFields",
+    "ReferralMutation",
+    "ReferralQuery",
+    "enums",
+    "load_referral",
+]

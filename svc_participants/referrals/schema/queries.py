@@ -8,7 +8,7 @@ from infra.pagination import Connection, Page, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.vocabulary import Category
-from svc_participants.people.schema import After, First, GlobalId, Participant, extend
+from svc_participants.people.schema import After, First, GlobalId, Participant
 from svc_participants.referrals import repository
 from svc_participants.referrals.schema.referral import Referral, load_referral, referral_of
 from svc_participants.referrals.tables import ReferralRow
@@ -85,12 +85,11 @@ async def _referrals(
 
 
 @strawberry.type
-class _ReferralFields:
+class ReferralFields:
+    """What referrals add to ``Participant``; put there by ``subgraph``."""
+
     referrals: Connection[Referral] | None = strawberry.field(
         resolver=_referrals,
         description="Referrals of the person, newest first.",
         directives=[category(Category.REFERRAL)],
     )
-
-
-extend(Participant, _ReferralFields)
