@@ -21,7 +21,7 @@ from svc_consent.agencies.rules import checked_reason
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import Touched, keys_of
 from svc_consent.releases import repository, rules
-from svc_consent.releases.rules import Form, ReleaseStatus, Terms
+from svc_consent.releases.rules import ReleaseForm, ReleaseStatus, Terms
 from svc_consent.releases.tables import Release
 
 _STAFF = frozenset({Role.CM, Role.SUP})
@@ -41,7 +41,7 @@ class SigningRequest:
     """
 
     participant_id: str
-    form: Form
+    form: ReleaseForm
     signer_name: str | None
     stands_beside: bool
 
@@ -137,8 +137,8 @@ async def revoke_release(
 
 
 async def _disclosed(
-    session: WriteSession, caller: Caller, participant_id: UUID, form: Form
-) -> tuple[Form, UUID]:
+    session: WriteSession, caller: Caller, participant_id: UUID, form: ReleaseForm
+) -> tuple[ReleaseForm, UUID]:
     """Return the form with its discloser, and the site: the caller's own agency, or the serving."""
     site_id = parse_id(caller.site_id)
     if caller.role in _STAFF:
@@ -151,7 +151,9 @@ async def _disclosed(
     return replace(form, disclosing_agency_id=agency_id), site_id
 
 
-async def _check_form(session: WriteSession, site_id: UUID, form: Form, now: datetime) -> None:
+async def _check_form(
+    session: WriteSession, site_id: UUID, form: ReleaseForm, now: datetime
+) -> None:
     if len(form.terms) > MAX_PROVISIONS:
         raise CommandError(
             "TOO_MANY_PROVISIONS", f"At most {MAX_PROVISIONS}.", ("input", "provisions")

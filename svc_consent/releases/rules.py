@@ -67,7 +67,7 @@ class Element(StrEnum):
 FORMS_WITH_RIGHT_TO_REVOKE: dict[ReleaseKind, frozenset[str]] = {
     ReleaseKind.GENERAL: frozenset({"GENERAL@2026-01", "GENERAL@2026-01-es"}),
 }
-"""Form versions whose text says how to revoke and what was relied on (2.31(a)(6)), by kind."""
+"""Editions whose text says how to revoke, and what was relied on (2.31(a)(6)), by kind."""
 
 RELEASABLE = frozenset(PERSON_CATEGORIES) - {Category.AUDIT}
 """Categories that a form may name; who saw one's record is not for others."""
@@ -90,7 +90,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ReleaseForm:
     """A form as it was filled in."""
 
     kind: ReleaseKind
@@ -102,7 +102,7 @@ class Form:
     terms: tuple[Terms, ...]
 
 
-def missing_elements(form: Form) -> tuple[str, ...]:
+def missing_elements(form: ReleaseForm) -> tuple[str, ...]:
     """Return the required elements that a form lacks, in the order of 42 CFR 2.31(a)."""
     permits = [terms for terms in form.terms if not terms.is_denial]
     has_expiry = form.expires_at is not None or (

@@ -16,7 +16,13 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category, Purpose
 from svc_consent.agencies.schema.directory import STRUCTURE
 from svc_consent.releases import commands, repository
-from svc_consent.releases.rules import Form, ProvisionEffect, ReleaseKind, SignatureMethod, Terms
+from svc_consent.releases.rules import (
+    ProvisionEffect,
+    ReleaseForm,
+    ReleaseKind,
+    SignatureMethod,
+    Terms,
+)
 from svc_consent.releases.schema.versions import Release
 from svc_consent.wording import PURPOSE_WORDS, described
 
@@ -168,7 +174,7 @@ def _request(given: SignReleaseInput) -> commands.SigningRequest:
         raise CommandError(
             "KIND_NOT_TAKEN", "Only general releases are taken today.", ("input", "kind")
         )
-    form = Form(
+    form = ReleaseForm(
         kind=given.kind,
         form_version=given.form_version,
         disclosing_agency_id=None,
