@@ -2,13 +2,14 @@
 
 Responsible for: a bounded keep-alive pool to one address, one deadline per call, a bounded
 response, and errors that carry no address, header or body.  It leaves to its callers: URLs,
-authentication, JSON, redirects (never followed), compression (never asked for) and TLS.
+authentication, JSON, redirects (never followed) and compression (never asked for).
 
 Measured against the packaged clients, a Protocol on httptools costs a quarter or less of their
 CPU per call, and an operation makes several calls.  HTTP semantics follow RFC 9110 and RFC 9112.
 """
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,22 +37,26 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class HttpAddress:
-    """Where a server listens: a Unix socket path, or a host and a port."""
+    """Where a server listens: a Unix socket path, or a host and a port, with TLS or without."""
 
     socket_path: str | None
     host: str
     port: int
+    is_secure: bool = False
 
     @classmethod
     def parse(cls, address: str) -> "HttpAddress":
-        """Read `unix:/path`, `tcp:host:port` or `http://host[:port]`; ValueError otherwise."""
+        """Read `unix:/path`, `tcp:host:port` or `http(s)://host[:port]`; ValueError otherwise."""
         if address.startswith("unix:/"):
             return cls(socket_path=address[len("unix:") :], host="localhost", port=0)
         url = urlsplit(address.replace("tcp:", "http://", 1) if address[:4] == "tcp:" else address)
-        if url.scheme != "http" or not url.hostname or url.username or url.path.strip("/"):
-            message = "an address is unix:/path, tcp:host:port or http://host[:port]"
+        is_web = url.scheme in ("http", "https") and bool(url.hostname)
+        if not is_web or url.hostname is None or url.username or url.path.strip("/"):
+            message = "an address is unix:/path, tcp:host:port or http(s)://host[:port]"
             raise ValueError(message)
-        return cls(socket_path=None, host=url.hostname, port=url.port or 80)
+        is_secure = url.scheme == "https"
+        port = url.port or (443 if is_secure else 80)
+        return cls(socket_path=None, host=url.hostname, port=port, is_secure=is_secure)
 
     @property
     def authority(self) -> str:
@@ -66,7 +71,8 @@ class HttpClient:
     """Calls to one address over a bounded pool of keep-alive connections.
 
     Args:
-        address: `unix:/path`, `tcp:host:port` or `http://host[:port]`.
+        address: `unix:/path`, `tcp:host:port` or `http(s)://host[:port]`. With `https` the server
+            must show a certificate for its name that the machine's authorities vouch for.
         max_connections: connections open at once; further calls wait in order of arrival.
         max_response_bytes: largest body accepted.
         max_waiting: calls that may wait for a connection; one more is refused at once.
@@ -81,6 +87,7 @@ class HttpClient:
         max_waiting: int = 1024,
     ) -> None:
         self._address = HttpAddress.parse(address)
+        self._tls = ssl.create_default_context() if self._address.is_secure else None
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
         self._max_waiting = max_waiting
@@ -212,7 +219,9 @@ class HttpClient:
                 if address.socket_path is not None:
                     _, made = await loop.create_unix_connection(protocol, address.socket_path)
                 else:
-                    _, made = await loop.create_connection(protocol, address.host, address.port)
+                    _, made = await loop.create_connection(
+                        protocol, address.host, address.port, ssl=self._tls
+                    )
         except BaseException as error:
             self._pass_on(None)
             if isinstance(error, TimeoutError):

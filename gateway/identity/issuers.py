@@ -120,12 +120,13 @@ def _jwks_uri(entry: Mapping[str, Any], where: str) -> str:
     uri = _text(entry, "jwks_uri", where)
     try:
         parts = urlsplit(uri)
-        is_usable = parts.scheme == "http" and bool(parts.hostname) and parts.username is None
+        is_web = parts.scheme in ("https", "http") and bool(parts.hostname)
+        is_usable = is_web and parts.username is None
         is_usable = is_usable and (parts.port is None or parts.port > 0) and not parts.fragment
     except ValueError:
         is_usable = False
     if not is_usable or not uri.isascii() or any(character.isspace() for character in uri):
-        raise SettingsError(f"{where}: jwks_uri must be http://host[:port]/path")
+        raise SettingsError(f"{where}: jwks_uri must be https://host[:port]/path")
     return uri
 
 

@@ -52,7 +52,7 @@ def test_profile_of_an_issuer_is_data() -> None:
         {"algorithms": ["HS256"]},
         {"algorithms": ["none"]},
         {"algorithms": ["RS256", 7]},
-        {"jwks_uri": "https://issuer.example/jwks"},
+        {"jwks_uri": "ftp://issuer.example/jwks"},
         {"jwks_uri": "file:///etc/passwd"},
         {"jwks_uri": "http://user:pass@host/jwks"},
         {"jwks_uri": "http://host:99999/jwks"},

@@ -1,0 +1,77 @@
+"""Examples in the docs are run as they stand, against the real platform."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.whole_platform import ROOT, Platform
+
+pytestmark = pytest.mark.walk
+
+API = ROOT / "infra" / "docs" / "api.md"
+README = ROOT / "README.md"
+WALK = ROOT / "infra" / "docs" / "first-ten-minutes.md"
+
+
+def environment(platform: Platform) -> dict[str, str]:
+    """Return an environment in which ``./goldenthread`` is about this platform."""
+    return {**os.environ, "GT_POINTER": str(platform.data_dir / "pointer")}
+
+
+def shell_blocks(text: str) -> list[str]:
+    """Return the indented blocks of a Markdown text."""
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, flags=re.MULTILINE)
+    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks]
+
+
+async def bash(platform: Platform, script: str, folder: Path) -> str:
+    """Run a script from the docs, with this platform's port, in a folder with the launcher."""
+    local = script.replace("127.0.0.1:8000", f"127.0.0.1:{platform.port}")
+    local = local.replace("./goldenthread", str(ROOT / "goldenthread"))
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", local],
+        cwd=folder, env=environment(platform), capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+async def test_the_python_example_of_the_api_guide_runs(platform: Platform) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", API.read_text(), flags=re.DOTALL)
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", example],
+        cwd=ROOT, env=environment(platform), capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
+async def test_the_first_queries_of_the_readme_answer(platform: Platform, tmp_path: Path) -> None:
+    queries = [block for block in shell_blocks(README.read_text()) if "curl" in block]
+    assert len(queries) == 2
+    manager = json.loads(await bash(platform, queries[0], tmp_path))
+    assert manager["data"]["participant"]["notes"]["totalCount"] > 0
+    officer = json.loads(await bash(platform, queries[1], tmp_path))
+    assert officer["data"]["participant"]["notes"] is None
+    assert {e["extensions"]["code"] for e in officer["errors"]} == {"FIELD_NOT_ALLOWED"}
+
+
+async def test_the_helper_of_the_walk_asks_for_every_read_it_names(
+    platform: Platform, tmp_path: Path
+) -> None:
+    text = WALK.read_text()
+    (helper,) = [block for block in shell_blocks(text) if block.startswith("ask()")]
+    calls = re.findall(r"`(ask (?:ParticipantOverview|Accounting) \w+ \w+)`", text)
+    assert len(calls) >= 4
+    for call in calls:
+        answer = json.loads(await bash(platform, f"{helper}\n{call}", tmp_path))
+        assert "participant" in answer["data"], call
