@@ -111,7 +111,11 @@ class _Pass:
             self.is_catalogue_only = False
             self.refusals.append(Refusal(".".join(coordinate), here, both, field.locations))
             return None
-        self.uses_lists = self.uses_lists or coordinate in self._labels.lists
+        if coordinate in self._labels.lists:
+            # How many there are, and that there are any, is about people: a bare count passes
+            # the release gate as the rows do.
+            self.uses_lists = True
+            self.is_catalogue_only = False
         needs = self._view.needs.get(coordinate, 0)
         if needs:
             self.governed[".".join(here)] = None
