@@ -129,6 +129,9 @@ class Rounds:
                 return Release(projected.data, projected.errors)
             disagreement = _disagreement(projected, guard)
             if disagreement and not is_mutation:
+                # Either may be the one behind: read the list at least as far, and decide anew.
+                for _, subject in projected.withheld:
+                    self._decisions.forget_participant(subject)
                 caller = replace(caller, min_revision=max(caller.min_revision, disagreement))
                 continue
             lists = _list_authority(assembled) if pruned.uses_lists else None
@@ -144,6 +147,10 @@ class Rounds:
                 projected = project(
                     prepared.compiled, assembled, variables, guard, introspection=introspection
                 )
+                if projected.withheld and not is_mutation:
+                    # A row of a list has lapsed: its count and page are wrong as well.
+                    caller = replace(caller, min_revision=verdict.revision)
+                    continue
             return Release(projected.data, projected.errors, verdict.revision)
         raise ConsentUnavailableError("consent changes faster than a list can be read")
 

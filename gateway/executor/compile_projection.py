@@ -80,6 +80,7 @@ class ProjectionCompiler:
         *,
         path: tuple[str, ...],
         is_root: bool = False,
+        is_edge: bool = False,
     ) -> str:
         writer = self._writer
         shown = [one for one in wanted.fields if not one.hidden]
@@ -102,13 +103,14 @@ class ProjectionCompiler:
                 if one.hidden:
                     continue
                 variable = f"v{number}"
+                is_row = is_edge and one.name == "node"
                 if one.conditions == ALWAYS:
-                    self._field(one, keys, below[one], variable)
+                    self._field(one, keys, below[one], variable, is_row=is_row)
                     if not is_plain:
                         writer.line(f"d[{one.response_key!r}] = {variable}")
                 else:
                     with writer.block(f"if V[{self._condition(one.conditions)}]:"):
-                        self._field(one, keys, below[one], variable)
+                        self._field(one, keys, below[one], variable, is_row=is_row)
                         writer.line(f"d[{one.response_key!r}] = {variable}")
                 members.append(f"{one.response_key!r}: {variable}")
             self._nulls(nulls, len(wanted.fields), members, is_plain=is_plain)
@@ -177,7 +179,8 @@ class ProjectionCompiler:
     def _values(self, declared: Any, one: SelectedField, path: tuple[str, ...]) -> str:
         """Write a function for nullable values that are lists or objects."""
         if not is_list_type(declared):
-            return self._objects(declared, one.selection or Selection({}), path)
+            is_edge = one.name == "edges"
+            return self._objects(declared, one.selection or Selection({}), path, is_edge=is_edge)
         item = declared.of_type
         is_non_null = isinstance(item, GraphQLNonNull)
         inner: Any = item.of_type if is_non_null else item
@@ -232,10 +235,12 @@ class ProjectionCompiler:
             writer.line("return d")
         return name
 
-    def _objects(self, declared: Any, selection: Selection, path: tuple[str, ...]) -> str:
+    def _objects(
+        self, declared: Any, selection: Selection, path: tuple[str, ...], *, is_edge: bool
+    ) -> str:
         keys = storage_keys(selection)
         functions = {
-            type_name: self._object(wanted, keys, path=path)
+            type_name: self._object(wanted, keys, path=path, is_edge=is_edge)
             for type_name, wanted in selection.by_type.items()
         }
         if not is_abstract_type(declared) and len(functions) == 1:
@@ -265,6 +270,8 @@ class ProjectionCompiler:
         keys: dict[tuple[str, str], str],
         function: str | None,
         variable: str,
+        *,
+        is_row: bool,
     ) -> None:
         writer = self._writer
         if one.name == "__typename":
@@ -276,16 +283,18 @@ class ProjectionCompiler:
         key = keys[one.parent_type, one.response_key]
         if self._is_guarded and one.needs:
             with writer.block(f"if m & {one.needs} == {one.needs}:"):
-                self._value(one, key, function, variable)
+                self._value(one, key, function, variable, is_row=is_row)
                 with writer.block(f"if {variable} is not None:"):
                     writer.line(f"r |= {one.needs}")
             with writer.block("else:"):
                 is_non_null = isinstance(self._type(one), GraphQLNonNull)
                 writer.line("return None" if is_non_null else f"{variable} = None")
         else:
-            self._value(one, key, function, variable)
+            self._value(one, key, function, variable, is_row=is_row)
 
-    def _value(self, one: SelectedField, key: str, function: str | None, variable: str) -> None:
+    def _value(
+        self, one: SelectedField, key: str, function: str | None, variable: str, *, is_row: bool
+    ) -> None:
         writer = self._writer
         declared = self._type(one)
         is_non_null = isinstance(declared, GraphQLNonNull)
@@ -316,7 +325,8 @@ class ProjectionCompiler:
                         writer.line("return None")
                 elif self._is_guarded:
                     with writer.block("if v is Y:"):
-                        writer.line("W.pop()")
+                        if not is_row:  # the node of an edge is a row of the list that was left out
+                            writer.line("W.pop()")
                         writer.line("v = None")
         writer.line(f"{variable} = v")
 

@@ -17,7 +17,8 @@ class Projected:
     Attributes:
         released: by subject, the bits needed by values that are in `data`, empty lists included;
             more than that where a null below removed an enclosing object.
-        withheld: (coordinate path, subject) of each object left out of a list for lack of bits.
+        withheld: (coordinate path, subject) of each object left out of a list, or null as the
+            node of a connection's edge, for lack of bits.
     """
 
     data: dict[str, Any] | None
