@@ -69,6 +69,11 @@ def delete_visibility(row_id: UUID) -> Operation:
     return {"op": "delete", "table": "visibility", "id": str(row_id)}
 
 
+def delete_agency_window(row_id: UUID) -> Operation:
+    """Return the operation that takes one period of membership away."""
+    return {"op": "delete", "table": "agency_window", "id": str(row_id)}
+
+
 def put_agency_window(
     row_id: UUID, agency_id: str, site_id: str, starts_at: datetime, ends_at: datetime | None
 ) -> Operation:
