@@ -1,10 +1,11 @@
-"""Giving and taking roles inside an agency. Both change what a person holds: ``subject:S``."""
+"""Roles inside an agency (they move ``subject:S``), and its membership (``agency:A``)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from infra.authority.facts import Operation, delete_agency_window, put_agency_window
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -12,9 +13,10 @@ from infra.mutation_result import CommandError, not_found, version_conflict
 from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies import rules
 from svc_consent.agencies.repository import directory as repository
+from svc_consent.agencies.rules import MembershipStatus
 from svc_consent.agencies.tables import RoleGrant
 from svc_consent.authority.repository import record_change
-from svc_consent.authority.rules import subject_key
+from svc_consent.authority.rules import agency_key, subject_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,16 @@ class GrantTerms:
     is_liaison: bool
     starts_at: datetime | None
     ends_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """What is to become of a membership."""
+
+    agency_id: str
+    status: MembershipStatus
+    expected_version: int
     reason: str
 
 
@@ -84,6 +96,55 @@ async def grant_role(session: WriteSession, caller: Caller, terms: GrantTerms) -
     session.add(grant)
     await record_change(session, [subject_key(account_id)], [])
     return {"grantId": str(grant.id)}
+
+
+async def change_membership(
+    session: WriteSession, caller: Caller, change: MembershipChange
+) -> dict[str, Any]:
+    """Suspend, resume or withdraw an agency's membership of the caller's site, at once.
+
+    Touches the agency's periods and nothing of any participant: every provision that names the
+    agency is inert while it has no live period.
+
+    Raises:
+        CommandError: not this role, no such membership, or changed meanwhile.
+        RuleError: no reason, or no such step.
+    """
+    agency_id, site_id = parse_id(change.agency_id), parse_id(caller.site_id)
+    is_own = agency_id is not None and agency_id == parse_id(caller.agency_id)
+    leaves = is_own and change.status is MembershipStatus.WITHDRAWN
+    if caller.role is not Role.PLA and not (caller.role is Role.AGA and leaves):
+        raise CommandError("FORBIDDEN", "An administrator may only withdraw the own agency.")
+    reason = rules.checked_reason(change.reason)
+    membership = None
+    if agency_id is not None and site_id is not None:
+        membership = await repository.membership_for_update(session, caller, agency_id, site_id)
+    if membership is None:
+        raise not_found("input", "agencyId")
+    if membership.version != change.expected_version:
+        raise version_conflict("input", "expectedVersion")
+    rules.check_step(MembershipStatus(membership.status), change.status)
+    now = await repository.database_now(session)
+    membership.status = change.status.value
+    membership.since_at = now
+    membership.reason = reason
+    membership.changed_by = parse_id(caller.subject)
+    membership.version += 1
+    operations: list[Operation] = []
+    for mou, window in await repository.standing_agreements(session, membership.id, now):
+        period: tuple[datetime, datetime | None] | None = None
+        if change.status is MembershipStatus.MOU_SIGNED:
+            period = max(now, mou.starts_at), mou.ends_at
+        elif window is not None and window.starts_at < now:
+            period = window.starts_at, min(now, window.ends_at or now)
+        if period is not None:
+            operations.append(
+                put_agency_window(mou.id, str(membership.agency_id), str(site_id), *period)
+            )
+        elif window is not None:
+            operations.append(delete_agency_window(mou.id))
+    await record_change(session, [agency_key(membership.agency_id)], operations)
+    return {"agencyId": str(membership.agency_id)}
 
 
 async def revoke_role(

@@ -38,6 +38,25 @@ SERVICE_FIELDS: dict[AgencyType, str] = {
 }
 """Field of service of a provider's staff: each sees its own field only."""
 
+
+class MembershipStatus(StrEnum):
+    """Where an agency's membership of a site stands; nothing is shared but with MOU_SIGNED."""
+
+    MOU_SIGNED = "MOU_SIGNED"
+    SUSPENDED = "SUSPENDED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+_NEXT: dict[MembershipStatus, frozenset[MembershipStatus]] = {
+    MembershipStatus.MOU_SIGNED: frozenset(
+        {MembershipStatus.SUSPENDED, MembershipStatus.WITHDRAWN}
+    ),
+    MembershipStatus.SUSPENDED: frozenset(
+        {MembershipStatus.MOU_SIGNED, MembershipStatus.WITHDRAWN}
+    ),
+    MembershipStatus.WITHDRAWN: frozenset(),
+}
+
 _LIAISON_ROLES = frozenset({Role.PRO, Role.LEL})
 MAX_REASON_LENGTH = 500
 
@@ -60,6 +79,20 @@ def status_at(
     if ends_at is not None and ends_at <= now:
         return GrantStatus.EXPIRED
     return GrantStatus.ACTIVE if starts_at <= now else GrantStatus.SCHEDULED
+
+
+def check_step(before: MembershipStatus, after: MembershipStatus) -> None:
+    """Check a step of a membership; one that was withdrawn needs a new memorandum.
+
+    Raises:
+        RuleError: there is no such step.
+    """
+    if after not in _NEXT[before]:
+        raise RuleError(
+            "NO_SUCH_STEP",
+            f"A membership does not go from {before.value} to {after.value}.",
+            ("input", "status"),
+        )
 
 
 def checked_reason(reason: str) -> str:

@@ -49,6 +49,8 @@ class Membership(Base):
     site_id: Mapped[UUID] = mapped_column(ForeignKey("site.id"))
     status: Mapped[str]
     since_at: Mapped[datetime]
+    changed_by: Mapped[UUID | None]
+    reason: Mapped[str | None]
     version: Mapped[Version]
 
 

@@ -193,8 +193,13 @@ async def test_clock_is_read_after_the_wait_for_the_lane(shared: Shared) -> None
 
 
 async def test_gates_on_one_lane_make_one_chain(shared: Shared) -> None:
-    calls = [shared.call() for _ in range(24)]
-    await asyncio.gather(*(shared.world.gate(call, lane="crowded") for call in calls))
+    async def until_judged(call: dict[str, Any]) -> None:
+        status = 0
+        while status != 200:  # a busy machine may refuse; a call can be repeated
+            body = {"lane": "crowded", "calls": [call]}
+            status, _ = await shared.world.call("POST", "/internal/gate", body)
+
+    await asyncio.gather(*(until_judged(shared.call()) for _ in range(24)))
     assert (await _lane(shared.world, "crowded"))[0] == 24
     owner = await asyncpg.connect(shared.world.service.owner_dsn)
     report = await verify_ledger(owner, None)

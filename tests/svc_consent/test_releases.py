@@ -90,12 +90,6 @@ class Case:
 async def case(world: ConsentWorld) -> Case:
     manager = await world.make_person("CM", await world.make_agency("CM"))
     officer = await world.make_person("LEO", await world.make_agency("LE"))
-    for person in (manager, officer):
-        await world.execute(
-            "insert into membership (id, agency_id, site_id, status, since_at, version)"
-            " values (gen_random_uuid(), cast(:agency as uuid), :site, 'MOU_SIGNED', now(), 1)",
-            agency=person.agency_id, site=world.site_id,
-        )  # fmt: skip
     made = Case(world, manager, officer)
     await world.permit(made.participant, in_hands_of(manager), Basis.ASSIGNMENT)
     return made

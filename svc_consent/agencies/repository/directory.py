@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
 from infra.authority import expression
+from infra.authority.tables import AgencyWindow
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -89,6 +90,32 @@ async def memberships_of(
         if mou is not None:
             agreements.append(mou)
     return {agency_id: list(own.values()) for agency_id, own in by_agency.items()}
+
+
+async def membership_for_update(
+    session: WriteSession, caller: Caller, agency_id: UUID, site_id: UUID
+) -> Membership | None:
+    """Return an agency's membership of a site, locked, if the caller may see it."""
+    if not may_see_agency_roles(caller, agency_id):
+        return None
+    row: Membership | None = await session.scalar(
+        select(Membership)
+        .where(Membership.agency_id == agency_id, Membership.site_id == site_id)
+        .with_for_update()
+    )
+    return row
+
+
+async def standing_agreements(
+    session: WriteSession, membership_id: UUID, now: datetime
+) -> list[tuple[Mou, AgencyWindow | None]]:
+    """Return agreements that are not over, each with the period in which it counts, if any."""
+    found = await session.execute(
+        select(Mou, AgencyWindow)
+        .outerjoin(AgencyWindow, AgencyWindow.id == Mou.id)
+        .where(Mou.membership_id == membership_id, or_(Mou.ends_at.is_(None), Mou.ends_at > now))
+    )
+    return [(row[0], row[1]) for row in found]
 
 
 async def page_of_grants(

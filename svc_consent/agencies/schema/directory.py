@@ -19,6 +19,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import AgencyType, Category
 from svc_consent.agencies import tables
 from svc_consent.agencies.repository import directory as repository
+from svc_consent.agencies.rules import MembershipStatus
 
 CATALOGUE = [category(Category.CATALOGUE)]
 STRUCTURE = [category(Category.STRUCTURE)]
@@ -46,6 +47,15 @@ First = Annotated[int, strawberry.argument(description="Rows on the page, 1 to 1
 After = Annotated[str | None, strawberry.argument(description="Cursor of the row before the page.")]
 
 described_enum(AgencyType, "Kind of organisation.", _AGENCY_TITLES)
+described_enum(
+    MembershipStatus,
+    "Where an agency's membership of a site stands.",
+    {
+        MembershipStatus.MOU_SIGNED: "It counts, in the time of its memorandum.",
+        MembershipStatus.SUSPENDED: "It rests; nothing is shared with the agency.",
+        MembershipStatus.WITHDRAWN: "The agency has left; nothing is shared with it.",
+    },
+)
 
 
 @strawberry.federation.type(
@@ -105,11 +115,10 @@ class Membership:
     """One membership with its agreements."""
 
     site: Site | None = strawberry.field(description="Which site.")
-    status: str | None = strawberry.field(
-        description="MOU_SIGNED, SUSPENDED or WITHDRAWN; nothing is shared but with MOU_SIGNED."
-    )
+    status: MembershipStatus | None = strawberry.field(description="Where it stands.")
     since_at: datetime | None = strawberry.field(description="Since when it stands like this.")
     agreements: list[Agreement] | None = strawberry.field(description="Oldest first.")
+    version: int | None = strawberry.field(description="Counts changes; an update names it.")
 
 
 class Memberships(BatchLoader[list[tuple[tables.Membership, list[tables.Mou]]]]):
@@ -148,7 +157,8 @@ class Agency:
         return [
             Membership(
                 site=None if site is None else Site.from_row(site),
-                status=each.status,
+                status=MembershipStatus(each.status),
+                version=each.version,
                 since_at=each.since_at,
                 agreements=[Agreement(starts_at=m.starts_at, ends_at=m.ends_at) for m in mous],
             )

@@ -1,4 +1,4 @@
-"""Mutations: an agency's administrator gives and takes roles."""
+"""Mutations: roles are given and taken, memberships suspended, resumed and withdrawn."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +14,8 @@ from infra.request_context import RequestContext, context_of
 from infra.vocabulary import Role
 from svc_consent.agencies import commands
 from svc_consent.agencies.repository import directory as repository
-from svc_consent.agencies.schema.directory import STRUCTURE
+from svc_consent.agencies.rules import MembershipStatus
+from svc_consent.agencies.schema.directory import STRUCTURE, Agency
 from svc_consent.agencies.schema.grants import RoleGrant
 
 _KEY = "The same key with the same input has its effect once (1 to 200 characters)."
@@ -62,6 +63,27 @@ class RevokeRolePayload:
     """Payload of revokeRole."""
 
     role_grant: RoleGrant | None = strawberry.field(description="The grant as it is now.")
+    user_errors: list[UserError] = strawberry.field(description="What to put right in the input.")
+
+
+@strawberry.input(description="What is to become of an agency's membership of your site.")
+class ChangeMembershipInput:
+    """Input of changeMembership."""
+
+    agency_id: strawberry.ID = strawberry.field(description="Which agency.")
+    status: MembershipStatus = strawberry.field(description="Its status from now on.")
+    expected_version: int = strawberry.field(
+        description="The membership's version as the client read it."
+    )
+    reason: str = strawberry.field(description="Why, in 1 to 500 characters.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(directives=STRUCTURE, description="Result of changeMembership.")
+class ChangeMembershipPayload:
+    """Payload of changeMembership."""
+
+    agency: Agency | None = strawberry.field(description="The agency as it is now.")
     user_errors: list[UserError] = strawberry.field(description="What to put right in the input.")
 
 
@@ -118,6 +140,33 @@ class AgenciesMutation:
         )
         grant = await _grant(context, outcome.id("grantId"))
         return RevokeRolePayload(role_grant=grant, user_errors=outcome.user_errors)
+
+    @strawberry.mutation(description="Suspend, resume or withdraw an agency's membership, at once.")
+    async def change_membership(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ChangeMembershipInput, strawberry.argument(description="Which agency, what, why.")
+        ],
+    ) -> ChangeMembershipPayload:
+        """Change a membership."""
+        context = context_of(info)
+        change = commands.MembershipChange(
+            str(input.agency_id), input.status, input.expected_version, input.reason
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.change_membership(session, context.caller, change)
+
+        outcome = await run_command(
+            context, "changeMembership", input, key=input.idempotency_key, effect=effect
+        )
+        agency_id, agency = outcome.id("agencyId"), None
+        if agency_id is not None:
+            async with context.reading() as session:
+                rows = await repository.agencies_by_id(session, [agency_id])
+            agency = Agency.from_row(rows[agency_id])
+        return ChangeMembershipPayload(agency=agency, user_errors=outcome.user_errors)
 
 
 async def _grant(context: RequestContext, grant_id: UUID | None) -> RoleGrant | None:
