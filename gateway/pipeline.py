@@ -136,7 +136,9 @@ class Pipeline:
         if operation.kind == "mutation" or not (prepared.plan.nodes or introspection):
             return Answer(200, {"data": None, "errors": errors or [error("SERVICE_UNAVAILABLE")]})
         released = await self._rounds.run_ungated(prepared, variables, introspection)
-        body: dict[str, Any] = {"data": released.data, "errors": [*errors, *released.errors]}
+        body: dict[str, Any] = {"data": released.data}
+        if errors or released.errors:  # the specification has no empty list of errors
+            body["errors"] = [*errors, *released.errors]
         return Answer(200, body)
 
     def _introspect(
