@@ -1,10 +1,10 @@
 """The gateway's side of ``svc_consent``'s internal API: directory, decisions, release gate."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,6 +17,8 @@ from infra.vocabulary import Category, Role
 AUDIENCE = "consent"
 LOOKUP_TIMEOUT_SECONDS = 0.5
 GATE_TIMEOUT_SECONDS = 0.5
+
+_T = TypeVar("_T")
 
 
 class ConsentUnavailableError(GoldenThreadError):
@@ -74,28 +76,11 @@ class ConsentClient:
         Raises:
             ConsentUnavailableError: it cannot be asked.
         """
-        answer = await self._post(
+        return await self._post(
             "/internal/directory/principal",
             {"issuer": issuer, "subject": subject},
             LOOKUP_TIMEOUT_SECONDS,
-        )
-        grants = {
-            grant["id"]: Grant(
-                id=grant["id"],
-                role=Role(grant["role"]),
-                agency_id=grant["agencyId"] or "",
-                site_id=grant["siteId"] or "",
-                is_liaison=bool(grant["isLiaison"]),
-                service_field=grant["serviceField"],
-            )
-            for grant in answer["grants"]
-        }
-        return Directory(
-            subject=answer["subject"],
-            is_blocked=bool(answer["isBlocked"]),
-            grants=MappingProxyType(grants),
-            revision=int(answer["revision"]),
-            valid_until=_instant(answer["validUntil"]),
+            _directory,
         )
 
     async def decisions(
@@ -110,20 +95,12 @@ class ConsentClient:
         Raises:
             ConsentUnavailableError: it cannot be asked.
         """
-        answer = await self._post(
+        return await self._post(
             "/internal/authority/decisions",
             {**context, "participants": list(participants)},
             LOOKUP_TIMEOUT_SECONDS,
+            _decisions,
         )
-        revision = int(answer["revision"])
-        return {
-            decision["participant"]: Decision(
-                categories=frozenset(Category(code) for code in decision["categories"]),
-                revision=revision,
-                valid_until=_instant(decision["validUntil"]),
-            )
-            for decision in answer["decisions"]
-        }
 
     async def gate(self, lane: str, calls: Sequence[Mapping[str, Any]]) -> list[Verdict]:
         """Pass several requests through the release gate in one transaction.
@@ -131,25 +108,8 @@ class ConsentClient:
         Raises:
             ConsentUnavailableError: no verdict within the deadline; nothing may be released.
         """
-        answer = await self._post(
-            "/internal/gate", {"lane": lane, "calls": list(calls)}, GATE_TIMEOUT_SECONDS
-        )
-        return [
-            Verdict(
-                release_id=verdict["releaseId"],
-                outcome=verdict["verdict"],
-                revision=int(verdict["revision"]),
-                lapsed=MappingProxyType(
-                    {
-                        lapsed["participant"]: frozenset(
-                            Category(code) for code in lapsed["categories"]
-                        )
-                        for lapsed in verdict["lapsed"]
-                    }
-                ),
-            )
-            for verdict in answer["verdicts"]
-        ]
+        body = {"lane": lane, "calls": list(calls)}
+        return await self._post("/internal/gate", body, GATE_TIMEOUT_SECONDS, _verdicts)
 
     async def changes(self, after: int, wait_seconds: float) -> tuple[int, list[Change]]:
         """Return the head revision and the changes after a revision, waiting for the first.
@@ -157,19 +117,22 @@ class ConsentClient:
         Raises:
             ConsentUnavailableError: the feed cannot be read.
         """
-        answer = await self._call(
-            "GET",
-            f"/internal/authority/changes?after={after}&wait={wait_seconds:g}",
-            b"",
-            wait_seconds + 5,
-        )
-        changes = [Change(int(c["revision"]), tuple(c["keys"])) for c in answer["changes"]]
-        return int(answer["revision"]), changes
+        path = f"/internal/authority/changes?after={after}&wait={wait_seconds:g}"
+        return await self._call("GET", path, b"", wait_seconds + 5, _changes)
 
-    async def _post(self, path: str, body: object, timeout_seconds: float) -> Any:
-        return await self._call("POST", path, orjson.dumps(body), timeout_seconds)
+    async def _post(
+        self, path: str, body: object, timeout_seconds: float, read: Callable[[Any], _T]
+    ) -> _T:
+        return await self._call("POST", path, orjson.dumps(body), timeout_seconds, read)
 
-    async def _call(self, method: str, path: str, body: bytes, timeout_seconds: float) -> Any:
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        timeout_seconds: float,
+        read: Callable[[Any], _T],
+    ) -> _T:
         headers = {
             "authorization": f"Bearer {self._minter.for_service(AUDIENCE)}",
             "content-type": "application/json",
@@ -180,6 +143,64 @@ class ConsentClient:
             )
             if response.status != 200:
                 raise ConsentUnavailableError(f"{path.partition('?')[0]}: {response.status}")
-            return orjson.loads(response.body)
-        except (HttpClientError, orjson.JSONDecodeError, KeyError, ValueError, TypeError) as error:
+            return read(orjson.loads(response.body))
+        except (HttpClientError, KeyError, ValueError, TypeError, AttributeError) as error:
+            # Not answering properly is as good as not answering; JSON errors are ValueErrors.
             raise ConsentUnavailableError("the consent service does not answer") from error
+
+
+def _directory(answer: Any) -> Directory:
+    grants = {
+        grant["id"]: Grant(
+            id=grant["id"],
+            role=Role(grant["role"]),
+            agency_id=grant["agencyId"] or "",
+            site_id=grant["siteId"] or "",
+            is_liaison=bool(grant["isLiaison"]),
+            service_field=grant["serviceField"],
+        )
+        for grant in answer["grants"]
+    }
+    return Directory(
+        subject=answer["subject"],
+        is_blocked=bool(answer["isBlocked"]),
+        grants=MappingProxyType(grants),
+        revision=int(answer["revision"]),
+        valid_until=_instant(answer["validUntil"]),
+    )
+
+
+def _decisions(answer: Any) -> dict[str, Decision]:
+    revision = int(answer["revision"])
+    return {
+        decision["participant"]: Decision(
+            categories=frozenset(Category(code) for code in decision["categories"]),
+            revision=revision,
+            valid_until=_instant(decision["validUntil"]),
+        )
+        for decision in answer["decisions"]
+    }
+
+
+def _verdicts(answer: Any) -> list[Verdict]:
+    return [
+        Verdict(
+            release_id=verdict["releaseId"],
+            outcome=verdict["verdict"],
+            revision=int(verdict["revision"]),
+            lapsed=MappingProxyType(
+                {
+                    lapsed["participant"]: frozenset(
+                        Category(code) for code in lapsed["categories"]
+                    )
+                    for lapsed in verdict["lapsed"]
+                }
+            ),
+        )
+        for verdict in answer["verdicts"]
+    ]
+
+
+def _changes(answer: Any) -> tuple[int, list[Change]]:
+    changes = [Change(int(each["revision"]), tuple(each["keys"])) for each in answer["changes"]]
+    return int(answer["revision"]), changes
