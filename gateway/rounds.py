@@ -25,7 +25,7 @@ from gateway.executor import (
 from gateway.prepare import Prepared, operation_name
 from gateway.release.call import GateCalls, earliest, mask_of
 from gateway.release.decisions import ConsentGuard, DecisionCache, RecipientKey
-from gateway.release.gate import RELEASE_WITHIN_SECONDS, ReleaseGate
+from gateway.release.gate import RELEASE_WITHIN_SECONDS, WAIT_SECONDS, ReleaseGate
 from gateway.subgraph_calls import SubgraphCalls
 from infra import clock
 from infra.errors import GoldenThreadError
@@ -185,10 +185,13 @@ class Rounds:
         lists: tuple[int, datetime | None] | None,
     ) -> Verdict:
         """Pass the gate; an answer that would leave too late after that passes it again."""
+        give_up_at = clock.monotonic() + WAIT_SECONDS
         for _ in range(MAX_LATE_GATES + 1):
+            if clock.monotonic() >= give_up_at:
+                break
             call = gate_calls.release(guard.relied_on, projected.released, lists)
             with stage("gate"), traces.span("gateway.gate"):
-                verdict, sent_at = await self._gate.verdict(call)
+                verdict, sent_at = await self._gate.verdict(call, give_up_at)
             if verdict.outcome == "PRINCIPAL_CHANGED":
                 raise PrincipalChangedError("the principal has changed")
             if clock.monotonic() - sent_at <= RELEASE_WITHIN_SECONDS:
