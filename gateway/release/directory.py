@@ -50,18 +50,12 @@ class DirectoryCache:
         ]:
             del self._entries[key]
 
-    def forget_agency(self, agency_id: str) -> None:
-        """Drop everybody who holds a grant at an agency, and those without any live grant."""
-        for key in [
-            key
-            for key, known in self._entries.items()
-            if not known.grants
-            or any(grant.agency_id == agency_id for grant in known.grants.values())
-        ]:
-            del self._entries[key]
-
     def forget_all(self) -> None:
-        """Drop everything, for example after a gap in the change feed."""
+        """Drop everything: after a gap in the change feed, or when an agency has changed.
+
+        An entry names live grants only, so it does not tell who else holds one at an agency that
+        comes (back) to life; agencies change seldom.
+        """
         self._entries.clear()
 
 

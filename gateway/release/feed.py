@@ -60,6 +60,8 @@ class ChangeFeed:
             try:
                 if not is_started:
                     self.revision, _ = await self._client.changes(2**62, 0)
+                    # What was read before the gap and arrives after it may be stale as well.
+                    self._decisions.seen_revision = self._directory.seen_revision = self.revision
                     self._decisions.forget_all()
                     self._directory.forget_all()
                     is_started = True
@@ -90,7 +92,7 @@ class ChangeFeed:
                 self._directory.forget_subject(name)
                 self._decisions.forget_recipients(subject=name)
             elif kind == "agency":
-                self._directory.forget_agency(name)
+                self._directory.forget_all()
                 self._decisions.forget_recipients(agency_id=name)
             elif kind == "policy":
                 self._directory.forget_all()
