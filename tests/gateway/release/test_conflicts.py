@@ -173,7 +173,7 @@ def _keys_that_rely_on_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(GateCalls, "_call", careless)
     for name in ("forget_participant", "forget_recipients", "forget_all"):
         patch.setattr(DecisionCache, name, lambda *_, **__: None)
-    for name in ("forget", "forget_subject", "forget_agency", "forget_all"):
+    for name in ("forget", "forget_subject", "forget_all"):
         patch.setattr(DirectoryCache, name, lambda *_: None)
 
 
