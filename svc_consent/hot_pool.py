@@ -18,7 +18,6 @@ from infra.settings import Secret
 
 SERVER_LIMIT_MS = 250
 CALL_LIMIT_SECONDS = 0.45
-_ACQUIRE_SECONDS = 0.25
 
 Connection = Any
 """A connection of asyncpg, which has no types."""
@@ -84,7 +83,7 @@ class HotPool:
         try:
             async with (
                 asyncio.timeout(CALL_LIMIT_SECONDS),
-                self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
+                self._pool.acquire() as connection,
             ):
                 try:
                     yield connection
