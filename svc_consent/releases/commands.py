@@ -172,6 +172,10 @@ async def _check_form(
     ends = [at for at in (form.expires_at, *(t.expires_at for t in form.terms)) if at is not None]
     if any(at <= now for at in ends):
         raise CommandError("EXPIRED", "The end lies in the past.", ("input", "expiresAt"))
+    if any(t.data_from and t.data_to and t.data_from > t.data_to for t in form.terms):
+        raise CommandError(
+            "PERIOD_INVALID", "A data period must end after it begins.", ("input", "provisions")
+        )
     recipients = {terms.recipient_agency_id for terms in form.terms}
     known = await repository.agencies_of_site(session, site_id, sorted(recipients))
     if recipients - known or len(await agencies_by_id(session, sorted(known))) < len(recipients):

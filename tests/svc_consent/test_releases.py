@@ -1,14 +1,15 @@
 """Signing and revoking over GraphQL: what comes into force, what goes, who may."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import true
+from sqlalchemy import Date, Uuid, literal, select, true
 
-from infra.authority.predicate import agency_holder
+from infra.authority.predicate import agency_holder, visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
 from svc_consent.releases import commands, repository, rules
@@ -161,6 +162,46 @@ async def test_provision_ends_by_its_own_date(case: Case) -> None:
 async def test_purpose_that_is_never_allowed_cannot_be_signed_for(case: Case) -> None:
     signed = await case.sign(case.form(provisions=[case.provision(purposes=["PROSECUTION"])]))
     assert [error["code"] for error in signed["userErrors"]] == ["NOT_RELEASABLE"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"provision": {"dataFrom": "2026-02-01", "dataTo": "2026-01-01"}}, "PERIOD_INVALID"),
+        ({"expiresAt": soon(-60).isoformat()}, "EXPIRED"),
+        ({"provision": {"expiresAt": soon(-60).isoformat()}}, "EXPIRED"),
+        ({"signature": {"signedAt": soon(3600).isoformat(), "method": "WET_INK"}}, "SIGNED_AHEAD"),
+        ({"expiresAt": "2036-01-01T00:00:00"}, "TIME_WITHOUT_ZONE"),
+        ({"kind": "PROCEEDING"}, "KIND_NOT_TAKEN"),
+        ({"provision": {"recipientAgencyId": "nonsense"}}, "UNKNOWN_RECIPIENT"),
+        ({"idempotencyKey": ""}, "IDEMPOTENCY_KEY_REUSED"),
+    ],
+)
+async def test_form_that_cannot_be_is_refused(
+    case: Case, changes: dict[str, Any], code: str
+) -> None:
+    provision = case.provision(**changes.pop("provision", {}))
+    signed = await case.sign(case.form(provisions=[provision], **changes))
+    assert [error["code"] for error in signed["userErrors"]] == [code]
+    assert await _releases(case, case.acting()) == []
+
+
+async def test_data_period_narrows_rows_by_their_date(case: Case) -> None:
+    period = {"dataFrom": "2026-01-01", "dataTo": "2026-06-30"}
+    await case.sign(case.form(provisions=[case.provision(**period)]))
+    officer = caller(
+        Role.LEO, {Category.IDENTITY: "r"}, subject=case.officer.subject,
+        agency_id=case.officer.agency_id, purpose=Purpose.LEAD_COORD,
+    )  # fmt: skip
+    seen = []
+    async with case.world.service.chassis.database.read() as session:
+        for day in (date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)):
+            condition = visible(
+                officer, Category.IDENTITY, literal(UUID(case.participant), Uuid),
+                dated_on=literal(day, Date),
+            )  # fmt: skip
+            seen.append(await session.scalar(select(literal(1)).where(condition)) is not None)
+    assert seen == [False, True, True, False]
 
 
 async def test_recipient_outside_the_site_is_refused(case: Case) -> None:
