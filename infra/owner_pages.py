@@ -12,12 +12,24 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 from strawberry.types.nodes import SelectedField, Selection
 
+from infra.batch_loader import KeptStatements
 from infra.database import AnySession
 from infra.identity_token import Caller
 from infra.pagination import Page, PaginationError, page_size
@@ -26,6 +38,8 @@ from infra.tables import Base
 
 Row = TypeVar("Row", bound=Base)
 Column = InstrumentedAttribute[Any]
+
+_statements = KeptStatements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +156,13 @@ async def page(
     found = (
         await session.scalars(statement.order_by(*order.clauses()).limit(request.first + 1))
     ).all()
+    has_next = len(found) > request.first
     total = None
-    if request.is_counted:
+    if request.is_counted and request.after is None and not has_next:
+        total = len(found)  # the page is the list
+    elif request.is_counted:
         total = await session.scalar(select(func.count()).select_from(rows.subquery()))
-    return Page(found[: request.first], len(found) > request.first, total)
+    return Page(found[: request.first], has_next, total)
 
 
 class OwnerPages(Generic[Row]):
@@ -165,7 +182,7 @@ class OwnerPages(Generic[Row]):
         )
 
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
-        """Return the condition that a row must meet for this caller."""
+        """Return the condition that a row must meet for this caller (or shape of caller)."""
         raise NotImplementedError
 
     async def load(self, owner_id: UUID, request: PageRequest) -> Page[Row]:
@@ -186,37 +203,81 @@ class OwnerPages(Generic[Row]):
     async def _pages(
         self, session: AnySession, owners: list[UUID], request: PageRequest
     ) -> dict[UUID, Page[Row]]:
-        # Read from the class: on an instance, a mapped column would look for a mapped row.
-        kind: Any = type(self).row
-        owner, order = type(self).owner, type(self).order
-        mine = self.narrowed(self._context.caller)
-        if len(owners) == 1:
-            rows = select(kind).where(owner == owners[0], mine)
-            return {owners[0]: await page(session, rows, order, request)}
-        numbered = select(
-            kind.id.label("id"),
-            func.row_number().over(partition_by=owner, order_by=order.clauses()).label("place"),
-        ).where(owner.in_(owners), mine)
-        if request.after is not None:
-            numbered = numbered.where(order.after(request.after))
-        places = numbered.subquery()
-        statement = (
-            select(kind)
-            .join(places, and_(places.c.id == kind.id, places.c.place <= request.first + 1))
-            .order_by(*order.clauses())
-        )
+        owner = type(self).owner
+        rows = await self._rows(session, owners, request)
         by_owner: dict[UUID, list[Row]] = {owner_id: [] for owner_id in owners}
-        for row in (await session.scalars(statement)).all():
+        for row in rows:
             by_owner[getattr(row, owner.key)].append(row)
         totals: dict[UUID, int] = {}
         if request.is_counted:
-            counted = select(owner, func.count()).where(owner.in_(owners), mine).group_by(owner)
-            totals = {each[0]: each[1] for each in (await session.execute(counted)).all()}
+            # A first page that holds the whole list needs no counting.
+            known = {
+                owner_id: len(found)
+                for owner_id, found in by_owner.items()
+                if request.after is None and len(found) <= request.first
+            }
+            unknown = [owner_id for owner_id in owners if owner_id not in known]
+            totals = known | (await self._totals(session, unknown) if unknown else {})
         return {
             owner_id: Page(
-                rows[: request.first],
-                len(rows) > request.first,
+                found[: request.first],
+                len(found) > request.first,
                 totals.get(owner_id, 0) if request.is_counted else None,
             )
-            for owner_id, rows in by_owner.items()
+            for owner_id, found in by_owner.items()
         }
+
+    async def _rows(
+        self, session: AnySession, owners: list[UUID], request: PageRequest
+    ) -> Sequence[Row]:
+        given: dict[str, Any] = {**self._context.bindings, "size": request.first + 1}
+        is_one = len(owners) == 1
+        given |= {"owner": owners[0]} if is_one else {"owners": owners}
+        build = self._of_one if is_one else self._of_many
+        if request.after is not None:
+            return (await session.scalars(build(request.after), given)).all()
+        statement = _statements.get(
+            (type(self), is_one, self._context.shape_key), lambda: build(None)
+        )
+        return (await session.scalars(statement, given)).all()
+
+    # Columns are read from the class: on an instance, they would look for a mapped row.
+
+    def _of_one(self, after: Sequence[Any] | None) -> Select[Any]:
+        kind: Any = type(self).row
+        order = type(self).order
+        rows = select(kind).where(
+            type(self).owner == bindparam("owner", type_=Uuid), self.narrowed(self._context.shape)
+        )
+        if after is not None:
+            rows = rows.where(order.after(after))
+        return rows.order_by(*order.clauses()).limit(bindparam("size", type_=Integer))
+
+    def _of_many(self, after: Sequence[Any] | None) -> Select[Any]:
+        kind: Any = type(self).row
+        owner, order = type(self).owner, type(self).order
+        numbered = select(
+            kind.id.label("id"),
+            func.row_number().over(partition_by=owner, order_by=order.clauses()).label("place"),
+        ).where(
+            owner.in_(bindparam("owners", type_=Uuid, expanding=True)),
+            self.narrowed(self._context.shape),
+        )
+        if after is not None:
+            numbered = numbered.where(order.after(after))
+        places = numbered.subquery()
+        is_on_page = places.c.place <= bindparam("size", type_=Integer)
+        return (
+            select(kind)
+            .join(places, and_(places.c.id == kind.id, is_on_page))
+            .order_by(*order.clauses())
+        )
+
+    async def _totals(self, session: AnySession, owners: list[UUID]) -> dict[UUID, int]:
+        owner = type(self).owner
+        counted = (
+            select(owner, func.count())
+            .where(owner.in_(owners), self.narrowed(self._context.caller))
+            .group_by(owner)
+        )
+        return {each[0]: each[1] for each in (await session.execute(counted)).all()}

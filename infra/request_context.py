@@ -16,7 +16,7 @@ from strawberry.types import Info
 
 from infra.authority.follower import Follower, ReplicaBehindError, applied_revision
 from infra.authority.handover import Handover
-from infra.authority.predicate import valid_until
+from infra.authority.predicate import bindings, shape_of, valid_until
 from infra.database import Database, ReadSession, WriteSession
 from infra.errors import GoldenThreadError
 from infra.identity_token import Caller
@@ -57,6 +57,12 @@ class RequestContext:
         self._lending = asyncio.Lock()
         self._snapshot: ReadSession | None = None
         self._loaders: dict[type[object], object] = {}
+        self.shape = shape_of(caller)
+        """The caller without who they are; see ``infra.authority.predicate.shape_of``."""
+        self.shape_key = (caller.role, caller.purpose, tuple(caller.access.items()))
+        """What tells two shapes apart."""
+        self.bindings = bindings(caller)
+        """What fills the slots of a statement made for the shape."""
         self.revision: int | None = None
         self.valid_until: datetime | None = None
 

@@ -11,6 +11,7 @@ can begin with, so that a list costs what its caller may see and not what there 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,9 +20,11 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Uuid,
     bindparam,
     false,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -34,12 +37,17 @@ from sqlalchemy.sql.functions import FunctionElement
 from infra.authority import expression
 from infra.authority.facts import agency_holder, subject_holder
 from infra.authority.tables import AgencyWindow, Visibility
+from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import STAFF_CATEGORIES, Basis, Category, Purpose, Role
 
 __all__ = [
+    "account_of",
     "agency_holder",
+    "agency_of",
+    "bindings",
     "holders",
+    "shape_of",
     "subject_holder",
     "valid_until",
     "visible",
@@ -85,6 +93,50 @@ def _render(element: _Narrowing, compiler: Any, **options: Any) -> str:
         if f"{{{name}}}" in str(template.name)
     }
     return str(template.name).format(**filled)
+
+
+class _Slot(str):
+    """Stands where a caller's own ids go; as a plain value it fails, since SQL text has no NUL."""
+
+    __slots__ = ()
+
+
+_SLOT = _Slot("\x00")
+
+
+def shape_of(caller: Caller) -> Caller:
+    """Return the caller without who they are: what a statement's text may depend on.
+
+    A statement that is made for a shape can be kept and run for every caller of this shape, with
+    ``bindings`` of the one who asks. Without them it does not run: nothing stands in the slots.
+    """
+    return replace(caller, subject=_SLOT, agency_id=_SLOT, grant_id="", min_revision=0, permit=None)
+
+
+def bindings(caller: Caller) -> dict[str, Any]:
+    """Return what fills the slots of a statement made for a shape."""
+    agency, subject = holders(caller)
+    return {
+        "caller_agency": agency,
+        "caller_subject": subject,
+        "caller_agency_id": caller.agency_id,
+        "caller_account": caller.subject,
+        "caller_agency_key": parse_id(caller.agency_id),
+    }
+
+
+def account_of(caller: Caller) -> ColumnElement[Any]:
+    """Return the caller's account for a comparison in a statement, as value or as slot."""
+    if caller.subject is _SLOT:
+        return bindparam("caller_account", type_=String)
+    return literal(caller.subject, String)
+
+
+def agency_of(caller: Caller) -> ColumnElement[Any]:
+    """Return the caller's agency as a key for a comparison; equals nothing where there is none."""
+    if caller.agency_id is _SLOT:
+        return bindparam("caller_agency_key", type_=Uuid)
+    return literal(parse_id(caller.agency_id), Uuid)
 
 
 def holders(caller: Caller) -> tuple[str, str]:
@@ -154,10 +206,12 @@ def _bound(
     participant_id: ParticipantColumn,
     dated_on: ParticipantColumn | None,
 ) -> ColumnElement[bool]:
-    agency, subject = holders(caller)
-    given: list[ColumnElement[Any]] = [
-        bindparam(None, each, String) for each in (agency, subject, caller.agency_id)
-    ]
+    names = ("caller_agency", "caller_subject", "caller_agency_id")
+    given: list[ColumnElement[Any]]
+    if caller.subject is _SLOT:
+        given = [bindparam(name, type_=String) for name in names]
+    else:
+        given = [bindparam(None, each, String) for each in (*holders(caller), caller.agency_id)]
     columns = [participant_id] if dated_on is None else [participant_id, dated_on]
     return _Narrowing(literal_column(template), *given, *columns)
 
