@@ -1,12 +1,14 @@
 """All statements about caseloads. A participant appears on one only where visible now."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, false, func, select
 
 from infra.authority.predicate import visible
-from infra.batch_loader import BatchLoader
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -30,14 +32,13 @@ def assignment_visible(caller: Caller) -> ColumnElement[bool]:
 class AssignmentLoader(BatchLoader[AssignmentRow]):
     """Assignments by id."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, AssignmentRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(AssignmentRow).where(AssignmentRow.id.in_(ids), assignment_visible(caller))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(AssignmentRow).where(AssignmentRow.id.in_(IDS), assignment_visible(caller))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, AssignmentRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class AssignmentsOfParticipant(OwnerPages[AssignmentRow]):

@@ -1,6 +1,8 @@
 """All statements about enrollments, narrowed by ENROLLMENT."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, select
@@ -8,8 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from infra.authority.predicate import visible
-from infra.batch_loader import BatchLoader
-from infra.database import AnySession, ReadSession, WriteSession
+from infra.batch_loader import IDS, AnySelect, BatchLoader
+from infra.database import AnySession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
@@ -34,30 +36,30 @@ def enrollment_visible(caller: Caller) -> ColumnElement[bool]:
 class EnrollmentLoader(BatchLoader[EnrollmentRow]):
     """Enrollments by id."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, EnrollmentRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(EnrollmentRow).where(EnrollmentRow.id.in_(ids), enrollment_visible(caller))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(EnrollmentRow).where(EnrollmentRow.id.in_(IDS), enrollment_visible(caller))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, EnrollmentRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class CurrentEnrollmentLoader(BatchLoader[EnrollmentRow]):
     """The newest enrollment of a participant that was not entered in error."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, EnrollmentRow]:
-        """Read them where the caller may see them."""
-        found = await session.scalars(
+    def statement(self, caller: Caller) -> AnySelect:
+        """The newest that the caller may see."""
+        return (
             select(EnrollmentRow)
             .ext(distinct_on(EnrollmentRow.participant_id))
-            .where(EnrollmentRow.participant_id.in_(ids), _NOT_IN_ERROR, enrollment_visible(caller))
+            .where(EnrollmentRow.participant_id.in_(IDS), _NOT_IN_ERROR, enrollment_visible(caller))
             .order_by(EnrollmentRow.participant_id, *NEWEST_FIRST.clauses())
         )
-        return {row.participant_id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, EnrollmentRow]:
+        """By participant."""
+        return {row.participant_id: row for (row,) in rows}
 
 
 class FirstEnrolledOnLoader(BatchLoader[date]):
@@ -67,28 +69,26 @@ class FirstEnrolledOnLoader(BatchLoader[date]):
     must not make a later enrollment look like the first one.
     """
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, date]:
-        """Read the dates that the caller may see."""
+    def statement(self, caller: Caller) -> AnySelect:
+        """The days that the caller may see."""
         earliest = aliased(
             EnrollmentRow,
             select(EnrollmentRow)
             .ext(distinct_on(EnrollmentRow.participant_id))
             .where(
-                EnrollmentRow.participant_id.in_(ids),
+                EnrollmentRow.participant_id.in_(IDS),
                 EnrollmentRow.enrolled_on.is_not(None),
                 _NOT_IN_ERROR,
             )
             .order_by(EnrollmentRow.participant_id, EnrollmentRow.enrolled_on, EnrollmentRow.id)
             .subquery(),
         )
-        found = await session.execute(
-            select(earliest.participant_id, earliest.enrolled_on).where(
-                visible(caller, Category.ENROLLMENT, earliest.participant_id, earliest.enrolled_on)
-            )
-        )
-        return {each[0]: each[1] for each in found.all() if each[1] is not None}
+        whose, on = earliest.participant_id, earliest.enrolled_on
+        return select(whose, on).where(visible(caller, Category.ENROLLMENT, whose, on))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, date]:
+        """By participant."""
+        return {whose: on for whose, on in rows}  # noqa: C416 - a row is no pair to the checker
 
 
 class EnrollmentsOfParticipant(OwnerPages[EnrollmentRow]):

@@ -1,6 +1,6 @@
 """All statements about the person. Each is narrowed by the category of what it returns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -11,10 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.dataloader import DataLoader
 
 from infra.authority import expression
-from infra.authority.predicate import visible, visible_in_any
-from infra.batch_loader import BatchLoader
+from infra.authority.predicate import agency_of, visible, visible_in_any
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
-from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
@@ -83,21 +82,14 @@ def holding(
     parts = expression.parse(caller.access.get(category, ""))
     own = [part for part in parts if part & _OWN_RECORDS]
     rest = [part for part in parts if not part & _OWN_RECORDS]
-    return or_(
-        false(),
-        *(
-            visible(under(caller, category, _text([part])), category, participant_id, dated_on)
-            for part in rest
-        ),
-        *(
-            and_(
-                visible(under(caller, category, _text(own)), category, participant_id, dated_on),
-                agency_id == agency,
-            )
-            for agency in [parse_id(caller.agency_id)]
-            if own and agency is not None
-        ),
-    )
+    conditions: list[ColumnElement[bool]] = []
+    if own:
+        mine = visible(under(caller, category, _text(own)), category, participant_id, dated_on)
+        conditions.append(and_(mine, agency_id == agency_of(caller)))
+    if rest:
+        theirs = under(caller, category, _text(rest))
+        conditions.append(visible(theirs, category, participant_id, dated_on))
+    return or_(false(), *conditions)
 
 
 def _text(parts: Sequence[frozenset[Basis]]) -> str:
@@ -110,38 +102,38 @@ def present(caller: Caller, participant_id: Column) -> ColumnElement[bool]:
 
 
 class PeopleLoader(BatchLoader[Seen]):
-    """Participants by id."""
+    """Participants by id: those who are present for the caller."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, Seen]:
-        """Read those who are present for the caller."""
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those who are present, and whether their identity is permitted."""
         identity = visible(caller, Category.IDENTITY, ParticipantRow.id).label("identity")
-        found = await session.execute(
-            select(ParticipantRow, identity).where(
-                ParticipantRow.id.in_(ids), present(caller, ParticipantRow.id)
-            )
+        return select(ParticipantRow, identity).where(
+            ParticipantRow.id.in_(IDS), present(caller, ParticipantRow.id)
         )
-        return {row.id: Seen(row, may_see) for row, may_see in found.all()}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, Seen]:
+        """By id."""
+        return {row.id: Seen(row, may_see) for row, may_see in rows}
 
 
 class AliasLoader(BatchLoader[list[AliasRow]]):
     """Other names, by participant."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, list[AliasRow]]:
-        """Read the aliases of those whose identity is permitted."""
-        found = await session.scalars(
+    def statement(self, caller: Caller) -> AnySelect:
+        """Aliases of those whose identity is permitted."""
+        return (
             select(AliasRow)
             .where(
-                AliasRow.participant_id.in_(ids),
+                AliasRow.participant_id.in_(IDS),
                 visible(caller, Category.IDENTITY, AliasRow.participant_id),
             )
             .order_by(AliasRow.name, AliasRow.id)
         )
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, list[AliasRow]]:
+        """By participant, in order of name."""
         grouped: dict[UUID, list[AliasRow]] = {}
-        for row in found:
+        for (row,) in rows:
             grouped.setdefault(row.participant_id, []).append(row)
         return grouped
 
@@ -149,33 +141,31 @@ class AliasLoader(BatchLoader[list[AliasRow]]):
 class ContactLoader(BatchLoader[ContactRow]):
     """Contact, by participant."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, ContactRow]:
-        """Read the contact of those for whom it is permitted."""
-        found = await session.scalars(
-            select(ContactRow).where(
-                ContactRow.participant_id.in_(ids),
-                visible(caller, Category.CONTACT, ContactRow.participant_id),
-            )
+    def statement(self, caller: Caller) -> AnySelect:
+        """Contact of those for whom it is permitted."""
+        return select(ContactRow).where(
+            ContactRow.participant_id.in_(IDS),
+            visible(caller, Category.CONTACT, ContactRow.participant_id),
         )
-        return {row.participant_id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, ContactRow]:
+        """By participant."""
+        return {row.participant_id: row for (row,) in rows}
 
 
 class DemographicsLoader(BatchLoader[DemographicsRow]):
     """Demographics, by participant."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, DemographicsRow]:
-        """Read the demographics of those for whom they are permitted."""
-        found = await session.scalars(
-            select(DemographicsRow).where(
-                DemographicsRow.participant_id.in_(ids),
-                visible(caller, Category.DEMOGRAPHICS, DemographicsRow.participant_id),
-            )
+    def statement(self, caller: Caller) -> AnySelect:
+        """Demographics of those for whom they are permitted."""
+        return select(DemographicsRow).where(
+            DemographicsRow.participant_id.in_(IDS),
+            visible(caller, Category.DEMOGRAPHICS, DemographicsRow.participant_id),
         )
-        return {row.participant_id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, DemographicsRow]:
+        """By participant."""
+        return {row.participant_id: row for (row,) in rows}
 
 
 class StaffNames:

@@ -4,14 +4,16 @@ Authorship opens a referrer's own form, never another one about the same person;
 grounds that belong to a form rather than to a person are checked against the row as well.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from infra.authority import expression
-from infra.authority.predicate import visible
-from infra.batch_loader import BatchLoader
+from infra.authority.predicate import account_of, agency_of, visible
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -48,7 +50,7 @@ def _narrowed(caller: Caller, category: Category) -> ColumnElement[bool]:
         letters = "".join(sorted(each.value for each in part))
         ground = visible(under(caller, category, letters), category, subject, dated)
         if Basis.AUTHOR in part:
-            ground = and_(ground, ReferralRow.author_subject == caller.subject)
+            ground = and_(ground, ReferralRow.author_subject == account_of(caller))
         elif Basis.SCREENING in part and caller.role is Role.LEL:
             ground = and_(ground, _of_own_agency(caller), ReferralRow.status.in_(_AWAITING))
         conditions.append(ground)
@@ -56,8 +58,7 @@ def _narrowed(caller: Caller, category: Category) -> ColumnElement[bool]:
 
 
 def _of_own_agency(caller: Caller) -> ColumnElement[bool]:
-    agency = parse_id(caller.agency_id)
-    return false() if agency is None else ReferralRow.author_agency_id == agency
+    return ReferralRow.author_agency_id == agency_of(caller)
 
 
 def form_visible(caller: Caller) -> ColumnElement[bool]:
@@ -71,19 +72,18 @@ def outcome_visible(caller: Caller) -> ColumnElement[bool]:
 
 
 class ReferralLoader(BatchLoader[SeenReferral]):
-    """Referrals by id."""
+    """Referrals by id: those of which the caller may see at least one part."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, SeenReferral]:
-        """Read those of which the caller may see at least one part."""
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those referrals, and which of the two parts are permitted."""
         form, outcome = form_visible(caller), outcome_visible(caller)
-        found = await session.execute(
-            select(ReferralRow, form.label("form"), outcome.label("outcome")).where(
-                ReferralRow.id.in_(ids), or_(form, outcome)
-            )
+        return select(ReferralRow, form.label("form"), outcome.label("outcome")).where(
+            ReferralRow.id.in_(IDS), or_(form, outcome)
         )
-        return {each[0].id: SeenReferral(*each) for each in found.all()}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, SeenReferral]:
+        """By id."""
+        return {each[0].id: SeenReferral(*each) for each in rows}
 
 
 class ReferralsOfParticipant(OwnerPages[ReferralRow]):
@@ -101,17 +101,13 @@ class ReferralsOfParticipant(OwnerPages[ReferralRow]):
 class ProtocolLoader(BatchLoader[ProtocolVersionRow]):
     """Protocol versions by id; a site's rules are no data about a person."""
 
-    async def fetch(
-        self,
-        session: ReadSession,
-        caller: Caller,  # noqa: ARG002 - not about a participant, the same for everybody
-        ids: list[UUID],
-    ) -> dict[UUID, ProtocolVersionRow]:
-        """Read them."""
-        found = await session.scalars(
-            select(ProtocolVersionRow).where(ProtocolVersionRow.id.in_(ids))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:  # noqa: ARG002 - the same for everybody
+        """All of them."""
+        return select(ProtocolVersionRow).where(ProtocolVersionRow.id.in_(IDS))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, ProtocolVersionRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -> Page[ReferralRow]:
@@ -125,8 +121,14 @@ async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -
 async def queue_page(
     session: ReadSession, caller: Caller, request: PageRequest
 ) -> Page[ReferralRow]:
-    """Return a page of the referrals that await a decision and that the caller may see."""
-    rows = select(ReferralRow).where(ReferralRow.status.in_(_AWAITING), outcome_visible(caller))
+    """Return a page of the referrals that the caller screens and that await a decision.
+
+    On that ground alone: a release opens a referral, and makes nobody a queue of people.
+    """
+    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
+    is_screener = frozenset({Basis.SCREENING}) in grounds
+    screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
+    rows = select(ReferralRow).where(ReferralRow.status.in_(_AWAITING), outcome_visible(screening))
     return await page(session, rows, OLDEST_FIRST, request)
 
 

@@ -3,6 +3,7 @@
 import pytest
 import pytest_asyncio
 
+from infra.batch_loader import KeptStatements
 from infra.dev.demo.world import World
 from tests.fixtures.participants_service import (
     demo_world,
@@ -19,4 +20,5 @@ async def room_on_caseloads(request: pytest.FixtureRequest, demo_world: World) -
     """A caseload takes 25 people; what earlier tests put there must not fill it."""
     if "participants" in request.fixturenames:
         service = request.getfixturevalue("participants")
+        KeptStatements.forget_all()  # what an earlier test has planted must not live on
         await empty_test_assignments(service, [each.id for each in demo_world.assignments])

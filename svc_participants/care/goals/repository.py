@@ -1,11 +1,13 @@
 """All statements about goals, narrowed by GOALS_PLAN."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from infra.batch_loader import BatchLoader
-from infra.database import ReadSession, WriteSession
+from infra.batch_loader import IDS, AnySelect, BatchLoader
+from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category
@@ -26,14 +28,13 @@ def goal_visible(caller: Caller) -> ColumnElement[bool]:
 class GoalLoader(BatchLoader[GoalRow]):
     """Goals by id."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, GoalRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(GoalRow).where(GoalRow.id.in_(ids), goal_visible(caller))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(GoalRow).where(GoalRow.id.in_(IDS), goal_visible(caller))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, GoalRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class GoalsOfParticipant(OwnerPages[GoalRow]):

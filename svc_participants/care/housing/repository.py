@@ -4,13 +4,14 @@ A stay in a treatment or psychiatric facility says as much as a treatment record
 needs SUD or MENTAL_HEALTH as well (42 CFR 2.13(c), RCW 70.02.230), else it is as if absent.
 """
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from infra.batch_loader import BatchLoader
-from infra.database import ReadSession
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category
@@ -52,30 +53,30 @@ def housing_visible(caller: Caller) -> ColumnElement[bool]:
 class CurrentHousingLoader(BatchLoader[HousingStatusRow]):
     """The newest living situation of participants."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, HousingStatusRow]:
-        """Read the newest that the caller may see."""
-        found = await session.scalars(
+    def statement(self, caller: Caller) -> AnySelect:
+        """The newest that the caller may see."""
+        return (
             select(HousingStatusRow)
             .ext(distinct_on(HousingStatusRow.participant_id))
-            .where(HousingStatusRow.participant_id.in_(ids), housing_visible(caller))
+            .where(HousingStatusRow.participant_id.in_(IDS), housing_visible(caller))
             .order_by(HousingStatusRow.participant_id, *NEWEST_FIRST.clauses())
         )
-        return {row.participant_id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, HousingStatusRow]:
+        """By participant."""
+        return {row.participant_id: row for (row,) in rows}
 
 
 class HousingLoader(BatchLoader[HousingStatusRow]):
     """Living situations by id."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, HousingStatusRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(HousingStatusRow).where(HousingStatusRow.id.in_(ids), housing_visible(caller))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(HousingStatusRow).where(HousingStatusRow.id.in_(IDS), housing_visible(caller))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, HousingStatusRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class HousingOfParticipant(OwnerPages[HousingStatusRow]):

@@ -1,13 +1,14 @@
 """All statements about case notes, narrowed by CASE_NOTES."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from infra.authority.predicate import visible
-from infra.batch_loader import BatchLoader
-from infra.database import ReadSession, WriteSession
+from infra.batch_loader import IDS, AnySelect, BatchLoader
+from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category
@@ -32,14 +33,13 @@ def note_visible(caller: Caller) -> ColumnElement[bool]:
 class NoteLoader(BatchLoader[CaseNoteRow]):
     """Notes by id."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, CaseNoteRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(CaseNoteRow).where(CaseNoteRow.id.in_(ids), note_visible(caller))
-        )
-        return {row.id: row for row in found}
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(CaseNoteRow).where(CaseNoteRow.id.in_(IDS), note_visible(caller))
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, CaseNoteRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class NotesOfParticipant(OwnerPages[CaseNoteRow]):
@@ -61,21 +61,18 @@ def _amendment_visible(caller: Caller) -> ColumnElement[bool]:
 class LatestAmendmentLoader(BatchLoader[NoteAmendmentRow]):
     """The newest wording of notes, by note; None where the first wording stands."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, NoteAmendmentRow]:
-        """Read those of notes that the caller may see."""
-        found = await session.scalars(
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those of notes that the caller may see."""
+        return (
             select(NoteAmendmentRow)
             .ext(distinct_on(NoteAmendmentRow.note_id))
-            .where(
-                NoteAmendmentRow.note_id.in_(ids),
-                visible(caller, Category.CASE_NOTES, NoteAmendmentRow.participant_id),
-                _amendment_visible(caller),
-            )
+            .where(NoteAmendmentRow.note_id.in_(IDS), _amendment_visible(caller))
             .order_by(NoteAmendmentRow.note_id, NoteAmendmentRow.number.desc())
         )
-        return {row.note_id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, NoteAmendmentRow]:
+        """By note."""
+        return {row.note_id: row for (row,) in rows}
 
 
 class AmendmentsOfNote(OwnerPages[NoteAmendmentRow]):

@@ -1,13 +1,15 @@
 """All statements about progress summaries, narrowed by GOALS_PLAN."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
 
 from infra.authority.predicate import visible
-from infra.batch_loader import BatchLoader
-from infra.database import ReadSession, WriteSession
+from infra.batch_loader import IDS, AnySelect, BatchLoader
+from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category
@@ -43,10 +45,8 @@ class StandingLoader(BatchLoader[Standing]):
     one for everybody, and cannot tell "none written" from "none approved" or "not in the period".
     """
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, Standing]:
-        """Read what stands for those whose summaries the caller may see."""
+    def statement(self, caller: Caller) -> AnySelect:
+        """What stands for those whose summaries the caller may see."""
         approved = and_(
             ProgressSummaryRow.participant_id == ParticipantRow.id,
             ProgressSummaryRow.state == SummaryState.APPROVED.value,
@@ -58,30 +58,32 @@ class StandingLoader(BatchLoader[Standing]):
                 ProgressSummaryRow.approved_on,
             ),
         )
-        found = await session.execute(
+        return (
             select(ParticipantRow.id, ProgressSummaryRow)
             .outerjoin(ProgressSummaryRow, approved)
             .where(
-                ParticipantRow.id.in_(ids),
+                ParticipantRow.id.in_(IDS),
                 visible(caller, Category.GOALS_PLAN, ParticipantRow.id),
             )
         )
-        return {each[0]: Standing(each[1]) for each in found.all()}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, Standing]:
+        """By participant."""
+        return {whose: Standing(row) for whose, row in rows}
 
 
 class WordingLoader(BatchLoader[ProgressSummaryRow]):
     """Wordings by id, for the case manager who works on them."""
 
-    async def fetch(
-        self, session: ReadSession, caller: Caller, ids: list[UUID]
-    ) -> dict[UUID, ProgressSummaryRow]:
-        """Read those that the caller may see."""
-        found = await session.scalars(
-            select(ProgressSummaryRow).where(
-                ProgressSummaryRow.id.in_(ids), summary_visible(caller)
-            )
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        return select(ProgressSummaryRow).where(
+            ProgressSummaryRow.id.in_(IDS), summary_visible(caller)
         )
-        return {row.id: row for row in found}
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, ProgressSummaryRow]:
+        """By id."""
+        return {row.id: row for (row,) in rows}
 
 
 class WordingsOfParticipant(OwnerPages[ProgressSummaryRow]):

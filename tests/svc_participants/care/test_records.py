@@ -19,6 +19,7 @@ from tests.fixtures.participants_service import (
     enrolled,
     housing_provider,
     officer,
+    plant,
     released_to,
     supervisor,
 )
@@ -115,7 +116,7 @@ async def test_planted_assignment_across_agencies_is_caught(
     ) -> Any:
         return visible(caller, category, column, dated)
 
-    monkeypatch.setattr(notes, "holding", by_assignment)
+    plant(monkeypatch, notes, "holding", by_assignment)
     assert not await keeps_to_the_agency(participants)
 
 
@@ -203,5 +204,5 @@ async def test_a_stay_in_treatment_is_no_housing_news(participants: ServiceApp) 
 async def test_planted_facility_as_plain_housing_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(housing, "TELLING_SITUATIONS", {})
+    plant(monkeypatch, housing, "TELLING_SITUATIONS", {})
     assert not await hides_the_facility(participants)

@@ -15,6 +15,7 @@ from tests.fixtures.participants_service import (
     enrolled,
     officer,
     person,
+    plant,
     released_to,
     supervisor,
 )
@@ -114,7 +115,7 @@ async def test_planted_date_beside_nothing_to_add_is_caught(
         return summary
 
     seen: list[int] = []
-    monkeypatch.setattr(schema, "summary_of", dated)
+    plant(monkeypatch, schema, "summary_of", dated)
     assert not await silence_has_one_look(participants)
 
 

@@ -19,6 +19,7 @@ from tests.fixtures.participants_service import (
     housing_provider,
     participant_of,
     person,
+    plant,
     refer,
     released_to,
     supervisor,
@@ -142,7 +143,7 @@ async def test_planted_first_day_without_its_period_is_caught(
 
         return visible(caller, category, column)
 
-    monkeypatch.setattr(repository, "visible", undated)
+    plant(monkeypatch, repository, "visible", undated)
     assert not await hides_the_first_day(participants)
 
 
@@ -185,6 +186,6 @@ async def test_reading_is_refused_to_everybody_without_grounds(
 ) -> None:
     who = await participant_of(participants, await refer(participants))
     assert await record(participants, who) is None
-    monkeypatch.setattr(repository, "visible", lambda *_: false())
+    plant(monkeypatch, repository, "visible", lambda *_: false())
     assert (await record(participants, person("p005"), case_manager()))["enrollment"] is None
     assert account("case_manager") == case_manager().subject

@@ -17,6 +17,7 @@ from tests.fixtures.participants_service import (
     officer,
     permit,
     person,
+    plant,
     project_manager,
     supervisor,
 )
@@ -90,7 +91,7 @@ async def test_a_release_lets_read_and_never_write(participants: ServiceApp) -> 
 async def test_planted_write_without_its_ground_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "may_write", lambda *_: true())
+    plant(monkeypatch, repository, "may_write", lambda *_: true())
     assert await may_write_by_release(participants)
 
 

@@ -1,14 +1,19 @@
 """Who is present for whom: hidden looks absent, lists and counts hold what may be seen, in one."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import true
+from sqlalchemy import select, true
+from sqlalchemy.exc import StatementError
 
+from infra import request_context
 from infra.authority.facts import agency_holder
+from infra.authority.predicate import bindings, shape_of, visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose
 from svc_participants.people import repository
+from svc_participants.people.tables import ParticipantRow
 from tests.fixtures.participants_service import (
     CARE_PROVIDER,
     HOUSING_PROVIDER,
@@ -18,6 +23,7 @@ from tests.fixtures.participants_service import (
     officer,
     permit,
     person,
+    plant,
     project_manager,
     released_to,
     statements_of,
@@ -117,7 +123,7 @@ async def test_planted_presence_for_authors_is_caught(
 ) -> None:
     """Twin: if having written a referral made a person present, the six would differ."""
     with_referral = (*repository.CARE_CATEGORIES, Category.REFERRAL)
-    monkeypatch.setattr(repository, "CARE_CATEGORIES", with_referral)
+    plant(monkeypatch, repository, "CARE_CATEGORIES", with_referral)
     assert not await same_for_all(participants)
 
 
@@ -166,7 +172,7 @@ async def test_a_case_manager_without_a_caseload_lists_nobody(participants: Serv
 async def test_planted_list_without_narrowing_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "visible", lambda *_: true())
+    plant(monkeypatch, repository, "visible", lambda *_: true())
     assert not await hides_others(participants)
 
 
@@ -184,6 +190,42 @@ async def test_entities_come_in_order_with_none_for_what_is_hidden(
         person("roi_none"), None, None, person("roi_active"), person("roi_none"), None, None,
     ]  # fmt: skip
     assert len(statements) <= 7
+
+
+async def keeps_callers_apart(service: ServiceApp) -> bool:
+    """Two case managers of one shape, one after the other: the same statements, their own rows."""
+    mine, theirs = person("roi_none"), person("p020")
+    keys = [{"__typename": "Participant", "id": each} for each in (mine, theirs)]
+    found = []
+    for handle in ("case_manager", "staff_case_manager_two"):
+        answer = await service.graphql(case_manager(handle), ENTITIES, {"keys": keys})
+        found.append([each and each["id"] for each in answer.data["_entities"]])
+        notes = [each and len(each["notes"]["edges"]) for each in answer.data["_entities"]]
+        found.append([bool(each) for each in notes])
+    return found == [[mine, None], [True, False], [None, theirs], [False, True]]
+
+
+async def test_a_kept_statement_holds_nobodys_identity(participants: ServiceApp) -> None:
+    assert await keeps_callers_apart(participants)
+
+
+async def test_planted_statement_kept_with_its_caller_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, request_context, "shape_of", lambda asking: asking)
+    assert not await keeps_callers_apart(participants)
+
+
+async def test_a_statement_without_its_bindings_does_not_run(participants: ServiceApp) -> None:
+    shape = shape_of(case_manager())
+    statement = select(ParticipantRow.id).where(
+        visible(shape, Category.IDENTITY, ParticipantRow.id)
+    )
+    async with participants.chassis.database.read() as session:
+        with pytest.raises(StatementError):
+            await session.scalars(statement)
+        found = await session.scalars(statement, bindings(case_manager()))
+        assert UUID(person("roi_none")) in set(found)
 
 
 async def test_statements_do_not_grow_with_the_page(participants: ServiceApp) -> None:

@@ -21,6 +21,7 @@ from tests.fixtures.participants_service import (
     officer,
     participant_of,
     person,
+    plant,
     police_liaison,
     project_manager,
     refer,
@@ -114,7 +115,7 @@ async def test_planted_authorship_of_the_person_is_caught(
         columns = (ReferralRow.participant_id, ReferralRow.submitted_on)
         return visible(caller, category, *columns)
 
-    monkeypatch.setattr(repository, "_narrowed", by_ground_alone)
+    plant(monkeypatch, repository, "_narrowed", by_ground_alone)
     assert not await sees_only_own(participants, other)
 
 
