@@ -27,7 +27,7 @@ def environment(platform: Platform) -> dict[str, str]:
 def shell_blocks(text: str) -> list[str]:
     """Return the indented blocks of a Markdown text."""
     blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, flags=re.MULTILINE)
-    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks]
+    return [re.sub(r"^    ", "", block.lstrip("\n"), flags=re.MULTILINE) for block in blocks]
 
 
 async def bash(platform: Platform, script: str, folder: Path) -> str:
