@@ -13,7 +13,7 @@ from gateway.consent_client import ConsentUnavailableError
 from gateway.errors import RequestRefusedError, error
 from gateway.identity import AccessTokenError, AccessTokenVerifier, VerifiedAccessToken
 from gateway.planner import Operation, OperationError, coerce_variables
-from gateway.planner.introspection import introspect
+from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.policy.access_table import View
 from gateway.policy.roles import Refusal, selected_refusals
 from gateway.prepare import Prepared, Preparer, presented
@@ -144,6 +144,8 @@ class Pipeline:
     def _introspect(
         self, operation: Operation, variables: Mapping[str, Any], view: View
     ) -> Mapping[str, Any]:
+        if not asks_about_schema(operation):
+            return {}  # a view's schema takes long to make, in which nothing else is answered
         return introspect(operation, self._preparer.schema_of(view), variables)
 
     def _parse(self, request: GraphQLRequest, client: str) -> tuple[Operation, dict[str, Any]]:

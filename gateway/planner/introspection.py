@@ -19,6 +19,11 @@ from gateway.planner.operation import Operation
 _META_FIELDS: Final = frozenset({"__schema", "__type"})
 
 
+def asks_about_schema(operation: Operation) -> bool:
+    """Return whether an operation selects `__schema` or `__type`, under whatever condition."""
+    return bool(_meta_only(operation, operation.definition.selection_set).selections)
+
+
 def introspect(
     operation: Operation, schema: GraphQLSchema, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
