@@ -8,8 +8,11 @@ else stays an error of the operation. Afterwards the resolver loads the entity a
 import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from strawberry.utils.str_converters import to_camel_case
 
 from infra.database import WriteSession
 from infra.errors import RuleError
@@ -33,6 +36,20 @@ class Outcome:
         return None if text is None else UUID(text)
 
 
+def _check_values(value: object, path: tuple[str, ...]) -> None:
+    """Refuse what no service can store: NUL in a text, a time without its zone."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_values(inner, (*path, to_camel_case(str(name))))
+    elif isinstance(value, list):
+        for inner in value:
+            _check_values(inner, path)
+    elif isinstance(value, str) and "\x00" in value:
+        raise CommandError("CHARACTER_NOT_ALLOWED", "A text holds no NUL character.", path)
+    elif isinstance(value, datetime) and value.tzinfo is None:
+        raise CommandError("TIME_ZONE_MISSING", "Say in which zone the time is meant.", path)
+
+
 async def run_command(
     context: RequestContext, name: str, request: Any, *, key: str, effect: Effect
 ) -> Outcome:
@@ -49,8 +66,10 @@ async def run_command(
         HandoverError: stored, but not acknowledged by ``svc_consent`` yet; to be tried again.
     """
     subject = context.caller.subject
-    hashed = request_hash(name, dataclasses.asdict(request))
+    given = dataclasses.asdict(request)
     try:
+        _check_values(given, ("input",))
+        hashed = request_hash(name, given)
         async with context.writing() as session:
             result = await once(
                 session,

@@ -76,7 +76,12 @@ class Order:
         """
         if len(key) != len(self.columns):
             raise PaginationError("'after' is not a cursor of this list; start over")
-        return tuple(_parsed(v, c.type.python_type) for v, c in zip(key, self.columns, strict=True))
+        try:
+            return tuple(
+                _parsed(v, c.type.python_type) for v, c in zip(key, self.columns, strict=True)
+            )
+        except (TypeError, ValueError):
+            raise PaginationError("'after' is not a cursor of this list; start over") from None
 
 
 def _plain(value: Any) -> Any:
