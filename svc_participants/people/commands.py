@@ -71,6 +71,8 @@ async def update_contact(
         RuleError: NOT_FOUND or VERSION_CONFLICT.
     """
     found = await require_writable(session, caller, Category.CONTACT, participant_id)
+    texts = (contact.phone, contact.emergency_name, contact.emergency_relation)
+    rules.check_contact((*texts, contact.emergency_phone), contact.usual_places)
     row = await repository.contact_for_update(session, found)
     rules.check_version(expected_version, row.version if row else 0)
     if row is None:

@@ -199,6 +199,22 @@ def writing_access(role: Role, category: Category, access: str) -> str:
     return basis.value
 
 
+MAX_PLACES = 20
+MAX_TEXT = 500
+
+
+def check_contact(texts: Collection[str | None], places: Collection[str]) -> None:
+    """Check the texts of a contact.
+
+    Raises:
+        RuleError: too many places, or a text that is too long.
+    """
+    if len(places) > MAX_PLACES or any(len(each or "") > MAX_TEXT for each in (*texts, *places)):
+        raise RuleError(
+            "TEXT_LENGTH", f"At most {MAX_PLACES} places, and {MAX_TEXT} characters a text."
+        )
+
+
 def check_version(expected: int, actual: int) -> None:
     """Check that a row is still as the client saw it.
 

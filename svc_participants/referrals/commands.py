@@ -167,9 +167,8 @@ async def submit(session: WriteSession, caller: Caller, form: ReferralForm) -> d
     protocol = None if site_id is None else await repository.live_protocol(session, site_id)
     if site_id is None or protocol is None:
         raise RuleError("NO_PROTOCOL", "This site has no protocol in effect; ask its coordinator.")
-    if not form.account.strip():
-        raise RuleError("TEXT_MISSING", "Say what happened.", ("input", "account"))
     now = clock.now()
+    _check_form(form, now)
     participant_id = await _person(session, caller, form.person, site_id, now)
     row = ReferralRow(
         id=uuid4(),
@@ -207,6 +206,22 @@ async def submit(session: WriteSession, caller: Caller, form: ReferralForm) -> d
     project_agency_id = program.project_agency_id if program else None
     handover.append(session, [author_fact(row), *screening_facts(row, project_agency_id)])
     return {"referral": str(row.id)}
+
+
+def _check_form(form: ReferralForm, now: datetime) -> None:
+    if not form.account.strip():
+        raise RuleError("TEXT_MISSING", "Say what happened.", ("input", "account"))
+    rules.check_text(form.account, "account", rules.MAX_ACCOUNT)
+    person = form.person
+    for text in (person.given_name, person.family_name, person.alias, person.description):
+        rules.check_text(text, "person")
+    rules.check_text(form.place, "place")
+    rules.check_text(form.safety_concerns, "safetyConcerns")
+    rules.check_text(form.preferred_language, "preferredLanguage")
+    for name, value in form.details.items():
+        rules.check_text(value if isinstance(value, str) else None, name)
+    rules.check_occurred(form.occurred_at, now)
+    rules.check_birth(person.born_on, person.estimated_birth_year, now.date())
 
 
 async def _person(

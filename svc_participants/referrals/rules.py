@@ -5,6 +5,7 @@ referral is no approval; nobody "fails" one, it lapses or is declined by the per
 taken up again.
 """
 
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,6 +14,10 @@ from infra.vocabulary import Role
 
 RECEIPT = "Received, thank you."
 """All that a referrer is told, whatever becomes of the referral (GR-1, decision rule D13)."""
+
+
+MAX_SHORT_TEXT = 500
+MAX_ACCOUNT = 20_000
 
 
 class Door(StrEnum):
@@ -196,6 +201,42 @@ def check_step(current: ReferralStatus, wanted: ReferralStatus) -> None:
     if wanted not in allowed:
         names = ", ".join(sorted(allowed)) or "none"
         raise RuleError("STEP_NOT_ALLOWED", f"From {current} these steps are possible: {names}.")
+
+
+def check_text(text: str | None, field: str, most: int = MAX_SHORT_TEXT) -> None:
+    """Check a text of the form, where there is one.
+
+    Raises:
+        RuleError: it is too long.
+    """
+    if text is not None and len(text) > most:
+        raise RuleError("TEXT_LENGTH", f"Write at most {most} characters.", ("input", field))
+
+
+def check_birth(born_on: date | None, year: int | None, today: date) -> None:
+    """Check what the referrer says of the person's age.
+
+    Raises:
+        RuleError: nobody alive was born then.
+    """
+    years = [each for each in (born_on.year if born_on else None, year) if each is not None]
+    is_future = born_on is not None and born_on > today
+    if is_future or any(not today.year - 120 <= each <= today.year for each in years):
+        raise RuleError(
+            "BIRTH_OUT_OF_RANGE", "Give a birth within the last 120 years.", ("input", "person")
+        )
+
+
+def check_occurred(occurred_at: datetime | None, now: datetime) -> None:
+    """Check when it happened.
+
+    Raises:
+        RuleError: it has not happened yet.
+    """
+    if occurred_at is not None and occurred_at > now:
+        raise RuleError(
+            "DATE_IN_FUTURE", "What is reported has happened already.", ("input", "occurredAt")
+        )
 
 
 def fact_id(kind: str, source: UUID, holder: str) -> UUID:

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Role
+from svc_participants.care.notes.rules import ContactMode
 from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
 from svc_participants.people.repository import holding, may_write
 
@@ -21,13 +22,17 @@ IN_ORDER = Order((NoteAmendmentRow.written_at, NoteAmendmentRow.id))
 
 def note_visible(caller: Caller) -> ColumnElement[bool]:
     """Return the condition "this caller may see this note"."""
-    return holding(
+    permitted = holding(
         caller,
         Category.CASE_NOTES,
         CaseNoteRow.participant_id,
         CaseNoteRow.agency_id,
         CaseNoteRow.occurred_on,
     )
+    if caller.role in (Role.PAR, Role.REP):
+        # What somebody else has told is excepted from the access to one's own record (rule D04).
+        return and_(permitted, CaseNoteRow.mode != ContactMode.COLLATERAL.value)
+    return permitted
 
 
 class NoteLoader(BatchLoader[CaseNoteRow]):

@@ -10,7 +10,7 @@ from strawberry.types import Info
 from infra.entity_references import parse_id, reference_ids
 from infra.request_context import context_of
 from infra.schema_directives import about, category
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Role
 from svc_participants.people.rules import YesNo
 from svc_participants.people.schema import Participant, load_participant
 from svc_participants.referrals import repository, rules
@@ -68,6 +68,11 @@ class ProtocolVersion:
     id: strawberry.ID = strawberry.field(description="Opaque id.", directives=_STRUCTURE)
     number: int | None = strawberry.field(description="Number of the version at its site.")
     title: str | None = strawberry.field(description="What the protocol is called.")
+
+
+def _is_the_person(info: Info) -> bool:
+    # What somebody else has told is excepted from the access to one's own record (rule D04).
+    return context_of(info).caller.role in (Role.PAR, Role.REP)
 
 
 @strawberry.federation.type(
@@ -162,10 +167,12 @@ class Referral:
         """Return the place."""
         return self._form.place if self._form else None
 
-    @strawberry.field(description="The referrer's own account; falls under Golden Rule 1.")
-    def account(self) -> str | None:
+    @strawberry.field(
+        description="The referrer's own account; falls under Golden Rule 1. Not for the person."
+    )
+    def account(self, info: Info) -> str | None:
         """Return the free text."""
-        return self._form.account if self._form else None
+        return self._form.account if self._form and not _is_the_person(info) else None
 
     @strawberry.field(description="Needs that the referrer noticed.")
     def needs(self) -> list[rules.Need] | None:
@@ -173,9 +180,9 @@ class Referral:
         return [rules.Need(each) for each in self._form.needs] if self._form else None
 
     @strawberry.field(description="What to take care of when meeting the person.")
-    def safety_concerns(self) -> str | None:
+    def safety_concerns(self, info: Info) -> str | None:
         """Return safety concerns."""
-        return self._form.safety_concerns if self._form else None
+        return self._form.safety_concerns if self._form and not _is_the_person(info) else None
 
     @strawberry.field(description="Language the person speaks (BCP 47 tag).")
     def preferred_language(self) -> str | None:
@@ -188,25 +195,25 @@ class Referral:
         return YesNo(self._form.person_is_aware) if self._form else None
 
     @strawberry.field(description="The first door's part of the form.")
-    def arrest_diversion(self) -> ArrestDiversionDetails | None:
+    def arrest_diversion(self, info: Info) -> ArrestDiversionDetails | None:
         """Return the details of an arrest diversion."""
-        details = self._details(rules.Door.ARREST_DIVERSION)
+        details = self._details(info, rules.Door.ARREST_DIVERSION)
         return None if details is None else ArrestDiversionDetails(**details)
 
     @strawberry.field(description="The second door's part of the form.")
-    def social_contact(self) -> SocialContactDetails | None:
+    def social_contact(self, info: Info) -> SocialContactDetails | None:
         """Return the details of a social contact."""
-        details = self._details(rules.Door.SOCIAL_CONTACT)
+        details = self._details(info, rules.Door.SOCIAL_CONTACT)
         return None if details is None else SocialContactDetails(**details)
 
     @strawberry.field(description="The third door's part of the form.")
-    def community(self) -> CommunityDetails | None:
+    def community(self, info: Info) -> CommunityDetails | None:
         """Return the details of a community referral."""
-        details = self._details(rules.Door.COMMUNITY)
+        details = self._details(info, rules.Door.COMMUNITY)
         return None if details is None else CommunityDetails(**details)
 
-    def _details(self, door: rules.Door) -> dict[str, Any] | None:
-        row = self._form
+    def _details(self, info: Info, door: rules.Door) -> dict[str, Any] | None:
+        row = None if _is_the_person(info) else self._form
         return row.details if row is not None and row.door == door.value else None
 
     @strawberry.field(description="The protocol under which it is judged.")
