@@ -20,6 +20,7 @@ from gateway.prepare import Prepared, Preparer, presented
 from gateway.release.directory import DirectoryCache, choose_grant
 from gateway.release.feed import ChangeFeed
 from gateway.rounds import PrincipalChangedError, Release, Rounds
+from infra import clock
 from infra.telemetry import metrics, traces
 from infra.vocabulary import Purpose
 
@@ -120,7 +121,8 @@ class Pipeline:
         )
         if operation.kind == "mutation" and released.revision:
             # What the mutation changed must be known here before its answer says so.
-            await self._feed.wait_for(released.revision, CATCH_UP_SECONDS)
+            patience = min(CATCH_UP_SECONDS, released.leave_by - clock.monotonic())
+            await self._feed.wait_for(released.revision, patience)
         return _present(prepared, released, refusals)
 
     async def _answer_catalogue(

@@ -6,6 +6,7 @@ projection), and asks the release gate. The gate may say that participants' cons
 (fetch again at a higher revision, at most twice), or that the principal has (start over).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,11 +50,13 @@ class Release:
 
     Attributes:
         revision: authority revision of the gate's verdict, 0 when no gate was needed.
+        leave_by: moment (monotonic) after which the verdict does not release any more.
     """
 
     data: Mapping[str, Any] | None
     errors: list[dict[str, Any]]
     revision: int = 0
+    leave_by: float = math.inf
 
 
 class Rounds:
@@ -135,7 +138,7 @@ class Rounds:
                 caller = replace(caller, min_revision=max(caller.min_revision, disagreement))
                 continue
             lists = _list_authority(assembled) if pruned.uses_lists else None
-            verdict = await self._released(gate_calls, guard, projected, lists)
+            verdict, sent_at = await self._released(gate_calls, guard, projected, lists)
             if verdict.outcome == "LIST_CHANGED" and not is_mutation:
                 caller = replace(caller, min_revision=verdict.revision)
                 continue
@@ -151,7 +154,8 @@ class Rounds:
                     # A row of a list has lapsed: its count and page are wrong as well.
                     caller = replace(caller, min_revision=verdict.revision)
                     continue
-            return Release(projected.data, projected.errors, verdict.revision)
+            leave_by = sent_at + RELEASE_WITHIN_SECONDS
+            return Release(projected.data, projected.errors, verdict.revision, leave_by)
         raise ConsentUnavailableError("consent changes faster than a list can be read")
 
     def _guard(self, acting: Acting) -> ConsentGuard:
@@ -183,7 +187,7 @@ class Rounds:
         guard: ConsentGuard,
         projected: Projected,
         lists: tuple[int, datetime | None] | None,
-    ) -> Verdict:
+    ) -> tuple[Verdict, float]:
         """Pass the gate; an answer that would leave too late after that passes it again."""
         give_up_at = clock.monotonic() + WAIT_SECONDS
         for _ in range(MAX_LATE_GATES + 1):
@@ -195,7 +199,7 @@ class Rounds:
             if verdict.outcome == "PRINCIPAL_CHANGED":
                 raise PrincipalChangedError("the principal has changed")
             if clock.monotonic() - sent_at <= RELEASE_WITHIN_SECONDS:
-                return verdict
+                return verdict, sent_at
         raise ConsentUnavailableError("the answer came too late after the gate")
 
 
