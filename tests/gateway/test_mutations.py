@@ -4,8 +4,7 @@ never asked for."""
 import pytest
 
 from gateway.pipeline import Answer
-from infra.vocabulary import Basis
-from tests.fixtures.consent_world import Person, in_hands_of
+from tests.fixtures.consent_world import Person
 from tests.fixtures.gateway_app import GATE, GatewayWorld
 
 REFER = "mutation M($id: ID!) { refer(id: $id) { participant { name } } }"
@@ -129,7 +128,7 @@ async def test_result_of_a_mutation_is_fenced_like_any_answer(gateway_world: Gat
         world.people.add(str(manager.account_id)),
         world.people.add(str(manager.grant_id), "Lou"),
     )
-    await world.consent.permit(assigned, in_hands_of(manager), Basis.ASSIGNMENT)
+    await world.assign(manager, assigned)
     async with world.gateway() as gateway:
         own = await gateway.ask(manager, ADD_NOTE, {"id": assigned})
         foreign = await gateway.ask(manager, ADD_NOTE, {"id": other})

@@ -12,9 +12,8 @@ from gateway.release.decisions import CachedDecision, DecisionCache, RecipientKe
 from gateway.release.directory import DirectoryCache
 from infra import clock
 from infra.authority.changes import put_agency_window
-from infra.vocabulary import Basis
 from svc_consent.authority.rules import POLICY_KEY, agency_key, subject_key
-from tests.fixtures.consent_world import LONG_AGO, Person, in_hands_of, soon
+from tests.fixtures.consent_world import LONG_AGO, Person, soon
 from tests.fixtures.gateway_app import (
     DECISIONS,
     PRINCIPAL,
@@ -183,7 +182,7 @@ async def test_an_agency_that_comes_to_life_brings_its_grants_with_it(
     """A grant is held already while the agency's MOU is not live: the entry does not name it."""
     world, manager = gateway_world, await gateway_world.person("CM", "CM")
     participant = world.people.add(str(uuid4()))
-    await world.consent.permit(participant, in_hands_of(manager), Basis.ASSIGNMENT)
+    await world.assign(manager, participant)
     agency_id, grant_id = uuid4(), uuid4()
     await world.consent.execute(
         "insert into agency (id, name, type, part2_status, version)"
