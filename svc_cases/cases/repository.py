@@ -61,12 +61,6 @@ async def public_cases_by_ids(
     return {row.id: row for row in await session.scalars(statement)}
 
 
-async def case_number_at_site(session: AnySession, site_id: UUID, number: str) -> LegalCase | None:
-    """Return the case with this number at a site, filed or not: for matching, never for showing."""
-    statement = select(LegalCase).where(LegalCase.number == number, LegalCase.site_id == site_id)
-    return (await session.scalars(statement)).one_or_none()
-
-
 async def lock_own_office_case(
     session: WriteSession, caller: Caller, case_id: UUID, *, is_linked: bool
 ) -> LegalCase | None:

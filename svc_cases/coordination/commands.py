@@ -55,7 +55,9 @@ async def match_case(
 ) -> UUID:
     """Record that a case is a participant's; returns the match.
 
-    That the case is somebody else's as well is no error: whether it is must not show.
+    That the case is somebody else's as well is no error: whether it is must not show. A case that
+    is not filed is found only by who sees a match of it already; its first match comes with the
+    import from the prosecuting office.
 
     Raises:
         CommandError: not allowed, no such participant or case, or matched already.
@@ -64,7 +66,7 @@ async def match_case(
     await require_participant(session, caller, participant_id, ground, "participantId")
     case = None
     if (site_id := _site(caller)) is not None:
-        case = await cases.case_number_at_site(session, site_id, case_number)
+        case = await repository.case_to_match(session, caller, site_id, case_number)
     if case is None:
         raise CommandError("NOT_FOUND", "There is no case of this number.", ("caseNumber",))
     if await repository.match_of(session, caller, case.id, participant_id) is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, false, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from infra.authority.predicate import visible
@@ -17,6 +17,7 @@ from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.pagination import Page
 from infra.vocabulary import Category
+from svc_cases.cases import repository as cases
 from svc_cases.cases.tables import LegalCase
 from svc_cases.coordination.rules import may_see_matches
 from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant
@@ -75,6 +76,26 @@ async def match_of(
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Match(row[0], row[1])
+
+
+async def case_to_match(
+    session: AnySession, caller: Caller, site_id: UUID, number: str
+) -> LegalCase | None:
+    """Return the case of this number at a site, if the caller may know that there is one.
+
+    That is a case on the public record, or one that the caller sees through a live match already.
+    Numbers run in sequence: to find any other here would tell who has a case that is held back.
+    One statement for all of it, so that hidden and absent take the same way.
+    """
+    seen_already = exists().where(
+        LeadLink.case_id == LegalCase.id, LeadLink.ended_at.is_(None), _may_see(caller)
+    )
+    statement = select(LegalCase).where(
+        LegalCase.number == number,
+        LegalCase.site_id == site_id,
+        or_(cases.is_public(caller), seen_already),
+    )
+    return (await session.scalars(statement)).one_or_none()
 
 
 async def matches_of_cases(

@@ -16,8 +16,8 @@ from svc_cases.counsel.rules import CASE_WORK_GROUNDS
 from svc_cases.counsel.tables import Counsel
 
 
-def case_work_ground(caller: Caller) -> Basis:
-    """Return the ground on which this role must hold a participant to work on the legal side.
+def case_work_ground(caller: Caller) -> str:
+    """Return the grounds on which this role must hold a participant to work on the legal side.
 
     Raises:
         CommandError: the role does no such work.
@@ -31,7 +31,7 @@ def case_work_ground(caller: Caller) -> Basis:
 
 
 async def require_participant(
-    session: WriteSession, caller: Caller, participant_id: UUID, ground: Basis, field: str
+    session: WriteSession, caller: Caller, participant_id: UUID, ground: str, field: str
 ) -> None:
     """Stop unless the caller holds this participant on this ground.
 

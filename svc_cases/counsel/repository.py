@@ -16,7 +16,7 @@ from infra.authority.predicate import visible
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.pagination import Page
-from infra.vocabulary import Basis, Category
+from infra.vocabulary import Category
 from svc_cases.counsel.tables import Counsel
 
 _Row = TypeVar("_Row")
@@ -25,10 +25,10 @@ PageKey = tuple[datetime, UUID]
 
 
 async def holds_participant(
-    session: AnySession, caller: Caller, participant_id: UUID, ground: Basis
+    session: AnySession, caller: Caller, participant_id: UUID, grounds: str
 ) -> bool:
     """Return whether the caller sees a participant's legal matters, and does so on this ground."""
-    access = MappingProxyType({**caller.access, Category.LEGAL_COORD: ground.value})
+    access = MappingProxyType({**caller.access, Category.LEGAL_COORD: grounds})
     column: ColumnElement[Any] = literal(participant_id)
     both = and_(
         visible(caller, Category.LEGAL_COORD, column),

@@ -5,8 +5,8 @@ Source: LEAD roles; counsel of record as RCW 2.44 has it (an attorney's authorit
 
 from infra.vocabulary import Basis, Role
 
-CASE_WORK_GROUNDS: dict[Role, Basis] = {
-    Role.CM: Basis.ASSIGNMENT,
-    Role.SUP: Basis.OWN_AGENCY,
+CASE_WORK_GROUNDS: dict[Role, str] = {
+    Role.CM: Basis.ASSIGNMENT + Basis.OWN_AGENCY,
+    Role.SUP: Basis.OWN_AGENCY.value,
 }
-"""Who works on a participant's legal matters, and the ground on which they must hold the person."""
+"""Who works on a participant's legal matters, and the grounds that must hold together for it."""
