@@ -10,7 +10,9 @@ from svc_consent.authority.endpoints import AuthorityEndpoints
 from svc_consent.authority.feed import ChangeFeed
 from svc_consent.disclosures import endpoints as disclosures
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
-from svc_consent.hot_pool import HotPool
+from svc_consent.hot_pool import FEED, HotPool
+
+_FEED_CONNECTIONS = 4  # readers are few (each service, each gateway process) and ask in turn
 
 
 def app(chassis: Chassis) -> Starlette:
@@ -19,7 +21,13 @@ def app(chassis: Chassis) -> Starlette:
     pool = HotPool(
         settings.database_dsn, application_name=settings.instance, size=settings.pool_size
     )
-    feed = ChangeFeed(settings.database_dsn, pool)
+    feed_pool = HotPool(
+        settings.database_dsn,
+        application_name=settings.instance,
+        size=_FEED_CONNECTIONS,
+        patience=FEED,
+    )
+    feed = ChangeFeed(settings.database_dsn, feed_pool)
     keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
     signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)
     authority = AuthorityEndpoints(chassis, pool, feed)
@@ -31,7 +39,7 @@ def app(chassis: Chassis) -> Starlette:
             *authority.routes(),
             *disclosures.routes(chassis, pool, signer),
         ],
-        on_start=[pool.start, feed.start, signer.start],
-        on_stop=[signer.stop, feed.stop, pool.stop],
+        on_start=[pool.start, feed_pool.start, feed.start, signer.start],
+        on_stop=[signer.stop, feed.stop, feed_pool.stop, pool.stop],
         on_stopping=[feed.release],
     )

@@ -1,14 +1,17 @@
-"""Own asyncpg pool for the paths that every request takes: principal, decisions, gate, feed.
+"""Own asyncpg pools: one for what every request takes (principal, decisions, gate), one feed.
 
 The same statements through SQLAlchemy cost three times the client's processor time. Server-side
 limits lie below the gateway's patience, so that a lock that is not to be had ends in a refusal
-and never in a pile-up. All connections are READ COMMITTED and commit durably.
+and never in a pile-up. The change feed reads whole batches for programs that wait for seconds: it
+has a pool with limits of its own, so that neither takes the other's connections or patience.
+All connections are READ COMMITTED and commit durably.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -16,8 +19,24 @@ import asyncpg
 from infra.errors import GoldenThreadError, bug
 from infra.settings import Secret
 
-SERVER_LIMIT_MS = 250
-CALL_LIMIT_SECONDS = 0.45
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a pool's calls may take.
+
+    Attributes:
+        name: what the pool is for; part of the connections' application name.
+        server_limit_ms: longest statement, and longest wait for a lock.
+        call_limit_seconds: longest call, the wait for a connection included.
+    """
+
+    name: str
+    server_limit_ms: int
+    call_limit_seconds: float
+
+
+HOT = Patience("hot", 250, 0.45)
+FEED = Patience("feed", 10_000, 12.0)
 
 Connection = Any
 """A connection of asyncpg, which has no types."""
@@ -33,12 +52,15 @@ class AuthorityUnavailableError(GoldenThreadError):
 
 
 class HotPool:
-    """A small pool with short server-side limits; ``start`` it with the app."""
+    """A small pool with server-side limits; ``start`` it with the app."""
 
-    def __init__(self, dsn: Secret, *, application_name: str, size: int) -> None:
+    def __init__(
+        self, dsn: Secret, *, application_name: str, size: int, patience: Patience = HOT
+    ) -> None:
         self._dsn = dsn
-        self._name = f"{application_name}-hot"
+        self._name = f"{application_name}-{patience.name}"
         self._size = size
+        self._patience = patience
         self._pool: Any = None
 
     async def start(self) -> None:
@@ -54,8 +76,8 @@ class HotPool:
                 "timezone": "UTC",
                 "default_transaction_isolation": "read committed",
                 "synchronous_commit": "on",
-                "lock_timeout": str(SERVER_LIMIT_MS),
-                "statement_timeout": str(SERVER_LIMIT_MS),
+                "lock_timeout": str(self._patience.server_limit_ms),
+                "statement_timeout": str(self._patience.server_limit_ms),
                 "idle_in_transaction_session_timeout": "2000",
                 # Few statements, all of them look-ups by index: plan once, never weigh anew.
                 "plan_cache_mode": "force_generic_plan",
@@ -82,7 +104,7 @@ class HotPool:
             bug("the hot pool is used before the app has started")
         try:
             async with (
-                asyncio.timeout(CALL_LIMIT_SECONDS),
+                asyncio.timeout(self._patience.call_limit_seconds),
                 self._pool.acquire() as connection,
             ):
                 try:

@@ -29,7 +29,8 @@ from svc_consent.hot_pool import Connection
 ORDER_LOCK = "20260216, 1"
 CHANNEL = "authority"
 MAX_CHANGES = 500
-_MAX_FEED_BYTES = 6_000_000
+MAX_BATCH_OPERATIONS = 5000
+"""About 2 MB of JSON: read, sent and applied within each party's limits."""
 
 # Whoever holds the order and falls silent is cut off: until then no gate opens.
 _SILENCE_MS = 3000
@@ -210,16 +211,18 @@ def _moment(text_: str | None) -> datetime | None:
 
 
 _HEAD = "select revision from authority_applied where id = 1"
+# Cut by the stored count: operations that do not go into this answer are not even read.
 _FEED = """
 with entry as materialized (
-  select revision, keys, operations::text as operations
+  select revision, operation_count
   from authority_change where revision > $1 order by revision limit $2
 ), sized as (
-  select revision, keys, operations, sum(length(operations)) over (order by revision) as size
-  from entry
+  select revision, sum(operation_count) over (order by revision) as size from entry
 )
-select revision, keys, operations from sized where size <= $3 or revision = $1 + 1
-order by revision
+select c.revision, c.keys, c.operations::text
+from sized join authority_change c using (revision)
+where sized.size <= $3 or c.revision = $1 + 1
+order by c.revision
 """
 
 
@@ -230,11 +233,11 @@ async def head_revision(connection: Connection) -> int:
 
 
 async def changes_after(connection: Connection, after: int) -> list[dict[str, Any]]:
-    """Return changes after a revision, in order, as many as fit in one answer.
+    """Return changes after a revision, in order: as many as fit in one answer, at least one.
 
     ``operations`` is a piece of finished JSON.
     """
-    rows = await connection.fetch(_FEED, after, MAX_CHANGES, _MAX_FEED_BYTES)
+    rows = await connection.fetch(_FEED, after, MAX_CHANGES, MAX_BATCH_OPERATIONS)
     return [
         {"revision": row[0], "keys": row[1], "operations": orjson.Fragment(row[2])} for row in rows
     ]

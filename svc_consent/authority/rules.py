@@ -32,6 +32,9 @@ _ROW_FIELDS = frozenset(
         "starts_at", "ends_at", "data_from", "data_to", "source_id",
     }
 )  # fmt: skip
+MAX_OPERATIONS = 1000
+"""Most operations of one hand-over: each becomes one revision, written under the one lock."""
+
 _REQUIRED = ("id", "participant_id", "holder", "basis", "effect", "starts_at")
 
 
@@ -111,11 +114,13 @@ def check_operations(
         The operations, the rows that they put, and the ids of all rows named.
 
     Raises:
-        FactsMalformedError: not of the agreed form.
+        FactsMalformedError: not of the agreed form, or too many.
         FactsForbiddenError: a ground that this service does not own, or another table.
     """
     if not isinstance(operations, list) or not operations:
         raise FactsMalformedError("operations must be a list with at least one entry")
+    if len(operations) > MAX_OPERATIONS:
+        raise FactsMalformedError(f"one hand-over has at most {MAX_OPERATIONS} operations")
     checked: list[Operation] = []
     put: list[Touched] = []
     named: list[UUID] = []

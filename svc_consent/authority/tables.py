@@ -6,7 +6,7 @@ The facts themselves (``authority_visibility``, ``authority_agency_window``) and
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Computed, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +30,7 @@ class AuthorityChange(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     keys: Mapped[list[str]] = mapped_column(ARRAY(String))
     operations: Mapped[list[dict[str, object]]]
+    operation_count: Mapped[int] = mapped_column(Computed("jsonb_array_length(operations)"))
     at: Mapped[datetime]
 
 

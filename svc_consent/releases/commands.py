@@ -60,9 +60,11 @@ async def sign_release(
     revision, unless it is to stand beside it. A defective form replaces nothing.
 
     Raises:
-        CommandError: not this role, no such participant, unknown recipients, a time ahead.
+        CommandError: not this role, too large, no such participant, unknown recipients, a time
+            ahead.
     """
     _check_role(caller)
+    _check_size(request.form)
     participant_id = parse_id(request.participant_id)
     if participant_id is None or not await repository.may_see(session, caller, participant_id):
         raise not_found("input", "participantId")
@@ -151,13 +153,25 @@ async def _disclosed(
     return replace(form, disclosing_agency_id=agency_id), site_id
 
 
-async def _check_form(
-    session: WriteSession, site_id: UUID, form: ReleaseForm, now: datetime
-) -> None:
+def _check_size(form: ReleaseForm) -> None:
+    """Refuse what no replica could take in time, before anything is read or written."""
     if len(form.terms) > MAX_PROVISIONS:
         raise CommandError(
             "TOO_MANY_PROVISIONS", f"At most {MAX_PROVISIONS}.", ("input", "provisions")
         )
+    rows = rules.row_count(form.terms)
+    if rows > rules.MAX_ROWS:
+        raise CommandError(
+            "RELEASE_TOO_LARGE",
+            f"Recipients times categories times purposes make {rows} single permissions;"
+            f" one release has at most {rules.MAX_ROWS}.",
+            ("input", "provisions"),
+        )
+
+
+async def _check_form(
+    session: WriteSession, site_id: UUID, form: ReleaseForm, now: datetime
+) -> None:
     forbidden = rules.forbidden_words(form.terms)
     if forbidden:
         raise CommandError(

@@ -72,6 +72,10 @@ FORMS_WITH_RIGHT_TO_REVOKE: dict[ReleaseKind, frozenset[str]] = {
 RELEASABLE = frozenset(PERSON_CATEGORIES) - {Category.AUDIT}
 """Categories that a form may name; who saw one's record is not for others."""
 
+MAX_ROWS = 1000
+"""Most visibility rows of one version: each recipient, category and purpose is one, all of them
+are written under the one lock and go to every replica in one piece."""
+
 _DENIED = ALWAYS_DENY_PURPOSES | {Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN}
 
 
@@ -174,6 +178,11 @@ def grounds(
 def row_ids(terms: Iterable[Terms]) -> list[UUID]:
     """Return the ids of the visibility rows that these provisions have while in force."""
     return [row_id for each in terms for _, _, row_id in _row_ids(each)]
+
+
+def row_count(terms: Iterable[Terms]) -> int:
+    """Return how many visibility rows these provisions have while in force, without making any."""
+    return sum(len(set(each.categories)) * len(set(each.purposes)) for each in terms)
 
 
 def _row_ids(terms: Terms) -> list[tuple[Category, Purpose, UUID]]:
