@@ -14,6 +14,7 @@ from infra.identity_token import Caller
 from svc_participants.enrollments import repository, rules
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.commands import own_agency
+from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import check_version, not_found
 from svc_participants.referrals import commands as referrals
 from svc_participants.referrals.repository import by_id as referral_by_id
@@ -61,6 +62,7 @@ async def start_intake(
     check_version(expected_version, referral.version)
     now = clock.now()
     referrals.record_step(session, referral, ReferralStatus.INTAKE_STARTED, caller.subject, now)
+    await take_turn(session, referral.participant_id)
     row = await repository.open_at_site(session, referral.participant_id, referral.site_id)
     agency = own_agency(caller)
     if row is not None:

@@ -197,15 +197,27 @@ async def identified_page(
 
 
 async def writable(
-    session: AnySession, caller: Caller, category: Category, participant_id: UUID
+    session: WriteSession, caller: Caller, category: Category, participant_id: UUID
 ) -> bool:
-    """Return whether the caller may write this category about this participant now."""
+    """Return whether the caller may write this category about this participant now.
+
+    Locks the participant, so that writers about one person take turns.
+    """
     found = await session.scalar(
-        select(ParticipantRow.id).where(
-            ParticipantRow.id == participant_id, may_write(caller, category, ParticipantRow.id)
-        )
+        select(ParticipantRow.id)
+        .where(ParticipantRow.id == participant_id, may_write(caller, category, ParticipantRow.id))
+        .with_for_update(of=ParticipantRow, key_share=True)
     )
     return found is not None
+
+
+async def take_turn(session: WriteSession, participant_id: UUID) -> None:
+    """Lock a participant about whom the caller may write; the right was checked before."""
+    await session.scalar(
+        select(ParticipantRow.id)
+        .where(ParticipantRow.id == participant_id)
+        .with_for_update(key_share=True)
+    )
 
 
 async def is_identified(session: AnySession, caller: Caller, participant_id: UUID) -> bool:

@@ -11,6 +11,7 @@ from infra.vocabulary import Category
 from svc_participants.care.summaries import repository, rules
 from svc_participants.care.summaries.tables import ProgressSummaryRow
 from svc_participants.people.commands import own_agency, require_writable
+from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import check_version, not_found
 
 
@@ -69,6 +70,7 @@ async def approve_summary(
         row = await repository.for_approval(session, caller, summary_id)
     if row is None:
         raise not_found("summaryId")
+    await take_turn(session, row.participant_id)
     check_version(expected_version, row.version)
     rules.check_draft(rules.SummaryState(row.state))
     for earlier in await repository.approved_of(session, row.participant_id):
