@@ -154,9 +154,9 @@ async def revoke_role(
 
     Raises:
         CommandError: not an administrator, no such grant, revoked already, or changed meanwhile.
-        RuleError: no reason.
+        RuleError: no reason, or a role above the agency's ceiling.
     """
-    _own_agency(caller)
+    agency_id, _ = _own_agency(caller)
     text = rules.checked_reason(reason)
     row_id = parse_id(grant_id)
     grant = None
@@ -164,6 +164,8 @@ async def revoke_role(
         grant = await repository.grant_for_update(session, caller, row_id)
     if grant is None:
         raise not_found("input", "grantId")
+    agency = (await repository.agencies_by_id(session, [agency_id]))[agency_id]
+    rules.check_revocable(AgencyType(agency.type), Role(grant.role))
     if grant.version != expected_version:
         raise version_conflict("input", "expectedVersion")
     if grant.revoked_at is not None:

@@ -117,14 +117,30 @@ def check_role(agency_type: AgencyType, role: Role, *, is_liaison: bool) -> None
     Raises:
         RuleError: above the ceiling, or a liaison where there is none.
     """
+    _check_ceiling(agency_type, role, ("input", "role"))
+    if is_liaison and role not in _LIAISON_ROLES:
+        raise RuleError("LIAISON_NOT_ALLOWED", "This role has no liaisons.", ("input", "liaison"))
+
+
+def check_revocable(agency_type: AgencyType, role: Role) -> None:
+    """Check that an administrator of this type of agency may take a role away.
+
+    The ceiling is the same as for giving: who may not make a privacy officer or another
+    administrator may not unmake one either.
+
+    Raises:
+        RuleError: above the ceiling.
+    """
+    _check_ceiling(agency_type, role, ("input", "grantId"))
+
+
+def _check_ceiling(agency_type: AgencyType, role: Role, field: tuple[str, ...]) -> None:
     if role not in CEILING[agency_type]:
         raise RuleError(
             "ROLE_NOT_ALLOWED",
-            "An administrator of this agency cannot give this role.",
-            ("input", "role"),
+            "An administrator of this agency neither gives nor takes away this role.",
+            field,
         )
-    if is_liaison and role not in _LIAISON_ROLES:
-        raise RuleError("LIAISON_NOT_ALLOWED", "This role has no liaisons.", ("input", "liaison"))
 
 
 def checked_period(

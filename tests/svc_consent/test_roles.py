@@ -11,7 +11,7 @@ from sqlalchemy import true
 
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Purpose, Role
-from svc_consent.agencies import commands
+from svc_consent.agencies import commands, rules
 from svc_consent.agencies.repository import directory
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
@@ -125,6 +125,30 @@ async def test_grant_that_may_not_be(office: Office, changes: dict[str, Any], co
 async def test_nobody_gives_a_role_to_themselves(office: Office) -> None:
     granted = await office.grant(accountId=office.admin.subject)
     assert granted["userErrors"] == [{"code": "OWN_GRANT"}]
+
+
+@pytest.mark.parametrize("role", ["PRV", "AGA", "PLA"])
+async def test_what_the_administrator_cannot_give_cannot_be_taken(
+    office: Office, world: ConsentWorld, role: str
+) -> None:
+    watched_by = await world.make_person(role, office.admin.agency_id)
+    before = await world.head()
+    refused = await office.revoke(watched_by.grant_id, 1)
+    assert (refused["roleGrant"], refused["userErrors"]) == (None, [{"code": "ROLE_NOT_ALLOWED"}])
+    found = await world.ok(
+        "/internal/directory/principal",
+        {"issuer": "dev", "subject": watched_by.external_subject},
+    )
+    assert [grant["role"] for grant in found["grants"]] == [role]
+    assert await world.head() == before
+
+
+async def test_planted_revocation_without_a_ceiling_is_caught(
+    office: Office, world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "check_revocable", lambda *_: None)
+    with pytest.raises(AssertionError):
+        await test_what_the_administrator_cannot_give_cannot_be_taken(office, world, "PRV")
 
 
 async def test_people_of_another_agency_are_not_found(office: Office, world: ConsentWorld) -> None:
