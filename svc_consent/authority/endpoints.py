@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
-from svc_consent.authority import repository
+from svc_consent.authority import repository, rules
 from svc_consent.authority.commands import accept_facts
 from svc_consent.authority.decision import Asker, Decider, Decision, compiled
 from svc_consent.authority.feed import ChangeFeed
@@ -111,7 +112,7 @@ class AuthorityEndpoints:
             },
         )
 
-    async def _changes(self, request: Request, _issuer: str) -> Response:
+    async def _changes(self, request: Request, issuer: str) -> Response:
         try:
             after = int(request.query_params.get("after", "0"))
             wait_seconds = float(request.query_params.get("wait", "0"))
@@ -120,7 +121,21 @@ class AuthorityEndpoints:
         if after < 0 or not 0 <= wait_seconds < 3600:
             raise MalformedRequestError("after and wait must not be negative")
         head, entries = await self._feed.read(after, wait_seconds)
-        return json_response(200, {"revision": head, "changes": entries})
+        told = [rules.part_for(issuer, entry) for entry in entries]
+        return json_response(
+            200,
+            {
+                "revision": head,
+                "changes": [
+                    {
+                        "revision": entry.revision,
+                        "keys": entry.keys,
+                        "operations": orjson.Fragment(entry.operations),
+                    }
+                    for entry in told
+                ],
+            },
+        )
 
     async def _facts(self, request: Request, issuer: str) -> Response:
         body = await body_of(request)

@@ -6,7 +6,6 @@ connection breaks it is opened anew, and everybody who waits is woken once in be
 
 import asyncio
 import contextlib
-from typing import Any
 
 import asyncpg
 import structlog
@@ -14,6 +13,7 @@ import structlog
 from infra import clock
 from infra.settings import Secret
 from svc_consent.authority import repository
+from svc_consent.authority.rules import FeedEntry
 from svc_consent.hot_pool import FAILURES, HotPool
 
 # Readers ask again at once; a longer wait would only hold up a stop, which waits for answers.
@@ -52,7 +52,7 @@ class ChangeFeed:
         self._is_stopping = True
         self._wake()
 
-    async def read(self, after: int, wait_seconds: float) -> tuple[int, list[dict[str, Any]]]:
+    async def read(self, after: int, wait_seconds: float) -> tuple[int, list[FeedEntry]]:
         """Return the newest revision and the changes after one, waiting for the first.
 
         Raises:

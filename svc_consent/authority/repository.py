@@ -21,7 +21,7 @@ from infra.authority.changes import Operation
 from infra.authority.tables import Visibility
 from infra.database import AnySession, WriteSession
 from svc_consent.authority.decision import Ground, Window
-from svc_consent.authority.rules import ANY_HOLDER, Touched, keys_of
+from svc_consent.authority.rules import ANY_HOLDER, FeedEntry, Touched, keys_of
 from svc_consent.authority.tables import AcceptedFacts
 from svc_consent.hot_pool import Connection
 
@@ -232,12 +232,7 @@ async def head_revision(connection: Connection) -> int:
     return revision
 
 
-async def changes_after(connection: Connection, after: int) -> list[dict[str, Any]]:
-    """Return changes after a revision, in order: as many as fit in one answer, at least one.
-
-    ``operations`` is a piece of finished JSON.
-    """
+async def changes_after(connection: Connection, after: int) -> list[FeedEntry]:
+    """Return changes after a revision, in order: as many as fit in one answer, at least one."""
     rows = await connection.fetch(_FEED, after, MAX_CHANGES, MAX_BATCH_OPERATIONS)
-    return [
-        {"revision": row[0], "keys": row[1], "operations": orjson.Fragment(row[2])} for row in rows
-    ]
+    return [FeedEntry(*row) for row in rows]

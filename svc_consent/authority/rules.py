@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from infra.authority.facts import Operation, agency_holder, subject_holder
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Basis, Category, Purpose
@@ -38,6 +40,12 @@ MAX_OPERATIONS = 1000
 _REQUIRED = ("id", "participant_id", "holder", "basis", "effect", "starts_at")
 
 
+_PART_OF_READER: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "training": (frozenset({"agency_window"}), ("agency:", POLICY_KEY)),
+}
+"""For who reads only a part of the feed: tables of the operations, and beginnings of the keys."""
+
+
 class FactsMalformedError(GoldenThreadError):
     """The operations handed over are not of the agreed form."""
 
@@ -48,6 +56,15 @@ class FactsForbiddenError(GoldenThreadError):
     """The service does not own the ground that it wants to change."""
 
     code = "FACTS_FORBIDDEN"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One revision as the feed tells it; ``operations`` is finished JSON, a list."""
+
+    revision: int
+    keys: list[str]
+    operations: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +214,20 @@ def check_owned(bases: Iterable[str], issuer: str) -> None:
     owned = BASES_OF_ISSUER.get(issuer, frozenset())
     if any(Basis(basis) not in owned for basis in bases):
         raise FactsForbiddenError("this row belongs to another service")
+
+
+def part_for(reader: str, entry: FeedEntry) -> FeedEntry:
+    """Return what a program is told of one revision; the revision itself always stays.
+
+    Training knows of agencies' periods only: nothing about a participant comes near it.
+    """
+    part = _PART_OF_READER.get(reader)
+    if part is None:
+        return entry
+    tables, beginnings = part
+    operations = [each for each in orjson.loads(entry.operations) if each.get("table") in tables]
+    return FeedEntry(
+        entry.revision,
+        [key for key in entry.keys if key.startswith(beginnings)],
+        orjson.dumps(operations).decode(),
+    )
