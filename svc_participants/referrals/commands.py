@@ -302,8 +302,8 @@ async def decide(
     """Decide on a referral: the project manager, or the liaison on its own agency's.
 
     Raises:
-        RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, or what the
-            decision needs is missing.
+        RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED,
+            PROVIDER_NOT_AT_SITE, or what the decision needs is missing.
     """
     rules.check_decider(caller.role, request.decision)
     key = parse_id(referral_id)
@@ -317,10 +317,7 @@ async def decide(
     row.decided_at, row.decision_reason = now, reason
     operations: list[Operation] = []
     if request.decision is rules.Decision.APPROVE:
-        provider = parse_id(request.provider_agency_id or "")
-        if provider is None:
-            raise _needs("providerAgencyId", "Name the provider that takes it up.")
-        row.provider_agency_id = provider
+        row.provider_agency_id = provider = await _provider(session, row, request)
         operations.append(own_agency_fact(row.participant_id, provider, now))
     if request.decision is rules.Decision.DECLINE and reason is None:
         raise _needs("reason", "Say which criterion it does not meet.")
@@ -329,6 +326,16 @@ async def decide(
     operations += await _after_step(session, row)
     handover.append(session, operations)
     return {"referral": str(row.id)}
+
+
+async def _provider(session: WriteSession, row: ReferralRow, request: DecisionRequest) -> UUID:
+    """Return the provider that takes a referral up; being named opens the person to it."""
+    if not request.provider_agency_id:
+        raise _needs("providerAgencyId", "Name the provider that takes it up.")
+    provider = parse_id(request.provider_agency_id)
+    if provider is None or not await repository.is_live_at_site(session, provider, row.site_id):
+        raise rules.provider_not_at_site()
+    return provider
 
 
 async def _surviving(

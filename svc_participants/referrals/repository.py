@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from infra.authority import expression
 from infra.authority.predicate import account_of, agency_of, visible
+from infra.authority.tables import AgencyWindow
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
@@ -209,3 +210,15 @@ async def live_protocol(session: AnySession, site_id: UUID) -> ProtocolVersionRo
         .limit(1)
     )
     return row
+
+
+async def is_live_at_site(session: AnySession, agency_id: UUID, site_id: UUID) -> bool:
+    """Return whether an agency is a live member of a site now, as the replica has it."""
+    now = func.statement_timestamp()
+    window = exists().where(
+        AgencyWindow.agency_id == str(agency_id),
+        AgencyWindow.site_id == str(site_id),
+        AgencyWindow.starts_at <= now,
+        or_(AgencyWindow.ends_at.is_(None), AgencyWindow.ends_at > now),
+    )
+    return bool(await session.scalar(select(window)))

@@ -309,3 +309,12 @@ DECLINE_REASON_MEANINGS = {
     DeclineReason.SERVED_ELSEWHERE: "Another programme serves the person already.",
     DeclineReason.OTHER_CRITERION: "Another criterion of the protocol.",
 }
+
+
+def provider_not_at_site() -> RuleError:
+    """Return the one refusal of a provider: of another site, without agreement, or unknown."""
+    return RuleError(
+        "PROVIDER_NOT_AT_SITE",
+        "Name an agency that works at the referral's site under an agreement in force.",
+        ("input", "providerAgencyId"),
+    )
