@@ -91,6 +91,39 @@ async def test_service_can_add_and_read_and_nothing_else(
         await runtime.close()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update participant_pseudonym set pseudonym = gen_random_uuid()",
+        "update authority_change set keys = '{}'",
+        "delete from authority_change",
+        "truncate authority_change",
+    ],
+)
+async def test_service_cannot_rewrite_pseudonyms_or_the_past_of_the_feed(
+    ledger: Ledger, statement: str
+) -> None:
+    runtime = await asyncpg.connect(ledger.world.service.settings.database_dsn.reveal())
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await runtime.execute(statement)
+    finally:
+        await runtime.close()
+
+
+async def test_planted_right_to_rewrite_is_caught(ledger: Ledger) -> None:
+    for table in ("participant_pseudonym", "authority_change"):
+        column = {"participant_pseudonym": "pseudonym", "authority_change": "keys"}[table]
+        await ledger.owner.execute(f"grant update on {table} to gt_consent")
+        try:
+            with pytest.raises(pytest.fail.Exception):
+                await test_service_cannot_rewrite_pseudonyms_or_the_past_of_the_feed(
+                    ledger, f"update {table} set {column} = {column} where false"
+                )
+        finally:
+            await ledger.owner.execute(f"revoke update on {table} from gt_consent")
+
+
 async def test_whole_ledger_verifies(ledger: Ledger) -> None:
     await ledger.fill("whole")
     assert await ledger.first_bad("whole") is None

@@ -171,7 +171,7 @@ async def test_purpose_that_is_never_allowed_cannot_be_signed_for(case: Case) ->
         ({"expiresAt": soon(-60).isoformat()}, "EXPIRED"),
         ({"provision": {"expiresAt": soon(-60).isoformat()}}, "EXPIRED"),
         ({"signature": {"signedAt": soon(3600).isoformat(), "method": "WET_INK"}}, "SIGNED_AHEAD"),
-        ({"expiresAt": "2036-01-01T00:00:00"}, "TIME_WITHOUT_ZONE"),
+        ({"expiresAt": "2036-01-01T00:00:00"}, "TIME_ZONE_MISSING"),
         ({"kind": "PROCEEDING"}, "KIND_NOT_TAKEN"),
         ({"provision": {"recipientAgencyId": "nonsense"}}, "UNKNOWN_RECIPIENT"),
         ({"idempotencyKey": ""}, "IDEMPOTENCY_KEY_REUSED"),
