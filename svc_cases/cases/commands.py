@@ -22,6 +22,7 @@ from svc_cases.cases.rules import (
     DateField,
     HearingKind,
     check_dates,
+    is_in_calendar,
     local_day,
 )
 from svc_cases.cases.tables import DateCorrection, Hearing, LegalCase
@@ -122,11 +123,14 @@ async def add_hearing(
     """Put a court date on the docket of a filed case; returns the case.
 
     Raises:
-        CommandError: not allowed, no such public case, another version, or no time zone given.
+        CommandError: not allowed, no such public case, another version, no time zone given, or a
+            time beyond the calendar.
     """
     case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
     if starts_at.tzinfo is None:
         raise CommandError("TIME_ZONE_MISSING", "Give the time with its zone.", ("startsAt",))
+    if not is_in_calendar(starts_at):
+        raise CommandError("TIME_OUT_OF_RANGE", "Give a time within the calendar.", ("startsAt",))
     room = None
     if courtroom is not None:
         room = check_text(courtroom, MAX_COURTROOM_LENGTH, "courtroom")

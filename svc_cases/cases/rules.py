@@ -5,11 +5,13 @@ statistics only; the statute is the legal code), Washington's charge classes (RC
 A case is public from the day it is filed; before that no public field tells anything of it.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from infra.errors import GoldenThreadError
 
 CaseId = NewType("CaseId", UUID)
 
@@ -76,6 +78,12 @@ class DateField(StrEnum):
     FILING = "FILING"
 
 
+class DayOutOfRangeError(GoldenThreadError):
+    """A day is too far away to be reckoned with. The text depends on the input alone."""
+
+    code = "BAD_USER_INPUT"
+
+
 class DateError(ValueError):
     """A date of a case contradicts another, or the calendar. The text may be shown."""
 
@@ -110,11 +118,26 @@ def local_day(moment: datetime, zone: str) -> date:
 
 
 def bounds_of_day(day: date, zone: str) -> tuple[datetime, datetime]:
-    """Return the first instant of a day at a place, and the first one after it."""
+    """Return the first instant of a day at a place, and the first one after it.
+
+    Raises:
+        DayOutOfRangeError: the first or last day of the calendar; its bounds cannot be told in UTC.
+    """
+    if not date.min < day < date.max:
+        raise DayOutOfRangeError("'on' must lie within the calendar")
     place = ZoneInfo(zone)
     start = datetime.combine(day, time.min, tzinfo=place)
     end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=place)
     return start, end
+
+
+def is_in_calendar(moment: datetime) -> bool:
+    """Return whether an aware time point can be told in UTC, which ends with the year 9999."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def docket_name(given_name: str, family_name: str) -> str:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import pytest
+
 from infra.dev.demo.world import World
 from infra.vocabulary import Category
 from svc_cases.cases.rules import local_day
@@ -148,6 +150,22 @@ async def test_an_unknown_court_has_an_empty_docket(cases: ServiceApp) -> None:
     variables = {"court": "nowhere", "on": "2026-12-01"}
     page = (await cases.graphql(prosecutor(), DOCKET, variables)).data["docket"]
     assert (page["edges"], page["totalCount"]) == ([], 0)
+
+
+@pytest.mark.parametrize("on", ["0001-01-01", "9999-12-31"])
+async def test_a_day_at_the_end_of_the_calendar_is_the_caller_s_mistake(
+    cases: ServiceApp, on: str
+) -> None:
+    answer = await cases.graphql(prosecutor(), DOCKET, {"court": "cedar-court", "on": on})
+    (error,) = answer.errors
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert answer.body["data"] == {"docket": None}
+
+
+@pytest.mark.parametrize("on", ["0001-01-02", "9999-12-30"])
+async def test_a_far_day_has_an_empty_docket(cases: ServiceApp, on: str) -> None:
+    page = await cases.graphql(prosecutor(), DOCKET, {"court": "cedar-court", "on": on})
+    assert page.data["docket"]["edges"] == []
 
 
 async def test_the_day_of_a_docket_is_the_court_s(cases: ServiceApp) -> None:
