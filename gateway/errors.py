@@ -18,7 +18,7 @@ from typing import Any
 from infra.errors import GoldenThreadError
 
 MESSAGES: dict[str, str] = {
-    "BAD_REQUEST": "The body must be a JSON object with a 'query' text.",
+    "BAD_REQUEST": "Send a JSON object with a 'query' text, no NUL characters, each header once.",
     "UNSUPPORTED_MEDIA_TYPE": "Send the operation as application/json.",
     "NOT_ACCEPTABLE": "Accept application/graphql-response+json or application/json.",
     "BODY_TOO_LARGE": "The request body is larger than this API takes.",

@@ -226,8 +226,11 @@ def _disagreement(projected: Projected, guard: ConsentGuard) -> int:
     return max(revisions, default=0)
 
 
-def _list_authority(assembled: Assembled) -> tuple[int, datetime | None]:
-    """Return the least revision that lists were read at, and the earliest end of their truth."""
+def _list_authority(assembled: Assembled) -> tuple[int, datetime | None] | None:
+    """Return the least revision that lists were read at, and the earliest end of their truth.
+
+    None when no service read any row: a list that failed holds nothing to rely on.
+    """
     revision: int | None = None
     until: datetime | None = None
     for extensions in assembled.extensions:
@@ -238,4 +241,4 @@ def _list_authority(assembled: Assembled) -> tuple[int, datetime | None]:
         revision = read_at if revision is None else min(revision, read_at)
         if authority.get("validUntil"):
             until = earliest(until, datetime.fromisoformat(authority["validUntil"]))
-    return revision or 0, until
+    return None if revision is None else (revision, until)

@@ -6,7 +6,8 @@
     (a code that is let through, with a static text)
 
 Texts are static: never the subgraph's words, name or address (they are in the log).  One cause
-gives one error, at the first place where a client sees it.
+gives one error for each field of the operation that it leaves without values, so that no field is
+null without a word; never one for each row.
 """
 
 from collections.abc import Iterable
@@ -63,13 +64,24 @@ def error(code: str, path: list[str | int] | None) -> dict[str, Any]:
     return formatted
 
 
+def _full(path: Path, key: str | int) -> list[str | int]:
+    """A response path from the root down."""
+    full: list[str | int] = [key]
+    while path is not None:
+        path, step = path
+        full.append(step)
+    full.reverse()
+    return full
+
+
 class ErrorCollector:
     """Collects the errors of one projection; its methods return None, the value instead."""
 
     def __init__(self, faults: Faults, locations: dict[tuple[str, ...], Any]) -> None:
         self._faults = faults
         self._locations = locations
-        self._told: set[Fault] = set()
+        self._told: set[tuple[Fault, tuple[str, ...]]] = set()
+        self._explained: set[Fault] = set()
         self.errors: list[dict[str, Any]] = []
 
     def bad(self, path: Path, key: str | int) -> None:
@@ -93,22 +105,21 @@ class ErrorCollector:
     def finish(self) -> list[dict[str, Any]]:
         """All errors, those without a place last."""
         for fault in self._faults.unplaced:
-            if fault not in self._told:
-                self._told.add(fault)
+            if fault not in self._explained:
+                self._explained.add(fault)
                 self.errors.append(error(fault.code, None))
         return self.errors
 
     def _tell(self, fault: Fault, path: Path, key: str | int) -> None:
-        if fault not in self._told:
-            self._told.add(fault)
+        """Tell a fault once for each field of the operation, not for each row that it emptied."""
+        field = tuple(step for step in _full(path, key) if isinstance(step, str))
+        if (fault, field) not in self._told:
+            self._told.add((fault, field))
+            self._explained.add(fault)
             self._add(fault.code, path, key)
 
     def _add(self, code: str, path: Path, key: str | int) -> None:
-        full: list[str | int] = [key]
-        while path is not None:
-            path, step = path
-            full.append(step)
-        full.reverse()
+        full = _full(path, key)
         formatted = error(code, full)
         found = self._locations.get(tuple(step for step in full if isinstance(step, str)))
         if found:

@@ -78,7 +78,8 @@ def parse_operation(
     except GraphQLError as error:
         raise OperationError([error], "GRAPHQL_PARSE_FAILED") from error
     checked_against = schema or supergraph.api_schema
-    errors = validate(checked_against, document)
+    # Suggestions would name fields that a role may not even know of.
+    errors = validate(checked_against, document, hide_suggestions=True)
     if errors:
         raise OperationError(errors, "GRAPHQL_VALIDATION_FAILED")
     definition = _pick(document, operation_name)
@@ -124,7 +125,11 @@ def coerce_variables(operation: Operation, raw: Mapping[str, Any] | None) -> dic
     if not definitions:
         return {}
     result = get_variable_values(
-        operation.schema, definitions, dict(raw or {}), max_errors=_MAX_VARIABLE_ERRORS
+        operation.schema,
+        definitions,
+        dict(raw or {}),
+        max_errors=_MAX_VARIABLE_ERRORS,
+        hide_suggestions=True,
     )
     if isinstance(result, list):
         raise OperationError(result, "BAD_USER_INPUT")

@@ -20,6 +20,8 @@ from infra.telemetry import logs, metrics
 
 RESPONSE_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
+_ONCE = ("authorization", "purpose-of-use", "acting-grant", "content-type")
+"""Headers that decide something: a second one is refused instead of silently ignored."""
 _log = structlog.get_logger(__name__)
 
 
@@ -57,6 +59,8 @@ class GraphQLEndpoint:
     async def _read(self, request: Request, media_type: str | None) -> GraphQLRequest:
         if media_type is None:
             raise RequestRefusedError(406, "NOT_ACCEPTABLE")
+        if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
+            raise RequestRefusedError(400, "BAD_REQUEST")
         token = _bearer(request.headers.get("authorization"))
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != JSON_TYPE or request.headers.get("content-encoding"):
@@ -96,7 +100,7 @@ def _parse(payload: Any, token: str, headers: Mapping[str, str]) -> GraphQLReque
         and isinstance(name, str | None)
         and isinstance(extensions, dict | None)
     )
-    if not acceptable:
+    if not acceptable or _has_nul(payload["query"]) or _has_nul(variables):
         raise RequestRefusedError(400, "BAD_REQUEST")
     return GraphQLRequest(
         token=token,
@@ -107,6 +111,15 @@ def _parse(payload: Any, token: str, headers: Mapping[str, str]) -> GraphQLReque
         acting_grant=headers.get("acting-grant"),
         headers={"traceparent": headers["traceparent"]} if "traceparent" in headers else {},
     )
+
+
+def _has_nul(value: object) -> bool:
+    """Return whether any text holds a NUL character, which no database takes."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(_has_nul(inner) for inner in value)
 
 
 def _negotiate(accept: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Commands about the person. Who may: ``rules.WRITE_BASIS``; anyone else finds nothing."""
+"""Commands about the person. Who may: ``rules.WRITE_GROUNDS``; anyone else finds nothing."""
 
 from dataclasses import dataclass
 from typing import Any

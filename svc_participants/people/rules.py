@@ -180,9 +180,13 @@ def check_races(races: Collection[Race]) -> None:
         raise RuleError("ANSWER_CONTRADICTS", "A reason for having no answer stands alone.", field)
 
 
-WRITE_BASIS: dict[Role, Basis] = {Role.CM: Basis.ASSIGNMENT, Role.SUP: Basis.OWN_AGENCY}
-"""Who may write about a participant, and the ground that must hold: the case manager writes for
-people assigned, the supervisor for people of the own agency. A release never lets anyone write."""
+WRITE_GROUNDS: dict[Role, str] = {
+    Role.CM: Basis.ASSIGNMENT + Basis.OWN_AGENCY,
+    Role.SUP: Basis.OWN_AGENCY.value,
+}
+"""Who may write about a participant, and the grounds that must hold together: the case manager
+writes for people assigned whom the own agency serves, the supervisor for people of the own agency.
+A release never lets anyone write."""
 
 
 def writing_access(role: Role, category: Category, access: str) -> str:
@@ -193,10 +197,10 @@ def writing_access(role: Role, category: Category, access: str) -> str:
         category: what is written.
         access: the role's access expression for reading it; who may not read may not write.
     """
-    basis = WRITE_BASIS.get(role)
-    if basis is None or category is Category.STRUCTURE or not access:
+    grounds = WRITE_GROUNDS.get(role, "")
+    if category is Category.STRUCTURE or not access:
         return ""
-    return basis.value
+    return grounds
 
 
 MAX_PLACES = 20

@@ -96,12 +96,17 @@ async def whole(
     return answer.data["_entities"][0]
 
 
+OTHER_AGENCY = str(uuid4())
+"""Assigned to the person, but acting under a grant of an agency that does not serve them."""
+
+
 async def assert_only_holders_see(service: ServiceApp, link_id: str, participant_id: UUID) -> None:
-    """The assigned case manager sees the match; everybody without a ground sees none at all."""
+    """Case manager and supervisor see the match; who has no ground sees none at all."""
     assert await listed(service, case_manager(), participant_id) == [link_id]
+    assert await listed(service, supervisor(), participant_id) == [link_id]
     strangers = (
         case_manager("case_manager_unassigned"),
-        supervisor(),
+        case_manager("case_manager", OTHER_AGENCY),
         prosecutor(),
         defender(),
         probation(),
@@ -319,7 +324,7 @@ async def test_a_cursor_of_another_participant_or_caller_is_refused(cases: Servi
     variables = {**participants(participant_id), "first": 1}
     answer = await cases.graphql(case_manager(), LISTED, variables)
     cursor = answer.data["_entities"][0]["legalCases"]["pageInfo"]["endCursor"]
-    await cases.apply_facts([assigned(participant_id, "staff_case_manager_two")])
+    await cases.apply_facts(assigned(participant_id, "staff_case_manager_two"))
     for asking, whose in (
         (case_manager(), other_id),
         (case_manager("staff_case_manager_two"), participant_id),

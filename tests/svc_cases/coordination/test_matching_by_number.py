@@ -42,7 +42,7 @@ async def answer_to(service: ServiceApp, whose: UUID, number: str) -> dict[str, 
 
 async def own_participant(service: ServiceApp, *facts: Operation) -> UUID:
     whose = new_participant()
-    await service.apply_facts([assigned(whose, STRANGER), *facts])
+    await service.apply_facts([*assigned(whose, STRANGER), *facts])
     return whose
 
 

@@ -100,7 +100,7 @@ async def enroll(service: ServiceApp, participant_id: UUID) -> None:
         id=participant_id,
         category=Category.LEGAL_COORD,
     )
-    await service.apply_facts([assigned(participant_id), released])
+    await service.apply_facts([*assigned(participant_id), released])
 
 
 async def live_with_lead(service: ServiceApp, case: LegalCase) -> None:

@@ -79,7 +79,7 @@ async def released_match(
 async def assert_matching_needs_assignment(service: ServiceApp) -> None:
     """Neither a release nor a colleague's caseload is enough to match a case to a participant."""
     case, whose = await new_case(service), new_participant()
-    await service.apply_facts([assigned(whose), released_to(whose, CASE_MANAGEMENT)])
+    await service.apply_facts([released_to(whose, CASE_MANAGEMENT), *assigned(whose)])
     colleague = case_manager("case_manager_unassigned")
     given = {"participantId": str(whose), "caseNumber": case.number}
     assert codes(await run(service, colleague, "matchCase", **given)) == ["NOT_FOUND"]
@@ -139,7 +139,7 @@ async def test_the_same_match_is_made_once(cases: ServiceApp) -> None:
 
 async def test_an_unknown_number_is_not_matched(cases: ServiceApp) -> None:
     whose = new_participant()
-    await cases.apply_facts([assigned(whose)])
+    await cases.apply_facts(assigned(whose))
     result = await run(
         cases, case_manager(), "matchCase", participantId=str(whose), caseNumber="nothing"
     )
@@ -148,7 +148,7 @@ async def test_an_unknown_number_is_not_matched(cases: ServiceApp) -> None:
 
 async def test_a_repeated_key_has_the_effect_once(cases: ServiceApp) -> None:
     case, whose = await new_case(cases), new_participant()
-    await cases.apply_facts([assigned(whose)])
+    await cases.apply_facts(assigned(whose))
     given: dict[str, Any] = {
         "participantId": str(whose),
         "caseNumber": case.number,
@@ -360,7 +360,7 @@ async def test_counsel_is_not_acknowledged_before_consent_has_it(cases: ServiceA
     consent = cases.consent
     assert consent is not None
     whose = new_participant()
-    await cases.apply_facts([assigned(whose)])
+    await cases.apply_facts(assigned(whose))
     consent.is_refusing = True
     try:
         given = {
@@ -380,7 +380,7 @@ async def test_counsel_is_not_acknowledged_before_consent_has_it(cases: ServiceA
 
 async def test_counsel_must_have_confirmed(cases: ServiceApp) -> None:
     whose = new_participant()
-    await cases.apply_facts([assigned(whose)])
+    await cases.apply_facts(assigned(whose))
     refused = await record_counsel(cases, whose, confirmedOn=str(TODAY + timedelta(days=3000)))
     assert codes(refused) == ["NOT_CONFIRMED"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.identity_token import Caller
-from infra.vocabulary import Category, Purpose
+from infra.vocabulary import Basis, Category, Purpose
 from svc_participants.care.housing import repository as housing
 from svc_participants.care.notes import repository as notes
 from tests.fixtures.participants_service import (
@@ -19,6 +19,7 @@ from tests.fixtures.participants_service import (
     enrolled,
     housing_provider,
     officer,
+    permit,
     plant,
     released_to,
     supervisor,
@@ -91,7 +92,8 @@ async def keeps_to_the_agency(service: ServiceApp) -> bool:
     """A case manager of a second agency is assigned; the first agency's notes stay its own."""
     who, _ = await enrolled(service)
     note = await write_note(service, who)
-    await service.apply_facts([assigned_to(who, "case_manager_other_agency")])
+    serves = permit(who, f"agency:{SECOND_PROVIDER}", Basis.OWN_AGENCY)
+    await service.apply_facts([assigned_to(who, "case_manager_other_agency"), serves])
     other = case_manager("case_manager_other_agency", SECOND_PROVIDER)
     found = await read(service, other, who)
     key = {"__typename": "CaseNote", "id": note["id"]}
@@ -118,6 +120,13 @@ async def test_planted_assignment_across_agencies_is_caught(
 
     plant(monkeypatch, notes, "holding", by_assignment)
     assert not await keeps_to_the_agency(participants)
+
+
+async def test_an_assignment_alone_opens_nothing_elsewhere(participants: ServiceApp) -> None:
+    who, _ = await enrolled(participants)
+    await participants.apply_facts([assigned_to(who, "case_manager_other_agency")])
+    other = case_manager("case_manager_other_agency", SECOND_PROVIDER)
+    assert await read(participants, other, who) is None
 
 
 async def test_a_release_opens_another_agencys_records(participants: ServiceApp) -> None:
