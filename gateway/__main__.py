@@ -30,6 +30,9 @@ def main(words: list[str] | None = None) -> int:
     arguments = parser.parse_args(sys.argv[1:] if words is None else words)
     try:
         return _run(arguments)
+    except FileNotFoundError as error:
+        sys.stderr.write(f"gateway: no such file: {error.filename}\n")
+        return 2
     except (GoldenThreadError, SupergraphError, OSError) as error:
         sys.stderr.write(f"gateway: {error}\n")
         return 2

@@ -40,6 +40,9 @@ MESSAGES: dict[str, str] = {
     "INTERNAL": "The gateway could not answer.",
 }
 
+NO_PURPOSE = "State why you ask in 'Purpose-Of-Use'; without it nothing about a person is served."
+"""Said instead of the text of FIELD_NOT_ALLOWED where only a purpose is missing."""
+
 
 class RequestRefusedError(GoldenThreadError):
     """The request is refused as a whole.

@@ -3,19 +3,35 @@
 Results go to standard output; the last line of a check is a one-line summary.
 """
 
+import contextlib
+import json
 import sys
 from pathlib import Path
 
 from graphql import print_schema
 
 from gateway.app import packaged_supergraph, packaged_table
-from gateway.planner import normalize, parse_operation, plan, plan_text
+from gateway.planner import (
+    Operation,
+    OperationError,
+    normalize,
+    parse_operation,
+    plan,
+    plan_text,
+)
 from gateway.policy.access_table import AccessTable, table_text
 from gateway.policy.errors import PolicyError
 from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
 from gateway.policy.sdl_labels import check_subgraphs
-from gateway.supergraph import load_supergraph
+from gateway.supergraph import Supergraph, load_supergraph
+from infra.errors import GoldenThreadError
+
+
+class InspectionError(GoldenThreadError):
+    """What was given to look at cannot be read; the message says where."""
+
+    code = "BAD_USER_INPUT"
 
 
 def _write(text: str) -> None:
@@ -54,12 +70,27 @@ def schema(role: str | None) -> int:
     return 0
 
 
+def _parsed(file: Path, supergraph: Supergraph) -> Operation:
+    """Read an operation from a document, or from what ``operations show`` prints."""
+    text = file.read_text()
+    if text.lstrip().startswith('{"') or text.lstrip().startswith("{\n"):
+        # No JSON is no fault: an anonymous query begins with a brace as well.
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            text = json.loads(text)["query"]
+    try:
+        return parse_operation(text, None, supergraph)
+    except OperationError as error:
+        first = error.errors[0]
+        where = f":{first.locations[0].line}" if first.locations else ""
+        raise InspectionError(f"{file}{where}: {first.message}") from None
+
+
 def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -> int:
     """Print an operation's query plan, as the whole or as one role may run it."""
     supergraph = (
         load_supergraph(supergraph_file.read_text()) if supergraph_file else packaged_supergraph()
     )
-    parsed = parse_operation(operation.read_text(), None, supergraph)
+    parsed = _parsed(operation, supergraph)
     normalized = normalize(parsed)
     if role is not None:
         table = packaged_table(supergraph)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.caller import Acting, act, read_purpose
 from gateway.consent_client import ConsentUnavailableError
-from gateway.errors import RequestRefusedError, error
+from gateway.errors import NO_PURPOSE, RequestRefusedError, error
 from gateway.identity import AccessTokenError, AccessTokenVerifier, VerifiedAccessToken
 from gateway.planner import Operation, OperationError, coerce_variables
 from gateway.planner.introspection import asks_about_schema, introspect
@@ -123,7 +123,10 @@ class Pipeline:
             # What the mutation changed must be known here before its answer says so.
             patience = min(CATCH_UP_SECONDS, released.leave_by - clock.monotonic())
             await self._feed.wait_for(released.revision, patience)
-        return _present(prepared, released, refusals)
+        with_purpose = None
+        if acting.stated_purpose is None:
+            with_purpose = self._preparer.table.view(acting.column, has_person_purpose=True)
+        return _present(prepared, released, refusals, with_purpose)
 
     async def _answer_catalogue(
         self, request: GraphQLRequest, verified: VerifiedAccessToken
@@ -170,8 +173,16 @@ def _refuse_mutation(refusals: list[Refusal]) -> Answer:
     return Answer(200, {"data": None, "errors": [error("MUTATION_NOT_ALLOWED"), *errors]})
 
 
-def _present(prepared: Prepared, released: Release, refusals: list[Refusal]) -> Answer:
+def _present(
+    prepared: Prepared, released: Release, refusals: list[Refusal], with_purpose: View | None
+) -> Answer:
+    """Return the answer; ``with_purpose`` is the view that a purpose would have opened."""
     errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
+    if with_purpose is not None:
+        for refusal, told in zip(refusals, errors, strict=True):
+            type_name, _, field_name = refusal.coordinate.partition(".")
+            if (type_name, field_name) not in with_purpose.refused:
+                told["message"] = NO_PURPOSE
     errors += released.errors
     body: dict[str, Any] = {"data": released.data}
     if errors:

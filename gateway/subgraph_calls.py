@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
-from uuid import uuid4
 
 from gateway.caller import InternalTokens
 from gateway.executor import ExecutionContext, ExecutionLimits
@@ -11,6 +10,7 @@ from gateway.limits.budget import Budget
 from gateway.subgraph_client import SubgraphClient
 from infra.identity_token import Caller
 from infra.telemetry import metrics, traces
+from infra.telemetry.logs import correlation_id
 from infra.vocabulary import Role
 
 PASSED_CODES = frozenset({"BAD_USER_INPUT"})
@@ -64,7 +64,7 @@ class SubgraphCalls:
             limits=self._limits,
             recorder=self._recorder,
             passed_codes=PASSED_CODES,
-            correlation_id=uuid4().hex,
+            correlation_id=correlation_id(),
         )
 
     def anonymous(self) -> ExecutionContext:

@@ -7,7 +7,6 @@ Nothing that leaves may be stored: ``Cache-Control: no-store``.
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -44,14 +43,9 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             raise
         except Exception as failure:
-            correlation_id = uuid4().hex
-            _log.exception(
-                "request_failed",
-                correlation_id=correlation_id,
-                error_chain=logs.error_chain(failure),
-                exc_info=False,
-            )
-            answer = Answer(500, {"errors": [error("INTERNAL", correlationId=correlation_id)]})
+            _log.error("request_failed", error_chain=logs.error_chain(failure))
+            said = error("INTERNAL", correlationId=logs.correlation_id())
+            answer = Answer(500, {"errors": [said]})
         metrics.REQUESTS.labels("gateway", "graphql", str(answer.status)).inc()
         metrics.REQUEST_SECONDS.labels("gateway", "graphql").observe(perf_counter() - started)
         return _respond(answer, media_type or JSON_TYPE)

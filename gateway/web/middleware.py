@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +30,8 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         request_id = uuid4().hex
+        # Every log line of this request carries the id that the client is given.
+        structlog.contextvars.bind_contextvars(correlation_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

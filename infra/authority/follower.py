@@ -24,6 +24,8 @@ from infra.identity_token import TokenMinter
 FEED_PATH = "/internal/authority/changes"
 CONSENT_AUDIENCE = "consent"
 _POLL_SECONDS = 20
+_FAILURES_WORTH_A_WORD = 8
+"""In a row, about five seconds: a service that is only starting is no news."""
 _BACK_OFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 _log = structlog.get_logger(__name__)
@@ -102,7 +104,8 @@ class Follower:
             except Exception as error:  # also the database's: following must never end by itself
                 pause = _BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS) - 1)]
                 failures += 1
-                _log.warning("authority_feed_failed", error_type=type(error).__name__)
+                if failures == _FAILURES_WORTH_A_WORD:
+                    _log.warning("authority_feed_failed", error_type=type(error).__name__)
                 await asyncio.sleep(pause)
 
     async def catch_up(self, wait_seconds: float = 0) -> None:

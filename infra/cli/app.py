@@ -98,6 +98,32 @@ def demo(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] 
     sys.stdout.write(show(found))
 
 
+@app.command()
+def ask(
+    operation: Annotated[str, typer.Argument(metavar="OPERATION")],
+    persona: Annotated[
+        str | None, typer.Option("--as", metavar="PERSONA", help="Who asks (default: its own).")
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Purpose of use (default: the persona's).")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a variable; may be repeated."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Run a committed operation on the running platform and print the answer."""
+    from infra.cli.asking import ask_operation
+
+    status, answer = ask_operation(
+        chosen(data), operation, persona=persona, purpose=purpose, changes=changes or []
+    )
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+    if status != 200:
+        raise typer.Exit(1)
+
+
 @operations_app.command("list")
 def operations_list() -> None:
     """Print the names of the committed operations."""
@@ -128,7 +154,7 @@ def run_test_suite(context: typer.Context) -> None:
 
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def bench(context: typer.Context, name: Annotated[str, typer.Argument()] = "thread") -> None:
-    """Measure: `thread` is start-up, memory and latency of the whole platform."""
+    """Measure: `thread` is start-up, memory and latency of the whole platform (minutes)."""
     from infra.cli.handover import run_benchmark
 
     run_benchmark(name, context.args)
@@ -146,7 +172,7 @@ def compose(
 
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def policy(context: typer.Context, data: Data = None) -> None:
-    """Check, print or compare the access policy: `policy check|table|diff`."""
+    """Check or print the access policy: `policy check|table`."""
     _gateway("policy", context, data)
 
 

@@ -46,6 +46,9 @@ def run_benchmark(name: str, arguments: list[str]) -> NoReturn:
     """Become one of the benchmarks. Raises CommandError for a name that is none."""
     folder = REPOSITORY / "tests" / "bench"
     known = sorted(path.stem for path in folder.glob("*.py") if "def main(" in path.read_text())
+    if name in ("-h", "--help"):
+        sys.stdout.write(f"goldenthread bench NAME [--help]; NAME is one of: {', '.join(known)}\n")
+        raise SystemExit(0)
     if name not in known:
         message = f"unknown benchmark {name!r}; known are: {', '.join(known) or 'none here'}"
         raise CommandError(message, status=2)

@@ -67,3 +67,13 @@ def _demo_value(kind: str, key: str) -> str:
     from infra.dev.demo.world import build_world
 
     return first_case(build_world(clock.now().date()), key).number
+
+
+def value_of(text: str) -> Any:
+    """Return a value given on the command line: a mark of demo data, JSON, or the text itself."""
+    if text.startswith(_MARK):
+        return _resolved(text)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

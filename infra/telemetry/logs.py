@@ -24,6 +24,11 @@ ALLOWED_KEYS = frozenset(
 )  # fmt: skip
 
 
+def correlation_id() -> str:
+    """Return the id under which this request's log lines can be found, empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("correlation_id", ""))
+
+
 def error_chain(error: BaseException) -> str:
     """Return the types and places of an exception and its causes, without any message."""
     parts: list[str] = []

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infra.dev.postgres_binaries import BinariesError
@@ -41,8 +41,11 @@ def run(request: UpRequest) -> int:
     try:
         with held(request.data_dir):
             layout = Layout(request.data_dir, socket_directory(request.data_dir))
+            port = request.port
             if request.fresh:
+                port = port or _last_port(layout)
                 layout.clear()
+            request = replace(request, port=port)
             state = layout.state()
             addresses = _addresses(request, state)
             layout.keep(state)
@@ -52,6 +55,13 @@ def run(request: UpRequest) -> int:
                 _remove_sockets(layout.socket_dir)
     except (PostgresError, BinariesError, PrivateFileError) as error:
         raise UpError(str(error)) from error
+
+
+def _last_port(layout: Layout) -> int | None:
+    """Return the port of the last start: who starts over expects the platform where it was."""
+    with contextlib.suppress(UpError):
+        return layout.state().port
+    return None
 
 
 def _remove_sockets(folder: Path) -> None:
