@@ -6,8 +6,9 @@ the database's own clock in the statement.
 
 It is written as SQL text, made once for each access expression and category, and bound to the
 caller by parameters: building it from expression objects cost several times what PostgreSQL
-takes to answer. The grounds that stand alone become one ``IN (SELECT …)``, which the planner
-can begin with, so that a list costs what its caller may see and not what there is.
+takes to answer. Two forms of the same condition: for lists, ``IN`` a set of participants that the
+planner can begin with, so that a list costs what its caller may see and not what there is; for
+rows that come by owner or id, grounds that are looked up by the participant.
 """
 
 from collections.abc import Iterable
@@ -26,7 +27,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     true,
 )
@@ -55,6 +55,11 @@ __all__ = [
 ]
 
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
+
+_IN_PERSON = frozenset(
+    {Basis.ASSIGNMENT, Basis.SELF, Basis.REPRESENTATIVE, Basis.COUNSEL, Basis.AUTHOR}
+)
+"""Grounds that one person holds, for few participants."""
 
 # Names in the templates: {participant} and {dated_on} are columns of the statement, {agency} and
 # {subject} the caller's two holders, {agency_id} the caller's agency. Everything else is written
@@ -176,7 +181,8 @@ def visible_in_any(
 ) -> ColumnElement[bool]:
     """Return the condition "this caller may see at least one of these categories now".
 
-    The same as the disjunction of ``visible`` for each, as one statement's worth of work.
+    The same as the disjunction of ``visible`` for each, for participants who are named by id: it
+    looks each of them up, which a list of all would pay for.
 
     Args:
         caller: verified caller.
@@ -185,19 +191,15 @@ def visible_in_any(
     """
     if caller.purpose is None:
         return false()
-    alone: dict[frozenset[Basis], list[Category]] = {}
-    conditions: list[ColumnElement[bool]] = []
+    by_access: dict[str, list[Category]] = {}
     for category in categories:
-        parts = expression.parse(caller.access.get(category, ""))
-        if any(len(part) > 1 or Basis.ANY in part for part in parts):
-            conditions.append(visible(caller, category, participant_id))
-        elif parts:
-            alone.setdefault(frozenset().union(*parts), []).append(category)
-    if alone:
-        groups = tuple((frozenset(bases), tuple(found)) for bases, found in alone.items())
-        template = _any_template(groups, caller.purpose, _acts_for_agency(caller))
-        conditions.append(_bound(template, caller, participant_id, None))
-    return or_(false(), *conditions)
+        if caller.access.get(category):
+            by_access.setdefault(caller.access[category], []).append(category)
+    if not by_access:
+        return false()
+    groups = tuple((access, tuple(found)) for access, found in by_access.items())
+    template = _any_template(groups, caller.purpose, _acts_for_agency(caller))
+    return _bound(template, caller, participant_id, None)
 
 
 def _bound(
@@ -226,46 +228,91 @@ def _quoted(values: Iterable[str]) -> str:
 
 
 def _covers(alias: str, category: Category, purpose: Purpose | None) -> str:
+    return _covers_column(alias, f"'{category.value}'", purpose)
+
+
+def _covers_column(alias: str, category: str, purpose: Purpose | None) -> str:
     stated = "" if purpose is None else purpose.value
     return (
-        f"({alias}.category IS NULL OR {alias}.category = '{category.value}')"
+        f"({alias}.category IS NULL OR {alias}.category = {category})"
         f" AND ({alias}.purpose IS NULL OR {alias}.purpose = '{stated}')"
         f" AND {_IN_FORCE.format(v=alias)}"
     )
 
 
-def _held(bases: frozenset[Basis], covers: str, *, is_dated: bool) -> str:
-    """Return a sub-select of the participants whom the caller holds on one of the bases."""
-    permits = f"v.basis IN ({_quoted(each.value for each in bases)})"
-    if is_dated and Basis.RELEASE in bases:
-        permits += f" AND (v.basis <> '{Basis.RELEASE.value}' OR ({_DATED.format(v='v')}))"
+def _holds(alias: str, bases: Iterable[Basis], covers: str, *, by_participant: bool) -> str:
+    """Return the conditions of a row that is a ground; ``covers`` is about the same alias.
+
+    Where the row is looked up by its participant, the holder is kept from the index by holder:
+    an agency holds many rows, which a plan made for any caller does not know.
+    """
+    holder = f"({alias}.holder || '')" if by_participant else f"{alias}.holder"
     return (
-        "{participant} IN (SELECT v.participant_id FROM authority_visibility v"
-        f" WHERE v.holder IN ({{agency}}, {{subject}}) AND v.effect = 'permit' AND {permits}"
-        f" AND {covers})"
+        f"{holder} IN ({{agency}}, {{subject}}) AND {alias}.effect = 'permit'"
+        f" AND {alias}.basis IN ({_quoted(each.value for each in bases)}) AND {covers}"
     )
+
+
+def _exists(bases: Iterable[Basis], covers: str, *, is_dated: bool) -> str:
+    """Return a ground of one participant, looked up by the participant: for single rows."""
+    conditions = _holds("v", bases, covers, by_participant=True)
+    if is_dated:
+        conditions += f" AND (v.basis <> '{Basis.RELEASE.value}' OR ({_DATED.format(v='v')}))"
+    return (
+        "EXISTS (SELECT 1 FROM authority_visibility v"
+        f" WHERE v.participant_id = {{participant}} AND {conditions})"
+    )
+
+
+def _member(part: frozenset[Basis], category: Category, purpose: Purpose | None) -> str:
+    """Return a sub-select of all participants held on all the bases: for lists.
+
+    It begins with a ground that is held in person, which is a caseload, not an agency's all.
+    """
+    first, *others = sorted(part, key=lambda each: (each not in _IN_PERSON, each.value))
+    also = "".join(
+        " AND EXISTS (SELECT 1 FROM authority_visibility x"
+        f" WHERE x.participant_id = v.participant_id AND"
+        f" {_holds('x', [each], _covers('x', category, purpose), by_participant=True)})"
+        for each in others
+    )
+    covers = _covers("v", category, purpose)
+    conditions = _holds("v", [first], covers, by_participant=False)
+    return f"SELECT v.participant_id FROM authority_visibility v WHERE {conditions}{also}"
+
+
+def _grounds(
+    access: str, category: Category, purpose: Purpose | None, *, is_dated: bool
+) -> list[str]:
+    alternatives = [part - {Basis.ANY} for part in expression.parse(access)]
+    if not all(alternatives):
+        return ["TRUE"]
+    covers = _covers("v", category, purpose)
+    alone = frozenset().union(*(part for part in alternatives if len(part) == 1))
+    together = [part for part in alternatives if len(part) > 1]
+    if is_dated:
+        # The period looks at the row, so each row is looked up; rows with dates come by owner.
+        parts = [[alone], *([frozenset({each}) for each in part] for part in together)]
+        return [
+            f"({' AND '.join(_exists(each, covers, is_dated=True) for each in part)})"
+            for part in parts
+            if part != [frozenset()]
+        ]
+    members = [_member(part, category, purpose) for part in together]
+    if alone:
+        held = _holds("v", alone, covers, by_participant=False)
+        members.append(f"SELECT v.participant_id FROM authority_visibility v WHERE {held}")
+    return [f"{{participant}} IN ({' UNION ALL '.join(members)})"]
 
 
 @lru_cache(maxsize=4096)
 def _template(
     access: str, category: Category, purpose: Purpose | None, is_dated: bool, for_agency: bool
 ) -> str:
-    alternatives = expression.parse(access)
-    covers = _covers("v", category, purpose)
-    # With a data period the sub-select looks at the row; grounds without one must not pay for it.
-    alone = frozenset().union(*(part for part in alternatives if len(part) == 1)) - {Basis.ANY}
-    groups = [alone - {Basis.RELEASE}, alone & {Basis.RELEASE}] if is_dated else [alone]
-    grounds = [_held(group, covers, is_dated=is_dated) for group in groups if group]
-    for part in alternatives:
-        bases = sorted(part - {Basis.ANY}, key=lambda each: each.value)
-        if not bases:
-            grounds.append("TRUE")
-        elif len(part) > 1:
-            together = (_held(frozenset({each}), covers, is_dated=is_dated) for each in bases)
-            grounds.append(f"({' AND '.join(together)})")
+    grounds = _grounds(access, category, purpose, is_dated=is_dated)
     denied = (
         "EXISTS (SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
-        " AND d.holder IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
+        " AND (d.holder || '') IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
         f" AND {_covers('d', category, purpose)})"
     )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
@@ -274,30 +321,27 @@ def _template(
 
 @lru_cache(maxsize=1024)
 def _any_template(
-    groups: tuple[tuple[frozenset[Basis], tuple[Category, ...]], ...],
-    purpose: Purpose,
-    for_agency: bool,
+    groups: tuple[tuple[str, tuple[Category, ...]], ...], purpose: Purpose, for_agency: bool
 ) -> str:
-    permits = []
-    for bases, categories in groups:
+    """Return the condition for single participants: every ground is looked up by participant."""
+    found = []
+    for access, categories in groups:
         codes = ", ".join(f"('{each.value}')" for each in categories)
-        permits.append(
-            f"(v.basis IN ({_quoted(each.value for each in bases)})"
-            f" AND EXISTS (SELECT 1 FROM (VALUES {codes}) AS c (category)"
-            " WHERE (v.category IS NULL OR v.category = c.category) AND NOT EXISTS ("
-            "SELECT 1 FROM authority_visibility d WHERE d.participant_id = v.participant_id"
-            " AND d.holder IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
-            " AND (d.category IS NULL OR d.category = c.category)"
-            f" AND (d.purpose IS NULL OR d.purpose = '{purpose.value}')"
-            f" AND {_IN_FORCE.format(v='d')})))"
+        covers = _covers_column("v", "c.category", purpose)
+        alternatives = [part - {Basis.ANY} for part in expression.parse(access)]
+        grounds = [
+            " AND ".join(_exists([each], covers, is_dated=False) for each in sorted(part)) or "TRUE"
+            for part in alternatives
+        ]
+        found.append(
+            f"EXISTS (SELECT 1 FROM (VALUES {codes}) AS c (category)"
+            f" WHERE (({') OR ('.join(grounds)})) AND NOT EXISTS ("
+            "SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
+            " AND (d.holder || '') IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
+            f" AND {_covers_column('d', 'c.category', purpose)}))"
         )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
-    return (
-        "({participant} IN (SELECT v.participant_id FROM authority_visibility v"
-        " WHERE v.holder IN ({agency}, {subject}) AND v.effect = 'permit'"
-        f" AND (v.purpose IS NULL OR v.purpose = '{purpose.value}')"
-        f" AND {_IN_FORCE.format(v='v')} AND ({' OR '.join(permits)})){live})"
-    )
+    return f"(({' OR '.join(found)}){live})"
 
 
 def valid_until(caller: Caller) -> Select[Any]:

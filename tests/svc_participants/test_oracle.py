@@ -67,7 +67,7 @@ def draw(dice: random.Random) -> list[VisibilityFact]:
 
 def askers(dice: random.Random) -> list[Caller]:
     """Draw callers of one account and agency, with differing rights."""
-    texts = ("r", "a|r", "rc", "g|r", "o|rc", "", "a")
+    texts = ("r", "a|r", "rc", "g|r", "o|rc", "", "a", "ao|r")
     return [
         caller(
             Role.SVC,
@@ -166,7 +166,10 @@ def _without(part: str, other: str) -> Callable[[str], str]:
         _without("'any') AND d.effect", "'nobody') AND d.effect"),
         _without("v.starts_at <= statement_timestamp()", "TRUE"),
         _without("v.ends_at > statement_timestamp()", "TRUE"),
-        _without(") AND {participant} IN", ") OR {participant} IN"),
+        _without(
+            " AND EXISTS (SELECT 1 FROM authority_visibility x",
+            " OR EXISTS (SELECT 1 FROM authority_visibility x",
+        ),
     ],
     ids=["denials", "denials for all", "begun early", "never over", "any ground"],
 )
