@@ -149,7 +149,7 @@ async def test_the_feed_makes_exactly_what_changed_be_asked_again(
 
 async def test_a_decision_that_ends_is_made_anew(gateway_world: GatewayWorld) -> None:
     world, officer = gateway_world, await gateway_world.person("LEO")
-    participant = await world.participant_of(officer, ends_at=soon(0.4))
+    participant = await world.participant_of(officer, ends_at=soon(2.5))
     async with world.gateway() as gateway:
         first = await gateway.ask(officer, QUERY, {"id": participant})
         await _until_over(world)
@@ -159,14 +159,14 @@ async def test_a_decision_that_ends_is_made_anew(gateway_world: GatewayWorld) ->
 
 
 async def _until_over(world: GatewayWorld) -> None:
-    until = soon(0.45)
+    until = soon(2.55)
     await eventually(lambda: clock.now() > until)
 
 
 async def test_a_grant_that_ends_stops_with_the_next_request(gateway_world: GatewayWorld) -> None:
     world = gateway_world
     agency = await world.consent.make_agency("LE")
-    officer = await world.consent.make_person("LEO", agency, ends_at=soon(0.4))
+    officer = await world.consent.make_person("LEO", agency, ends_at=soon(2.5))
     participant = await world.participant_of(officer)
     async with world.gateway() as gateway:
         first = await gateway.ask(officer, QUERY, {"id": participant})

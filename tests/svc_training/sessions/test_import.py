@@ -129,9 +129,13 @@ async def test_page_without_a_course_is_kept_and_reported(service: ServiceApp) -
 
 
 async def test_what_is_no_page_is_one_clear_error(service: ServiceApp) -> None:
-    for text in ("", "   \n", "a\u0000b"):
+    for text, code in (
+        ("", "PAGE_UNREADABLE"),
+        ("   \n", "PAGE_UNREADABLE"),
+        ("a\u0000b", "CHARACTER_NOT_ALLOWED"),
+    ):
         payload = await import_page(service, text)
-        assert payload["userErrors"] == [{"code": "PAGE_UNREADABLE", "field": ["input", "text"]}]
+        assert payload["userErrors"] == [{"code": code, "field": ["input", "text"]}]
     assert await pages_kept(service) == 0
 
 
