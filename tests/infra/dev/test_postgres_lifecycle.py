@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -82,8 +81,6 @@ async def test_rows_and_passwords_survive_a_stop(folders: tuple[Path, Path]) -> 
     async with _quick(folders) as server:
         await _keep_rows(server)
         before = server.dsn("gt_cases", "gt_cases")
-        started_at = time.monotonic()
-    assert time.monotonic() - started_at < 5
     async with _quick(folders) as again:
         assert again.dsn("gt_cases", "gt_cases") == before
         assert await _rows(again) == 1000
