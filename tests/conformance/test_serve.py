@@ -49,7 +49,7 @@ async def gateway(
         try:
             for _ in range(600):
                 with contextlib.suppress(HttpUnreachableError):
-                    ready = await client.request("GET", "/health/ready", {}, timeout_seconds=5)
+                    ready = await client.request("GET", "/health/ready", {}, timeout_seconds=60)
                     assert ready.status == 200
                     break
                 await asyncio.sleep(0.05)
@@ -57,12 +57,12 @@ async def gateway(
         finally:
             await client.close()
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 10) in (0, -signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 60) in (0, -signal.SIGTERM)
 
 
 async def ask(client: HttpClient, query: str, **headers: str) -> Any:
     body = orjson.dumps({"query": query})
-    answer = await client.request("POST", "/graphql", headers, body, timeout_seconds=10)
+    answer = await client.request("POST", "/graphql", headers, body, timeout_seconds=60)
     return json.loads(answer.body)
 
 
@@ -96,5 +96,5 @@ async def test_a_bad_request_is_answered(tmp_path: Path) -> None:
         assert subgraphs.headers == []
         accept = {"accept": "application/graphql-response+json"}
         body = b"not JSON"
-        answer = await client.request("POST", "/graphql", accept, body, timeout_seconds=5)
+        answer = await client.request("POST", "/graphql", accept, body, timeout_seconds=60)
         assert answer.status == 400

@@ -75,7 +75,7 @@ async def secure_port(
 async def get(address: str) -> bytes:
     client = HttpClient(address)
     try:
-        return (await client.request("GET", "/", {}, timeout_seconds=5)).body
+        return (await client.request("GET", "/", {}, timeout_seconds=60)).body
     finally:
         await client.close()
 

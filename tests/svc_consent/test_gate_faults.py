@@ -114,7 +114,7 @@ async def _holds_a_revocation_off_until_it_has_recorded(shared: Shared) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "append", slow_append)
         asking = asyncio.create_task(shared.is_released())
-        await asyncio.wait_for(is_recorded.wait(), 2)
+        await asyncio.wait_for(is_recorded.wait(), 60)
         revoking = asyncio.create_task(revoke())
         await asyncio.sleep(IN_FLIGHT_SECONDS)
         order.append("committed")

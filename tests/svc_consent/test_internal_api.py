@@ -98,7 +98,7 @@ async def test_feed_answers_as_soon_as_something_changes(world: ConsentWorld) ->
     await asyncio.sleep(0.1)
     participant, agency = str(uuid4()), str(uuid4())
     await world.release(participant, agency)
-    status, answer = await asyncio.wait_for(waiting, 2)
+    status, answer = await asyncio.wait_for(waiting, 15)
     assert status == 200
     assert [each["revision"] for each in answer["changes"]] == [head + 1] == [answer["revision"]]
     assert answer["changes"][0]["keys"] == [f"participant:{participant}", f"visible:{agency}"]

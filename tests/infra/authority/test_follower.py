@@ -94,7 +94,7 @@ async def test_a_restart_goes_on_from_where_it_stood(
     again = feed.new_follower()
     await again.start()
     try:
-        await again.wait_for(2, timeout_seconds=5)
+        await again.wait_for(2, timeout_seconds=60)
     finally:
         await again.stop()
     assert await revision(chassis_database) == 2
@@ -108,7 +108,7 @@ async def test_news_wake_a_waiting_follower_at_once(feed: Feed) -> None:
         await asyncio.sleep(0.05)
         assert follower.progress.revision == 0
         number = feed.consent.publish([put(uuid4())])
-        await follower.wait_for(number, timeout_seconds=1)
+        await follower.wait_for(number, timeout_seconds=60)
         assert follower.is_connected
     finally:
         await follower.stop()
@@ -213,6 +213,6 @@ async def test_following_survives_an_outage(feed: Feed, tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         number = feed.consent.publish([put(uuid4())])
         async with feed.consent.listening(tmp_path / "later.sock"):
-            await follower.wait_for(number, timeout_seconds=5)
+            await follower.wait_for(number, timeout_seconds=60)
     finally:
         await follower.stop()

@@ -144,7 +144,7 @@ async def test_an_unreachable_consent_service_is_no_success(
 
 
 async def until_settled(sending: Handover) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not sending.is_settled:  # noqa: ASYNC110 - the state belongs to the task
             await asyncio.sleep(0.01)
 

@@ -112,7 +112,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     with httpx2.Client(base_url=url) as http:
         yield Issuer(url, environment["GT_ISSUER_PRIVATE_BIND"], http, environment)
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +415,7 @@ def test_keys_stay_the_same_after_a_restart(tmp_path: Path) -> None:
         process = _start(environment)
         seen.append(httpx2.get(environment["GT_ISSUER_URL"] + "/jwks.json").json())
         process.terminate()
-        process.wait(10)
+        process.wait(60)
     assert seen[0] == seen[1]
     for path in (tmp_path / "keys").iterdir():
         assert path.stat().st_mode & 0o077 == 0

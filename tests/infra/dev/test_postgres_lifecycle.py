@@ -72,7 +72,7 @@ async def test_committed_rows_survive_kill_9(folders: tuple[Path, Path]) -> None
         family += family[0].children(recursive=True)
         for process in family:
             process.kill()
-        psutil.wait_procs(family, timeout=10)
+        psutil.wait_procs(family, timeout=60)
     async with EmbeddedPostgres(*folders) as again:
         assert await _rows(again) == 1000
 
@@ -115,7 +115,7 @@ async def test_no_server_is_left_when_its_parent_is_killed(folders: tuple[Path, 
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    gone, alive = psutil.wait_procs(family, timeout=15)
+    gone, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
     assert len(gone) == len(family)
     # A clean shutdown, not a crash: the next start finds nothing to recover.

@@ -103,7 +103,7 @@ async def test_programs_die_with_the_nursery_which_comes_back(spawner: Spawner) 
     assert await process.wait() == -signal.SIGKILL
     if sys.platform == "linux":
         _, alive = psutil.wait_procs(
-            [psutil.Process(process.pid)] if psutil.pid_exists(process.pid) else [], timeout=5
+            [psutil.Process(process.pid)] if psutil.pid_exists(process.pid) else [], timeout=60
         )
         assert not alive
     again = await spawner.spawn("small_program", ["status", "0"], {})

@@ -187,7 +187,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed(up: UpProcess) -> None:
     up.process.kill()
     up.process.wait()
     up.close()
-    _, alive = psutil.wait_procs(family, timeout=15)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive, [process.cmdline() for process in alive]
     assert up.ask("status").returncode != 0
     up.port = free_ports()  # the issuer's identity outlives the port

@@ -113,14 +113,14 @@ class UpProcess:
         assert self.process is not None
         family = self.family()
         self.process.send_signal(number)
-        status = self.process.wait(30)
+        status = self.process.wait(90)
         self.close()
-        _, alive = psutil.wait_procs(family, timeout=15)
+        _, alive = psutil.wait_procs(family, timeout=60)
         assert not alive, [process.cmdline() for process in alive]
         return status
 
 
-def wait_until(condition: Any, seconds: float = 20) -> None:
+def wait_until(condition: Any, seconds: float = 60) -> None:
     """Poll until `condition()` is true."""
     deadline = time.monotonic() + seconds
     while not condition():
