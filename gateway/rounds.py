@@ -161,10 +161,13 @@ class Rounds:
     def _guard(self, acting: Acting) -> ConsentGuard:
         principal, grant = acting.principal, acting.principal.grant
         purpose = acting.purpose.value if acting.purpose else None
-        recipient = RecipientKey(principal.subject, grant.agency_id, acting.column, purpose or "")
+        recipient = RecipientKey(
+            principal.subject, grant.agency_id, acting.column, purpose or "", grant.site_id
+        )
         context = {
             "subject": principal.subject,
             "agencyId": grant.agency_id,
+            "siteId": grant.site_id,
             "role": grant.role.value,
             "purpose": purpose,
             "access": {category.value: grounds for category, grounds in acting.access.items()},

@@ -92,8 +92,9 @@ async def _in_force(session: WriteSession, pairs: list[tuple[Release, list[Terms
         if release.status != ReleaseStatus.ACTIVE.value or release.signed_at is None:
             continue
         facts = rules.grounds(
-            release.id, release.participant_id, release.signed_at, release.expires_at, terms
-        )
+            release.id, release.participant_id, release.signed_at, release.expires_at, terms,
+            release.site_id,
+        )  # fmt: skip
         operations += [put_visibility(fact) for fact in facts]
         touched += [Touched(str(fact.participant_id), fact.holder) for fact in facts]
     if operations:

@@ -59,7 +59,8 @@ def _facts(demo: World) -> Iterator[Operation]:
         plain: dict[str, Any] | None = demo.enrollments.get(person["id"])
         if plain is not None:
             began = at(day(plain["enrolled_on"]), 0)
-            yield own_agency_fact(id_of(person["id"]), id_of(plain["agency_id"]), began)
+            at_site = (id_of(plain["agency_id"]), id_of(person["site_id"]))
+            yield own_agency_fact(id_of(person["id"]), *at_site, began)
     for each in demo.assignments:
         row = people.assignment_row(demo, each)
         yield assignment_fact(row.id, row.participant_id, row.account_id, row.created_at)

@@ -43,6 +43,7 @@ class RecipientKey:
     agency_id: str
     column: str
     purpose: str
+    site_id: str = ""
 
 
 class DecisionCache:

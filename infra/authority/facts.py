@@ -10,9 +10,15 @@ Operation = dict[str, object]
 """One change in its wire form; see ``infra.authority.changes``."""
 
 
-def agency_holder(agency_id: str) -> str:
-    """Return how an agency is written in ``Visibility.holder``."""
-    return f"agency:{agency_id}"
+def agency_holder(agency_id: str, site_id: str = "") -> str:
+    """Return how an agency is written in ``Visibility.holder``.
+
+    Args:
+        agency_id: who holds.
+        site_id: under which site's agreement; without one the ground counts at every site of the
+            agency, and would outlive the agreement that it was given under.
+    """
+    return f"agency:{agency_id}@{site_id}" if site_id else f"agency:{agency_id}"
 
 
 def subject_holder(subject: str) -> str:

@@ -61,9 +61,10 @@ _IN_PERSON = frozenset(
 )
 """Grounds that one person holds, for few participants."""
 
-# Names in the templates: {participant} and {dated_on} are columns of the statement, {agency} and
-# {subject} the caller's two holders, {agency_id} the caller's agency. Everything else is written
-# out from closed vocabularies, never from input.
+# Names in the templates: {participant} and {dated_on} are columns of the statement, {agency},
+# {agency_here} (at the site of the grant) and {subject} the caller's holders, {agency_id} and
+# {site_id} where the caller acts. Everything else is written out from closed vocabularies, never
+# from input.
 # ruff: noqa: S608
 _IN_FORCE = (
     "{v}.starts_at <= statement_timestamp()"
@@ -75,6 +76,7 @@ _DATED = (
 )
 _AGENCY_IS_LIVE = (
     "EXISTS (SELECT 1 FROM authority_agency_window w WHERE w.agency_id = {agency_id}"
+    " AND w.site_id = {site_id}"
     " AND w.starts_at <= statement_timestamp()"
     " AND (w.ends_at IS NULL OR w.ends_at > statement_timestamp()))"
 )
@@ -90,7 +92,9 @@ class _Narrowing(FunctionElement[bool]):
 @compiles(_Narrowing)
 def _render(element: _Narrowing, compiler: Any, **options: Any) -> str:
     template, *parts = element.clauses
-    names = ("agency", "subject", "agency_id", "participant", "dated_on")
+    names = (
+        "agency", "agency_here", "subject", "agency_id", "site_id", "participant", "dated_on",
+    )  # fmt: skip
     # A parameter that is processed is sent; so only those that the template has.
     filled = {
         name: compiler.process(part, **options)
@@ -120,11 +124,13 @@ def shape_of(caller: Caller) -> Caller:
 
 def bindings(caller: Caller) -> dict[str, Any]:
     """Return what fills the slots of a statement made for a shape."""
-    agency, subject = holders(caller)
+    agency, agency_here, subject = holders(caller)
     return {
         "caller_agency": agency,
+        "caller_agency_here": agency_here,
         "caller_subject": subject,
         "caller_agency_id": caller.agency_id,
+        "caller_site_id": caller.site_id,
         "caller_account": caller.subject,
         "caller_agency_key": parse_id(caller.agency_id),
     }
@@ -144,9 +150,17 @@ def agency_of(caller: Caller) -> ColumnElement[Any]:
     return literal(parse_id(caller.agency_id), Uuid)
 
 
-def holders(caller: Caller) -> tuple[str, str]:
-    """Return the two ways in which a caller holds anything."""
-    return agency_holder(caller.agency_id), subject_holder(caller.subject)
+def holders(caller: Caller) -> tuple[str, str, str]:
+    """Return the ways in which a caller holds anything: agency, agency at this site, person.
+
+    What an agency holds under another site's agreement is not among them: who acts for an agency
+    of two sites sees the people of the site acted at, also when the other agreement has ended.
+    """
+    return (
+        agency_holder(caller.agency_id),
+        agency_holder(caller.agency_id, caller.site_id),
+        subject_holder(caller.subject),
+    )
 
 
 def visible(
@@ -208,12 +222,16 @@ def _bound(
     participant_id: ParticipantColumn,
     dated_on: ParticipantColumn | None,
 ) -> ColumnElement[bool]:
-    names = ("caller_agency", "caller_subject", "caller_agency_id")
+    names = (
+        "caller_agency", "caller_agency_here", "caller_subject", "caller_agency_id",
+        "caller_site_id",
+    )  # fmt: skip
     given: list[ColumnElement[Any]]
     if caller.subject is _SLOT:
         given = [bindparam(name, type_=String) for name in names]
     else:
-        given = [bindparam(None, each, String) for each in (*holders(caller), caller.agency_id)]
+        values = (*holders(caller), caller.agency_id, caller.site_id)
+        given = [bindparam(None, each, String) for each in values]
     columns = [participant_id] if dated_on is None else [participant_id, dated_on]
     return _Narrowing(literal_column(template), *given, *columns)
 
@@ -248,7 +266,7 @@ def _holds(alias: str, bases: Iterable[Basis], covers: str, *, by_participant: b
     """
     holder = f"({alias}.holder || '')" if by_participant else f"{alias}.holder"
     return (
-        f"{holder} IN ({{agency}}, {{subject}}) AND {alias}.effect = 'permit'"
+        f"{holder} IN ({{agency}}, {{agency_here}}, {{subject}}) AND {alias}.effect = 'permit'"
         f" AND {alias}.basis IN ({_quoted(each.value for each in bases)}) AND {covers}"
     )
 
@@ -312,7 +330,7 @@ def _template(
     grounds = _grounds(access, category, purpose, is_dated=is_dated)
     denied = (
         "EXISTS (SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
-        " AND (d.holder || '') IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
+        " AND (d.holder || '') IN ({agency}, {agency_here}, {subject}, 'any') AND d.effect = 'deny'"
         f" AND {_covers('d', category, purpose)})"
     )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
@@ -337,7 +355,8 @@ def _any_template(
             f"EXISTS (SELECT 1 FROM (VALUES {codes}) AS c (category)"
             f" WHERE (({') OR ('.join(grounds)})) AND NOT EXISTS ("
             "SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
-            " AND (d.holder || '') IN ({agency}, {subject}, 'any') AND d.effect = 'deny'"
+            " AND (d.holder || '') IN ({agency}, {agency_here}, {subject}, 'any')"
+            " AND d.effect = 'deny'"
             f" AND {_covers_column('d', 'c.category', purpose)}))"
         )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
@@ -354,7 +373,9 @@ def valid_until(caller: Caller) -> Select[Any]:
         Visibility.holder.in_((*holders(caller), "any")), Visibility.ends_at > now
     )
     window = select(func.min(AgencyWindow.ends_at).label("at")).where(
-        AgencyWindow.agency_id == caller.agency_id, AgencyWindow.ends_at > now
+        AgencyWindow.agency_id == caller.agency_id,
+        AgencyWindow.site_id == caller.site_id,
+        AgencyWindow.ends_at > now,
     )
     instants = starts.union_all(ends, window).subquery()
     return select(func.min(instants.c.at))

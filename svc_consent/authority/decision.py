@@ -28,7 +28,8 @@ _NOTHING: frozenset[str] = frozenset()
 class Asker:
     """Who asks, under which grant's agency and role, why, and on which grounds each category.
 
-    ``access`` maps category codes to access expressions (``infra.authority.expression``).
+    ``access`` maps category codes to access expressions (``infra.authority.expression``);
+    ``site_id`` is the site of the grant acted under.
     """
 
     subject: str
@@ -36,11 +37,16 @@ class Asker:
     role: str
     purpose: str | None
     access: Mapping[str, str]
+    site_id: str = ""
 
     @property
-    def holders(self) -> tuple[str, str]:
-        """Return the two ways in which this caller holds anything."""
-        return agency_holder(self.agency_id), subject_holder(self.subject)
+    def holders(self) -> tuple[str, str, str]:
+        """Return the ways in which this caller holds anything: agency, agency here, person."""
+        return (
+            agency_holder(self.agency_id),
+            agency_holder(self.agency_id, self.site_id),
+            subject_holder(self.subject),
+        )
 
 
 class Ground(NamedTuple):
@@ -58,11 +64,12 @@ class Ground(NamedTuple):
 
 
 class Window(NamedTuple):
-    """One period of an agency's live membership."""
+    """One period of an agency's live membership of a site."""
 
     agency_id: str
     starts_at: datetime
     ends_at: datetime | None
+    site_id: str = ""
 
 
 class _Part(NamedTuple):
@@ -110,11 +117,17 @@ class Decider:
     """
 
     def __init__(self, asker: Asker, windows: Iterable[Window], now: datetime) -> None:
-        own = [window for window in windows if window.agency_id == asker.agency_id]
+        own = [
+            window
+            for window in windows
+            if (window.agency_id, window.site_id) == (asker.agency_id, asker.site_id)
+        ]
         self._now = now
         self._purpose = asker.purpose
         self._holders = asker.holders
-        self._boundary = earliest((at for window in own for at in window[1:]), now)
+        self._boundary = earliest(
+            (at for window in own for at in (window.starts_at, window.ends_at)), now
+        )
         is_open = asker.role in _WITHOUT_AGENCY or any(
             window.starts_at <= now and (window.ends_at is None or window.ends_at > now)
             for window in own

@@ -43,7 +43,10 @@ def read_asker(body: Mapping[str, Any]) -> Asker:
     except (ValueError, TypeError, AttributeError):
         raise MalformedRequestError("access must map categories to expressions") from None
     subject, agency_id, role = (str(text) for text in texts)
-    return Asker(subject, agency_id, role, purpose, access)
+    site_id = body.get("siteId", "")
+    if not isinstance(site_id, str):
+        raise MalformedRequestError("siteId must be a text")
+    return Asker(subject, agency_id, role, purpose, access, site_id)
 
 
 def well_formed(participant_id: object) -> str | None:

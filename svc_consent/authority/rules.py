@@ -99,7 +99,7 @@ def holder_key(holder: str) -> str | None:
     """Return the key that lists of this holder rely on; None for ``any``, which is everybody."""
     agency, subject = agency_holder(""), subject_holder("")
     if holder.startswith(agency):
-        return visible_key(holder.removeprefix(agency))
+        return visible_key(holder.removeprefix(agency).partition("@")[0])
     if holder.startswith(subject):
         return subject_key(holder.removeprefix(subject))
     return None

@@ -227,7 +227,9 @@ async def _put_in_force(
         earlier.version += 1
         operations, touched = await _taken_back(session, earlier)
     signed_at = min(release.signed_at or now, now)
-    facts = rules.grounds(release.id, release.participant_id, signed_at, release.expires_at, terms)
+    facts = rules.grounds(
+        release.id, release.participant_id, signed_at, release.expires_at, terms, release.site_id
+    )
     operations += [put_visibility(fact) for fact in facts]
     touched += [Touched(str(fact.participant_id), fact.holder) for fact in facts]
     await record_change(session, keys_of(touched, {}), operations)

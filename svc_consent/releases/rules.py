@@ -148,8 +148,12 @@ def grounds(
     starts_at: datetime,
     expires_at: datetime | None,
     terms: Sequence[Terms],
+    site_id: UUID | None = None,
 ) -> list[VisibilityFact]:
     """Return the visibility rows of a version in force: one for each recipient, category, purpose.
+
+    Each names the site under whose agreement the recipient takes part: a recipient of two sites
+    keeps nothing of the one whose agreement ends.
 
     The rows of one version have stable ids, so that the version can be taken back without a look.
     """
@@ -159,7 +163,7 @@ def grounds(
         row = VisibilityFact(
             id=each.id,
             participant_id=participant_id,
-            holder=agency_holder(str(each.recipient_agency_id)),
+            holder=agency_holder(str(each.recipient_agency_id), str(site_id) if site_id else ""),
             basis=Basis.RELEASE,
             starts_at=starts_at,
             ends_at=min(ends, default=None),

@@ -107,7 +107,7 @@ async def enroll(
     program = await site_program(session, row.site_id)
     project_agency_id = program.project_agency_id if program else None
     operations: list[Operation] = [
-        referrals.own_agency_fact(row.participant_id, row.provider_agency_id, now)
+        referrals.own_agency_fact(row.participant_id, row.provider_agency_id, row.site_id, now)
     ]
     for referral_id in await of_participant(session, row.participant_id, row.site_id):
         operations += referrals.end_of_identity_facts(referral_id, project_agency_id)
@@ -153,7 +153,7 @@ async def exit_enrollment(
     await session.flush()
     agency = row.provider_agency_id
     if not await repository.is_served_by(session, row.participant_id, agency):
-        fact = referrals.own_agency_fact_id(row.participant_id, agency)
+        fact = referrals.own_agency_fact_id(row.participant_id, agency, row.site_id)
         handover.append(session, [delete_visibility(fact)])
     return row
 

@@ -105,7 +105,7 @@ def _screening_fact(row: ReferralRow, agency_id: UUID, category: Category) -> Op
         VisibilityFact(
             id=_screening_id(row.id, agency_id, category),
             participant_id=row.participant_id,
-            holder=agency_holder(str(agency_id)),
+            holder=agency_holder(str(agency_id), str(row.site_id)),
             basis=Basis.SCREENING,
             category=category,
             starts_at=row.submitted_at,
@@ -136,22 +136,24 @@ def end_of_identity_facts(referral_id: UUID, project_agency_id: UUID | None) -> 
     return [delete_visibility(_screening_id(referral_id, project_agency_id, c)) for c in _WHO]
 
 
-def own_agency_fact(participant_id: UUID, agency_id: UUID, starts_at: datetime) -> Operation:
-    """Return the fact that a participant is among a provider's own."""
+def own_agency_fact(
+    participant_id: UUID, agency_id: UUID, site_id: UUID, starts_at: datetime
+) -> Operation:
+    """Return the fact that a participant is among a provider's own at a site."""
     return put_visibility(
         VisibilityFact(
-            id=own_agency_fact_id(participant_id, agency_id),
+            id=own_agency_fact_id(participant_id, agency_id, site_id),
             participant_id=participant_id,
-            holder=agency_holder(str(agency_id)),
+            holder=agency_holder(str(agency_id), str(site_id)),
             basis=Basis.OWN_AGENCY,
             starts_at=starts_at,
         )
     )
 
 
-def own_agency_fact_id(participant_id: UUID, agency_id: UUID) -> UUID:
+def own_agency_fact_id(participant_id: UUID, agency_id: UUID, site_id: UUID) -> UUID:
     """Return the id of that fact; the same from hand-over to enrollment and after."""
-    return rules.fact_id("own-agency", participant_id, str(agency_id))
+    return rules.fact_id("own-agency", participant_id, f"{agency_id}@{site_id}")
 
 
 async def submit(session: WriteSession, caller: Caller, form: ReferralForm) -> dict[str, Any]:
@@ -318,7 +320,7 @@ async def decide(
     operations: list[Operation] = []
     if request.decision is rules.Decision.APPROVE:
         row.provider_agency_id = provider = await _provider(session, row, request)
-        operations.append(own_agency_fact(row.participant_id, provider, now))
+        operations.append(own_agency_fact(row.participant_id, provider, row.site_id, now))
     if request.decision is rules.Decision.DECLINE and reason is None:
         raise _needs("reason", "Say which criterion it does not meet.")
     if request.decision is rules.Decision.MARK_DUPLICATE:

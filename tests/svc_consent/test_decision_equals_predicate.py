@@ -29,6 +29,7 @@ CATEGORIES = (Category.IDENTITY, Category.SUD, Category.HOUSING, Category.AUDIT)
 PURPOSES = (Purpose.LEAD_COORD, Purpose.TREAT)
 EXPRESSIONS = ("r", "a", "a|r", "rc", "o|rc", "*", "", "s", "g|w|ra")
 AGENCIES = tuple(str(UUID(int=n)) for n in range(1, 4))
+SITES = ("cedar", "birch")
 SUBJECTS = tuple(str(UUID(int=n)) for n in range(11, 14))
 PARTICIPANTS = tuple(str(UUID(int=n)) for n in range(101, 141))
 NOW = datetime.now(UTC)
@@ -42,7 +43,8 @@ def _moment(dice: random.Random) -> datetime:
 
 def _fact(dice: random.Random) -> VisibilityFact:
     is_denial = dice.random() < 0.2
-    holders = [agency_holder(a) for a in AGENCIES] + [subject_holder(s) for s in SUBJECTS]
+    holders = [agency_holder(a, s) for a in AGENCIES for s in ("", *SITES)]
+    holders += [subject_holder(s) for s in SUBJECTS]
     return VisibilityFact(
         id=UUID(int=dice.getrandbits(128)),
         participant_id=UUID(dice.choice(PARTICIPANTS)),
@@ -67,6 +69,7 @@ def _callers(dice: random.Random, count: int) -> list[Caller]:
                 {category: dice.choice(EXPRESSIONS) for category in CATEGORIES},
                 subject=dice.choice(SUBJECTS),
                 agency_id="" if role is Role.PAR else dice.choice(AGENCIES),
+                site_id=dice.choice(SITES),
                 purpose=dice.choice((*PURPOSES, None)),
             )
         )
@@ -116,7 +119,7 @@ class Comparison:
 def asker_of(who: Caller) -> Asker:
     purpose = who.purpose.value if who.purpose else None
     access = {category.value: text for category, text in who.access.items()}
-    return Asker(who.subject, who.agency_id, who.role.value, purpose, access)
+    return Asker(who.subject, who.agency_id, who.role.value, purpose, access, who.site_id)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -128,7 +131,9 @@ async def comparison(service_app: ServiceAppFactory) -> AsyncIterator[Comparison
         periods = ((-48, 48), (-48, -1), (1, 48))
         for agency, (starts, ends) in zip(AGENCIES, periods, strict=True):
             window = (NOW + timedelta(hours=starts), NOW + timedelta(hours=ends))
-            operations.append(put_agency_window(uuid4(), agency, "site", *window))
+            operations.append(put_agency_window(uuid4(), agency, SITES[0], *window))
+            dates = (NOW - timedelta(hours=24), _moment(dice))
+            operations.append(put_agency_window(uuid4(), agency, SITES[1], *dates))
         await world.change(["policy"], operations)
         pool = HotPool(service.settings.database_dsn, application_name="test", size=2)
         await pool.start()
@@ -183,7 +188,7 @@ def test_nothing_changes_before_the_decision_says_that_it_may() -> None:
             )
             for f in facts
         ]  # fmt: skip
-        windows = [Window(who.agency_id, _moment(dice), _moment(dice))]
+        windows = [Window(who.agency_id, _moment(dice), _moment(dice), who.site_id)]
         now = NOW
         for _ in range(6):
             decision = Decider(asker_of(who), windows, now).decide(grounds)

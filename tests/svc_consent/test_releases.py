@@ -191,7 +191,8 @@ async def test_data_period_narrows_rows_by_their_date(case: Case) -> None:
     await case.sign(case.form(provisions=[case.provision(**period)]))
     officer = caller(
         Role.LEO, {Category.IDENTITY: "r"}, subject=case.officer.subject,
-        agency_id=case.officer.agency_id, purpose=Purpose.LEAD_COORD,
+        agency_id=case.officer.agency_id, site_id=str(case.world.site_id),
+        purpose=Purpose.LEAD_COORD,
     )  # fmt: skip
     seen = []
     async with case.world.service.chassis.database.read() as session:

@@ -42,6 +42,7 @@ class Demo:
             "/internal/authority/decisions",
             {
                 "subject": person["id"], "agencyId": person["agency_id"] or "",
+                "siteId": person["site_id"],
                 "role": person["role"], "purpose": purpose, "access": ACCESS,
                 "participants": [self.participant(handle)],
             },

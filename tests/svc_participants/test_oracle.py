@@ -20,7 +20,7 @@ from infra.batch_loader import KeptStatements
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
 from tests.fixtures.participants_service import person
-from tests.fixtures.service_app import ServiceApp, caller
+from tests.fixtures.service_app import SITE_ID, ServiceApp, caller
 
 AGENCY, ACCOUNT = str(UUID(int=7001)), str(UUID(int=7002))
 PEOPLE = [person(f"p{number:03d}") for number in range(35, 46) if number != 45]
@@ -147,7 +147,7 @@ async def agrees(service: ServiceApp, seed: int) -> bool:
 
 
 def _window() -> Operation:
-    return put_agency_window(UUID(int=7003), AGENCY, "site", NOW - timedelta(days=9), None)
+    return put_agency_window(UUID(int=7003), AGENCY, SITE_ID, NOW - timedelta(days=9), None)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -34,6 +34,7 @@ NOW = datetime.now(UTC)
 TODAY = date(2026, 6, 1)
 PEOPLE = [uuid4() for _ in range(3)]
 AGENCIES, SUBJECTS = ("a1", "a2"), ("s1", "s2")
+SITES = ("site", "other")
 CATEGORIES = (Category.SUD, Category.HOUSING)
 PURPOSES = (Purpose.TREAT, Purpose.COC)
 BASES = (Basis.RELEASE, Basis.ASSIGNMENT, Basis.OWN_AGENCY, Basis.COUNSEL)
@@ -43,6 +44,7 @@ DATES = (None, TODAY - timedelta(days=30), TODAY, TODAY + timedelta(days=30))
 MOMENTS = (NOW - timedelta(days=2), NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 
 Window = tuple[str, datetime, datetime | None]
+"""Agency (``a1`` at the first site, ``a1@other`` at another), start and end."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,11 @@ class Facts:
 
 
 def random_facts(dice: random.Random) -> Facts:
-    holders = [*map(agency_holder, AGENCIES), *map(subject_holder, SUBJECTS)]
+    holders = [
+        *map(agency_holder, AGENCIES),
+        *(agency_holder(agency, site) for agency in AGENCIES for site in SITES),
+        *map(subject_holder, SUBJECTS),
+    ]
     rows = []
     for _ in range(dice.randint(1, 14)):
         is_denial = dice.random() < 0.15
@@ -72,9 +78,9 @@ def random_facts(dice: random.Random) -> Facts:
             )
         )
     windows = [
-        (agency, dice.choice(MOMENTS), dice.choice((None, *MOMENTS)))
+        (dice.choice((agency, agency, f"{agency}@other")), start, dice.choice((None, *MOMENTS)))
         for agency in AGENCIES
-        for _ in range(dice.choice((0, 1, 1, 2)))
+        for start in dice.sample(MOMENTS, dice.choice((0, 1, 1, 2)))
     ]
     return Facts(tuple(rows), tuple(windows))
 
@@ -83,7 +89,7 @@ def random_caller(dice: random.Random) -> Caller:
     return Caller(
         subject=dice.choice(SUBJECTS),
         agency_id=dice.choice(AGENCIES),
-        site_id="site",
+        site_id=dice.choice((*SITES, "site")),
         grant_id="grant",
         role=dice.choice(ROLES),
         purpose=dice.choice((None, *PURPOSES, *PURPOSES)),
@@ -93,6 +99,11 @@ def random_caller(dice: random.Random) -> Caller:
 
 def _in_force(starts_at: datetime, ends_at: datetime | None) -> bool:
     return starts_at <= NOW and (ends_at is None or ends_at > NOW)
+
+
+def _place(agency: str) -> tuple[str, str]:
+    name, _, site = agency.partition("@")
+    return name, site or SITES[0]
 
 
 def _covers_date(row: VisibilityFact, dated_on: date | None) -> bool:
@@ -116,11 +127,12 @@ def may_see(
         return False
     acting_for_agency = caller.role not in (Role.PAR, Role.REP)
     if acting_for_agency and not any(
-        agency == caller.agency_id and _in_force(starts_at, ends_at)
+        _place(agency) == (caller.agency_id, caller.site_id) and _in_force(starts_at, ends_at)
         for agency, starts_at, ends_at in facts.windows
     ):
         return False
-    own = {f"agency:{caller.agency_id}", f"subject:{caller.subject}"}
+    agency = f"agency:{caller.agency_id}"
+    own = {agency, f"{agency}@{caller.site_id}", f"subject:{caller.subject}"}
     held: set[str] = {"*"}
     for row in facts.visibility:
         if row.participant_id != person or not _in_force(row.starts_at, row.ends_at):
@@ -140,7 +152,7 @@ def may_see(
 
 async def store(database: Database, facts: Facts) -> None:
     operations = [put_visibility(row) for row in facts.visibility]
-    operations += [put_agency_window(uuid4(), a, "site", s, e) for a, s, e in facts.windows]
+    operations += [put_agency_window(uuid4(), *_place(a), s, e) for a, s, e in facts.windows]
     async with database.write() as session:
         await session.execute(delete(Visibility))
         await session.execute(delete(AgencyWindow))
@@ -220,6 +232,12 @@ FORGOTTEN: dict[str, Forget] = {
     "grounds": lambda facts: _each(facts, lambda row: replace(row, basis=Basis.RELEASE)),
     "ends of memberships": lambda facts: replace(
         facts, windows=tuple((agency, starts_at, None) for agency, starts_at, _ in facts.windows)
+    ),
+    "sites of memberships": lambda facts: replace(
+        facts, windows=tuple((_place(each[0])[0], each[1], each[2]) for each in facts.windows)
+    ),
+    "sites of grounds": lambda facts: _each(
+        facts, lambda row: replace(row, holder=row.holder.partition("@")[0])
     ),
     "who holds it": lambda facts: _each(
         facts,
