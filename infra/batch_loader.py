@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam
 from strawberry.dataloader import DataLoader
 
 from infra.database import ReadSession
@@ -23,8 +23,12 @@ from infra.request_context import RequestContext
 Value = TypeVar("Value")
 AnySelect = Select[*tuple[Any, ...]]
 
-IDS = bindparam("ids", type_=Uuid, expanding=True)
-"""The keys that are asked for, in a statement of a ``BatchLoader``: ``Row.id.in_(IDS)``."""
+IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
+"""The keys that are asked for, in a statement of a ``BatchLoader``: ``Row.id == IDS``.
+
+One array, not one parameter a key: the statement's text is the same for any number of keys, so
+PostgreSQL plans it once a connection.
+"""
 
 
 class KeptStatements:

@@ -38,7 +38,12 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
-            connect_args={"server_settings": settings, "timeout": 5},
+            connect_args={
+                "server_settings": settings,
+                "timeout": 5,
+                # One per statement and shape of caller; fewer would be planned over and over.
+                "prepared_statement_cache_size": 1000,
+            },
         )
 
     @asynccontextmanager

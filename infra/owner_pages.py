@@ -13,11 +13,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Integer,
     Select,
     Uuid,
     and_,
+    any_,
     bindparam,
     func,
     literal,
@@ -265,7 +267,7 @@ class OwnerPages(Generic[Row]):
             kind.id.label("id"),
             func.row_number().over(partition_by=owner, order_by=order.clauses()).label("place"),
         ).where(
-            owner.in_(bindparam("owners", type_=Uuid, expanding=True)),
+            owner == any_(bindparam("owners", type_=ARRAY(Uuid))),
             self.narrowed(self._context.shape),
         )
         if after is not None:

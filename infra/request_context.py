@@ -14,9 +14,9 @@ from typing import TypeVar, cast
 
 from strawberry.types import Info
 
-from infra.authority.follower import Follower, ReplicaBehindError, applied_revision
+from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
-from infra.authority.predicate import bindings, shape_of, valid_until
+from infra.authority.predicate import bindings, reliance, shape_of
 from infra.database import Database, ReadSession, WriteSession
 from infra.errors import GoldenThreadError
 from infra.identity_token import Caller
@@ -72,8 +72,7 @@ class RequestContext:
         async with self._lending:
             if self._snapshot is None:
                 snapshot = await self._stack.enter_async_context(self._database.read())
-                self.revision = await applied_revision(snapshot)
-                self.valid_until = await snapshot.scalar(valid_until(self.caller))
+                self.revision, self.valid_until = await reliance(snapshot, self.caller)
                 self._snapshot = snapshot
             yield self._snapshot
 

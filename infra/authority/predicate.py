@@ -13,21 +13,21 @@ rows that come by owner or id, grounds that are looked up by the participant.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
-    Select,
     String,
     Uuid,
     bindparam,
     false,
-    func,
     literal,
     literal_column,
-    select,
+    text,
     true,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -36,7 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from infra.authority import expression
 from infra.authority.facts import agency_holder, subject_holder
-from infra.authority.tables import AgencyWindow, Visibility
+from infra.database import AnySession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import STAFF_CATEGORIES, Basis, Category, Purpose, Role
@@ -47,9 +47,9 @@ __all__ = [
     "agency_of",
     "bindings",
     "holders",
+    "reliance",
     "shape_of",
     "subject_holder",
-    "valid_until",
     "visible",
     "visible_in_any",
 ]
@@ -363,19 +363,34 @@ def _any_template(
     return f"(({' OR '.join(found)}){live})"
 
 
-def valid_until(caller: Caller) -> Select[Any]:
-    """Return a statement for the next instant at which time alone could change what is visible."""
-    now = func.statement_timestamp()
-    starts = select(func.min(Visibility.starts_at).label("at")).where(
-        Visibility.holder.in_((*holders(caller), "any")), Visibility.starts_at > now
-    )
-    ends = select(func.min(Visibility.ends_at).label("at")).where(
-        Visibility.holder.in_((*holders(caller), "any")), Visibility.ends_at > now
-    )
-    window = select(func.min(AgencyWindow.ends_at).label("at")).where(
-        AgencyWindow.agency_id == caller.agency_id,
-        AgencyWindow.site_id == caller.site_id,
-        AgencyWindow.ends_at > now,
-    )
-    instants = starts.union_all(ends, window).subquery()
-    return select(func.min(instants.c.at))
+_REVISION_AND_LIMIT = text(
+    "SELECT (SELECT revision FROM authority_applied) AS revision,"
+    " LEAST("
+    "(SELECT min(starts_at) FROM authority_visibility"
+    " WHERE holder = ANY(:holders) AND starts_at > statement_timestamp()),"
+    " (SELECT min(ends_at) FROM authority_visibility"
+    " WHERE holder = ANY(:holders) AND ends_at > statement_timestamp()),"
+    " (SELECT min(ends_at) FROM authority_agency_window"
+    " WHERE agency_id = :agency_id AND site_id = :site_id AND ends_at > statement_timestamp())"
+    ") AS valid_until"
+).bindparams(bindparam("holders", type_=ARRAY(String)))
+
+
+async def reliance(session: AnySession, caller: Caller) -> tuple[int, datetime | None]:
+    """Return what an answer from this snapshot relies on, in one statement.
+
+    Args:
+        session: the request's snapshot.
+        caller: who asks.
+
+    Returns:
+        The revision that the replica has, and the next instant at which time alone could change
+        what is visible (None: never).
+    """
+    given = {
+        "holders": [*holders(caller), "any"],
+        "agency_id": caller.agency_id,
+        "site_id": caller.site_id,
+    }
+    found = (await session.execute(_REVISION_AND_LIMIT, given)).one()
+    return found.revision or 0, found.valid_until

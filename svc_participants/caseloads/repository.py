@@ -34,7 +34,7 @@ class AssignmentLoader(BatchLoader[AssignmentRow]):
 
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
-        return select(AssignmentRow).where(AssignmentRow.id.in_(IDS), assignment_visible(caller))
+        return select(AssignmentRow).where(AssignmentRow.id == IDS, assignment_visible(caller))
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, AssignmentRow]:
         """By id."""

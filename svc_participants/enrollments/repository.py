@@ -38,7 +38,7 @@ class EnrollmentLoader(BatchLoader[EnrollmentRow]):
 
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
-        return select(EnrollmentRow).where(EnrollmentRow.id.in_(IDS), enrollment_visible(caller))
+        return select(EnrollmentRow).where(EnrollmentRow.id == IDS, enrollment_visible(caller))
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, EnrollmentRow]:
         """By id."""
@@ -53,7 +53,7 @@ class CurrentEnrollmentLoader(BatchLoader[EnrollmentRow]):
         return (
             select(EnrollmentRow)
             .ext(distinct_on(EnrollmentRow.participant_id))
-            .where(EnrollmentRow.participant_id.in_(IDS), _NOT_IN_ERROR, enrollment_visible(caller))
+            .where(EnrollmentRow.participant_id == IDS, _NOT_IN_ERROR, enrollment_visible(caller))
             .order_by(EnrollmentRow.participant_id, *NEWEST_FIRST.clauses())
         )
 
@@ -76,7 +76,7 @@ class FirstEnrolledOnLoader(BatchLoader[date]):
             select(EnrollmentRow)
             .ext(distinct_on(EnrollmentRow.participant_id))
             .where(
-                EnrollmentRow.participant_id.in_(IDS),
+                EnrollmentRow.participant_id == IDS,
                 EnrollmentRow.enrolled_on.is_not(None),
                 _NOT_IN_ERROR,
             )

@@ -108,7 +108,7 @@ class PeopleLoader(BatchLoader[Seen]):
         """Those who are present, and whether their identity is permitted."""
         identity = visible(caller, Category.IDENTITY, ParticipantRow.id).label("identity")
         return select(ParticipantRow, identity).where(
-            ParticipantRow.id.in_(IDS), present(caller, ParticipantRow.id)
+            ParticipantRow.id == IDS, present(caller, ParticipantRow.id)
         )
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, Seen]:
@@ -124,7 +124,7 @@ class AliasLoader(BatchLoader[list[AliasRow]]):
         return (
             select(AliasRow)
             .where(
-                AliasRow.participant_id.in_(IDS),
+                AliasRow.participant_id == IDS,
                 visible(caller, Category.IDENTITY, AliasRow.participant_id),
             )
             .order_by(AliasRow.name, AliasRow.id)
@@ -144,7 +144,7 @@ class ContactLoader(BatchLoader[ContactRow]):
     def statement(self, caller: Caller) -> AnySelect:
         """Contact of those for whom it is permitted."""
         return select(ContactRow).where(
-            ContactRow.participant_id.in_(IDS),
+            ContactRow.participant_id == IDS,
             visible(caller, Category.CONTACT, ContactRow.participant_id),
         )
 
@@ -159,7 +159,7 @@ class DemographicsLoader(BatchLoader[DemographicsRow]):
     def statement(self, caller: Caller) -> AnySelect:
         """Demographics of those for whom they are permitted."""
         return select(DemographicsRow).where(
-            DemographicsRow.participant_id.in_(IDS),
+            DemographicsRow.participant_id == IDS,
             visible(caller, Category.DEMOGRAPHICS, DemographicsRow.participant_id),
         )
 

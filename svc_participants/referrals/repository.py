@@ -79,7 +79,7 @@ class ReferralLoader(BatchLoader[SeenReferral]):
         """Those referrals, and which of the two parts are permitted."""
         form, outcome = form_visible(caller), outcome_visible(caller)
         return select(ReferralRow, form.label("form"), outcome.label("outcome")).where(
-            ReferralRow.id.in_(IDS), or_(form, outcome)
+            ReferralRow.id == IDS, or_(form, outcome)
         )
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, SeenReferral]:
@@ -104,7 +104,7 @@ class ProtocolLoader(BatchLoader[ProtocolVersionRow]):
 
     def statement(self, caller: Caller) -> AnySelect:  # noqa: ARG002 - the same for everybody
         """All of them."""
-        return select(ProtocolVersionRow).where(ProtocolVersionRow.id.in_(IDS))
+        return select(ProtocolVersionRow).where(ProtocolVersionRow.id == IDS)
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, ProtocolVersionRow]:
         """By id."""

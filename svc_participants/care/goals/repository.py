@@ -30,7 +30,7 @@ class GoalLoader(BatchLoader[GoalRow]):
 
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
-        return select(GoalRow).where(GoalRow.id.in_(IDS), goal_visible(caller))
+        return select(GoalRow).where(GoalRow.id == IDS, goal_visible(caller))
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, GoalRow]:
         """By id."""

@@ -58,7 +58,7 @@ class CurrentHousingLoader(BatchLoader[HousingStatusRow]):
         return (
             select(HousingStatusRow)
             .ext(distinct_on(HousingStatusRow.participant_id))
-            .where(HousingStatusRow.participant_id.in_(IDS), housing_visible(caller))
+            .where(HousingStatusRow.participant_id == IDS, housing_visible(caller))
             .order_by(HousingStatusRow.participant_id, *NEWEST_FIRST.clauses())
         )
 
@@ -72,7 +72,7 @@ class HousingLoader(BatchLoader[HousingStatusRow]):
 
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
-        return select(HousingStatusRow).where(HousingStatusRow.id.in_(IDS), housing_visible(caller))
+        return select(HousingStatusRow).where(HousingStatusRow.id == IDS, housing_visible(caller))
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, HousingStatusRow]:
         """By id."""

@@ -40,7 +40,7 @@ class NoteLoader(BatchLoader[CaseNoteRow]):
 
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
-        return select(CaseNoteRow).where(CaseNoteRow.id.in_(IDS), note_visible(caller))
+        return select(CaseNoteRow).where(CaseNoteRow.id == IDS, note_visible(caller))
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, CaseNoteRow]:
         """By id."""
@@ -71,7 +71,7 @@ class LatestAmendmentLoader(BatchLoader[NoteAmendmentRow]):
         return (
             select(NoteAmendmentRow)
             .ext(distinct_on(NoteAmendmentRow.note_id))
-            .where(NoteAmendmentRow.note_id.in_(IDS), _amendment_visible(caller))
+            .where(NoteAmendmentRow.note_id == IDS, _amendment_visible(caller))
             .order_by(NoteAmendmentRow.note_id, NoteAmendmentRow.number.desc())
         )
 

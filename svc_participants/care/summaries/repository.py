@@ -62,7 +62,7 @@ class StandingLoader(BatchLoader[Standing]):
             select(ParticipantRow.id, ProgressSummaryRow)
             .outerjoin(ProgressSummaryRow, approved)
             .where(
-                ParticipantRow.id.in_(IDS),
+                ParticipantRow.id == IDS,
                 visible(caller, Category.GOALS_PLAN, ParticipantRow.id),
             )
         )
@@ -78,7 +78,7 @@ class WordingLoader(BatchLoader[ProgressSummaryRow]):
     def statement(self, caller: Caller) -> AnySelect:
         """Those that the caller may see."""
         return select(ProgressSummaryRow).where(
-            ProgressSummaryRow.id.in_(IDS), summary_visible(caller)
+            ProgressSummaryRow.id == IDS, summary_visible(caller)
         )
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, ProgressSummaryRow]:

@@ -20,8 +20,8 @@ from infra.authority import changes
 from infra.authority.changes import VisibilityFact, put_agency_window, put_visibility
 from infra.authority.predicate import (
     agency_holder,
+    reliance,
     subject_holder,
-    valid_until,
     visible,
     visible_in_any,
 )
@@ -336,7 +336,7 @@ async def test_words_of_a_caller_are_never_read_as_sql(chassis_database: Databas
 
 async def instant(database: Database, asking: Caller) -> datetime | None:
     async with database.read() as session:
-        found: datetime | None = await session.scalar(valid_until(asking))
+        _, found = await reliance(session, asking)
         return found
 
 
