@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,10 +15,7 @@ from gateway.consent_client import ConsentClient
 from gateway.identity import AccessTokenVerifier, parse_issuers
 from gateway.limits.budget import Budget
 from gateway.pipeline import Pipeline
-from gateway.policy.access_table import AccessTable, compile_table
-from gateway.policy.labels import read_labels
-from gateway.policy.matrix import load_matrix
-from gateway.policy.mutations import load_mutations
+from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.prepare import Preparer
 from gateway.release.decisions import DecisionCache
 from gateway.release.directory import DirectoryCache
@@ -28,32 +24,11 @@ from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
 from gateway.settings import GatewaySettings
 from gateway.subgraph_calls import SubgraphCalls
-from gateway.supergraph import Supergraph, load_supergraph
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import SecurityHeaders
 from infra.http_client import HttpClient
 from infra.identity_token import GATEWAY_ISSUER, TokenMinter
 from infra.signing_keys import SigningKeys
-
-SUPERGRAPH_FILE = "supergraph.graphql"
-
-
-def packaged_supergraph() -> Supergraph:
-    """Return the committed supergraph.
-
-    Raises:
-        SupergraphError: it cannot be used.
-    """
-    return load_supergraph((resources.files("gateway") / SUPERGRAPH_FILE).read_text())
-
-
-def packaged_table(supergraph: Supergraph) -> AccessTable:
-    """Return the access table of the committed policy.
-
-    Raises:
-        PolicyError: policy and supergraph do not fit.
-    """
-    return compile_table(supergraph, read_labels(supergraph), load_matrix(), load_mutations())
 
 
 @dataclass(frozen=True, slots=True)

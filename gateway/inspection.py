@@ -10,7 +10,6 @@ from pathlib import Path
 
 from graphql import print_schema
 
-from gateway.app import packaged_supergraph, packaged_table
 from gateway.planner import (
     Operation,
     OperationError,
@@ -21,6 +20,7 @@ from gateway.planner import (
 )
 from gateway.policy.access_table import AccessTable, table_text
 from gateway.policy.errors import PolicyError
+from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
 from gateway.policy.sdl_labels import check_subgraphs

@@ -126,7 +126,12 @@ class Pipeline:
         with_purpose = None
         if acting.stated_purpose is None:
             with_purpose = self._preparer.table.view(acting.column, has_person_purpose=True)
-        return _present(prepared, released, refusals, with_purpose)
+        pruned = prepared.pruned
+        obligations: tuple[dict[str, Any], ...] = ()
+        if not pruned.is_catalogue_only:
+            attached = self._preparer.table.obligations
+            obligations = attached.of(pruned.labels, acting.column, acting.purpose)
+        return _present(prepared, released, refusals, with_purpose, obligations)
 
     async def _answer_catalogue(
         self, request: GraphQLRequest, verified: VerifiedAccessToken
@@ -174,7 +179,11 @@ def _refuse_mutation(refusals: list[Refusal]) -> Answer:
 
 
 def _present(
-    prepared: Prepared, released: Release, refusals: list[Refusal], with_purpose: View | None
+    prepared: Prepared,
+    released: Release,
+    refusals: list[Refusal],
+    with_purpose: View | None,
+    obligations: tuple[dict[str, Any], ...],
 ) -> Answer:
     """Return the answer; ``with_purpose`` is the view that a purpose would have opened."""
     errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
@@ -187,6 +196,11 @@ def _present(
     body: dict[str, Any] = {"data": released.data}
     if errors:
         body["errors"] = errors
+    extensions: dict[str, Any] = {}
     if prepared.pruned.governed:
-        body["extensions"] = {"consent": {"governed": list(prepared.pruned.governed)}}
+        extensions["consent"] = {"governed": list(prepared.pruned.governed)}
+    if obligations:
+        extensions["obligations"] = list(obligations)
+    if extensions:
+        body["extensions"] = extensions
     return Answer(200, body)

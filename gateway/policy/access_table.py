@@ -15,6 +15,7 @@ from gateway.policy.errors import PolicyError
 from gateway.policy.labels import Coordinate, Label, Labels
 from gateway.policy.matrix import Cell, CellKind, Matrix
 from gateway.policy.mutations import MutationRules
+from gateway.policy.obligations import Obligations
 from gateway.supergraph import Supergraph
 from infra.vocabulary import PERSON_CATEGORIES, STAFF_CATEGORIES, Category, Form, Role
 
@@ -50,6 +51,7 @@ class AccessTable:
     version: str
     views: Mapping[tuple[str, bool], View]
     outage: View
+    obligations: Obligations
 
     def view(self, column: str, *, has_person_purpose: bool) -> View:
         """Return the view of a column."""
@@ -79,9 +81,20 @@ def _has_purpose(category: Category, cell: Cell, has_person_purpose: bool) -> bo
 
 
 def compile_table(
-    supergraph: Supergraph, labels: Labels, matrix: Matrix, mutations: MutationRules
+    supergraph: Supergraph,
+    labels: Labels,
+    matrix: Matrix,
+    mutations: MutationRules,
+    obligations: Obligations | None = None,
 ) -> AccessTable:
     """Compile the access table.
+
+    Args:
+        supergraph: what there is.
+        labels: what each coordinate is.
+        matrix: who may see what.
+        mutations: who may run what.
+        obligations: what travels with answers; none where only decisions matter.
 
     Raises:
         PolicyError: a mutation without a rule, or a rule without a mutation.
@@ -96,7 +109,8 @@ def compile_table(
         for column in matrix.columns
         for has_purpose in (True, False)
     }
-    text = "\n".join(_lines(labels, views))
+    attached = obligations or Obligations(matrix, (), MappingProxyType({}), "")
+    text = "\n".join((*_lines(labels, views), attached.fingerprint))
     version = hashlib.sha256(f"{matrix.version}\n{text}".encode()).hexdigest()[:16]
     return AccessTable(
         matrix=matrix,
@@ -104,6 +118,7 @@ def compile_table(
         version=f"{matrix.version}+{version}",
         views=MappingProxyType(views),
         outage=_outage_view(supergraph, labels),
+        obligations=attached,
     )
 
 

@@ -10,4 +10,5 @@ class PolicyError(GoldenThreadError):
 
     def __init__(self, message: str, where: str) -> None:
         super().__init__(f"{where}: {message}")
+        self.message = message
         self.where = where

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.policy.errors import PolicyError
+from gateway.policy.lines import Lines
 from infra.authority import expression
 from infra.vocabulary import PERSON_CATEGORIES, Category, Form, Purpose, Role
 
@@ -89,20 +90,6 @@ class Matrix:
         return self.purposes.get(column, self.purposes[column.partition(":")[0]])
 
 
-class _Reader:
-    """Finds the line of a key, so that an error can name it."""
-
-    def __init__(self, text: str, name: str) -> None:
-        self._lines = text.splitlines()
-        self._name = name
-
-    def where(self, key: str) -> str:
-        for number, line in enumerate(self._lines, 1):
-            if line.strip().removeprefix('"').startswith(key):
-                return f"{self._name}:{number}"
-        return self._name
-
-
 def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
     """Read the matrix.
 
@@ -114,7 +101,7 @@ def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
         PolicyError: an unknown word, a row of the wrong length, a missing role or purpose.
     """
     source = text or (resources.files("gateway.policy") / MATRIX_FILE).read_text()
-    reader = _Reader(source, name)
+    reader = Lines(source, name)
     try:
         document = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
@@ -146,7 +133,7 @@ def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
     )
 
 
-def _categories(document: dict[str, Any], reader: _Reader) -> list[Category]:
+def _categories(document: dict[str, Any], reader: Lines) -> list[Category]:
     where = reader.where("categories")
     try:
         categories = [Category(code) for code in document.get("categories", ())]
@@ -159,7 +146,7 @@ def _categories(document: dict[str, Any], reader: _Reader) -> list[Category]:
 
 
 def _check_grounds(
-    grounds: dict[str, Any], single: dict[str, Any], rows: dict[str, Any], reader: _Reader
+    grounds: dict[str, Any], single: dict[str, Any], rows: dict[str, Any], reader: Lines
 ) -> None:
     for key, value in grounds.items():
         role, _, kind = key.partition(":")
@@ -185,7 +172,7 @@ def _row(
     cells: str,
     categories: list[Category],
     grounds: tuple[dict[str, Any], dict[str, Any]],
-    reader: _Reader,
+    reader: Lines,
 ) -> Mapping[Category, Cell]:
     by_kind, by_cell = grounds
     words = cells.split()
@@ -222,7 +209,7 @@ def _is_stated(
     return any(stated) or f"{base}:W" in by_kind
 
 
-def _purposes(document: dict[str, Any], reader: _Reader) -> dict[str, frozenset[Purpose]]:
+def _purposes(document: dict[str, Any], reader: Lines) -> dict[str, frozenset[Purpose]]:
     purposes: dict[str, frozenset[Purpose]] = {}
     for column, codes in document.get("purposes", {}).items():
         try:

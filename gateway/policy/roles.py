@@ -21,7 +21,7 @@ from gateway.planner.selection import (
     with_hidden_field,
 )
 from gateway.policy.access_table import BITS, View
-from gateway.policy.labels import Coordinate, Labels
+from gateway.policy.labels import Coordinate, Label, Labels
 from infra.vocabulary import Category
 
 _FREE = (Category.STRUCTURE, Category.CATALOGUE)
@@ -53,6 +53,7 @@ class PrunedOperation:
         refusals: what is refused.
         governed: paths of the selected fields that consent governs (``extensions.consent``).
         coordinates: consent-governed coordinates by category, for the disclosure record.
+        labels: of all that is selected and consent-governed, for the obligations.
         is_catalogue_only: nothing but catalogue was asked for: no release gate.
         uses_lists: reads a list of participants (relies on ``visible:A``).
     """
@@ -61,6 +62,7 @@ class PrunedOperation:
     refusals: tuple[Refusal, ...]
     governed: tuple[str, ...]
     coordinates: Mapping[Category, tuple[str, ...]]
+    labels: frozenset[Label]
     is_catalogue_only: bool
     uses_lists: bool
 
@@ -72,6 +74,7 @@ class _Pass:
         self.refusals: list[Refusal] = []
         self.governed: dict[str, None] = {}
         self.coordinates: dict[Category, set[str]] = {}
+        self.labels: set[Label] = set()
         self.is_catalogue_only = True
         self.uses_lists = False
 
@@ -119,6 +122,7 @@ class _Pass:
         needs = self._view.needs.get(coordinate, 0)
         if needs:
             self.governed[".".join(here)] = None
+            self.labels |= {label for label in required if label.is_consent_governed}
             for category, bit in BITS.items():
                 if needs & bit:
                     self.coordinates.setdefault(category, set()).add(".".join(coordinate))
@@ -130,6 +134,9 @@ class _Pass:
             if any(one.needs for one in selection.by_type.values()):
                 self.is_catalogue_only = False
                 self.governed[".".join(here)] = None
+                self.labels |= {
+                    self._labels.types[name] for name, one in selection.by_type.items() if one.needs
+                }
         return replace(field, needs=needs, selection=selection)
 
 
@@ -162,6 +169,7 @@ def prune(operation: NormalizedOperation, view: View, labels: Labels) -> PrunedO
         coordinates=MappingProxyType(
             {category: tuple(sorted(names)) for category, names in role_pass.coordinates.items()}
         ),
+        labels=frozenset(role_pass.labels),
         is_catalogue_only=role_pass.is_catalogue_only and operation.kind != "mutation",
         uses_lists=role_pass.uses_lists,
     )

@@ -8,7 +8,7 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from gateway.app import packaged_supergraph
+from gateway.policy.packaged import packaged_supergraph
 
 ROOTS = ("Query", "Mutation", "Subscription")
 BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import packaged_supergraph, packaged_table
 from gateway.policy.access_table import AccessTable, table_text
 from gateway.policy.mutations import load_mutations
+from gateway.policy.packaged import packaged_supergraph, packaged_table
 from infra.vocabulary import Category
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "access_table.txt"

@@ -11,10 +11,10 @@ from graphql import (
     validate_schema,
 )
 
-from gateway.app import packaged_supergraph, packaged_table
 from gateway.planner.introspection import introspect
 from gateway.planner.operation import parse_operation
 from gateway.policy.access_table import AccessTable
+from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.policy.schema_view import role_schema
 from gateway.supergraph import Supergraph
 from infra.vocabulary import Role
