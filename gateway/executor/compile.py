@@ -23,6 +23,7 @@ from gateway.executor.compile_representations import (
 from gateway.executor.compile_shapes import drop_others, has_composites, top_keys, write_shape
 from gateway.executor.compile_subjects import write_subject_walk
 from gateway.executor.write_source import SourceWriter
+from gateway.planner.normalize import with_opaque_objects
 from gateway.planner.plan import EntityCall, FetchNode, QueryPlan
 from gateway.planner.selection import (
     Conditions,
@@ -106,6 +107,7 @@ def compile_plan(
     plan: QueryPlan, operation: NormalizedOperation, supergraph: Supergraph
 ) -> CompiledOperation:
     """Compile a plan; costs milliseconds, so keep the result (see the plan cache)."""
+    operation = with_opaque_objects(operation, supergraph)
     writer = SourceWriter()
     writer.constants.update(
         MISSING=MISSING, flatten=flatten, join=join, note=note, drop_others=drop_others

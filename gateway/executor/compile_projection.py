@@ -251,7 +251,10 @@ class ProjectionCompiler:
         writer.line(f"{name}_by = {{{members}}}")
         with writer.block(f"def {name}(o, {self._extra}P, K):"):
             writer.line("t = o.get('__typename') if o.__class__ is dict else None")
-            writer.line(f"f = {name}_by.get(t) if t.__class__ is str else None")
+            test = "t.__class__ is str"
+            if any(is_abstract_type(self._schema.get_type(key)) for key in functions):
+                test = "isinstance(t, str)"  # an OpaqueName, for objects of an interface object
+            writer.line(f"f = {name}_by.get(t) if {test} else None")
             with writer.block("if f is None:"):
                 writer.line("return E.bad(P, K)")
             writer.line(f"return f(o, {self._extra}P, K)")

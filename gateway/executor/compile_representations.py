@@ -79,6 +79,13 @@ def flatten(values: list[object], into: list[object]) -> None:
             flatten(value, into)
 
 
+def _type_test(writer: SourceWriter, names: tuple[str, ...]) -> str:
+    """An expression: `o` is of the type that has these names."""
+    if len(names) == 1:
+        return f"o.get('__typename') == {names[0]!r}"
+    return f"o.get('__typename') in {writer.constant('T', frozenset(names))}"
+
+
 def _has_needs(target: Target) -> bool:
     return any(step.object_needs or step.field_needs for step in target.path) or any(
         entity.object_needs or (entity.needs and 0 not in entity.needs) for entity in target.types
@@ -89,7 +96,7 @@ def _write_step(writer: SourceWriter, step: PathStep, *, is_guarded: bool) -> No
     writer.line("below = []")
     with writer.block("for o, m in found:" if is_guarded else "for o in found:"):
         if step.is_abstract:
-            with writer.block(f"if o.get('__typename') != {step.type_name!r}:"):
+            with writer.block(f"if not ({_type_test(writer, step.type_names)}):"):
                 writer.line("continue")
         if is_guarded:
             _write_mask(writer, step.subject_key, (step.object_needs, step.field_needs))
@@ -124,7 +131,7 @@ def _write_mask(writer: SourceWriter, subject_key: str | None, needs: tuple[int,
 def _write_entity(
     writer: SourceWriter, entity: EntityType, builder: str, *, is_abstract: bool, is_guarded: bool
 ) -> None:
-    head = f"if o.get('__typename') == {entity.type_name!r}:" if is_abstract else "if True:"
+    head = f"if {_type_test(writer, entity.type_names)}:" if is_abstract else "if True:"
     with writer.block(head):
         if is_guarded:
             _write_mask(writer, entity.subject_key, (entity.object_needs,))

@@ -7,6 +7,7 @@ projection, which knows their paths.
 
 from typing import Any
 
+from gateway.executor.merge_answers import OpaqueName
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.plan import FetchedField, FetchShape
 
@@ -25,6 +26,10 @@ def write_shape(writer: SourceWriter, shape: FetchShape) -> str:
         with writer.block(f"def {name}(d):"):
             with writer.block("if d.__class__ is dict:"):
                 writer.line("t = d.get('__typename')")
+                for opaque in shape.opaque:
+                    sign = writer.constant("O", OpaqueName(opaque))
+                    with writer.block(f"if t == {opaque!r}:"):
+                        writer.line(f"d['__typename'] = {sign}")
                 writer.line(
                     f"({name}_by.get(t, {fallback}) if t.__class__ is str else {fallback})(d)"
                 )

@@ -188,8 +188,12 @@ class Fetcher:
                 fault = self.note_failure(node, UNUSABLE, "an entity is not an object")
                 faults.place(fault, [one for _, one in objects[number]], call.keys)
                 continue
-            entity.pop("__typename", None)
+            told = entity.pop("__typename", None)
             call.clean(entity)
+            if call.call.tells and not self._told(call, told, objects[number]):
+                fault = self.note_failure(node, UNUSABLE, "an entity is of an unknown type")
+                faults.place(fault, [one for _, one in objects[number]], call.keys)
+                continue
             missing = lost[number]
             if missing is not None:
                 for key in missing:
@@ -197,6 +201,15 @@ class Fetcher:
                 for target_number, one in objects[number]:
                     self._carry_over(call, target_number, [one], missing)
             _give(entity, objects[number], is_flat=call.is_flat)
+
+    @staticmethod
+    def _told(call: CompiledCall, type_name: Any, objects: Objects) -> bool:
+        """Note which type objects have; False if the subgraph told none of those possible."""
+        if type_name.__class__ is not str or type_name not in call.call.tells:
+            return False
+        for _, one in objects:
+            one["__typename"] = type_name
+        return True
 
     def _place_entity_error(
         self,

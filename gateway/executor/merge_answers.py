@@ -3,6 +3,12 @@
 from typing import Any
 
 
+class OpaqueName(str):
+    """A `__typename` by which a subgraph knows objects of an interface; any type may follow."""
+
+    __slots__ = ()
+
+
 def merge_into(target: dict[str, Any], source: dict[str, Any]) -> None:
     """Add the values of one object to another; null never replaces a value.
 
@@ -33,7 +39,12 @@ def _merge_lists(known: list[Any], new: list[Any]) -> None:
 
 def _are_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
     mine, theirs = one.get("__typename"), other.get("__typename")
-    return mine is None or theirs is None or mine == theirs
+    if mine is None or theirs is None or mine == theirs or theirs.__class__ is OpaqueName:
+        return True
+    if mine.__class__ is OpaqueName:
+        one["__typename"] = theirs
+        return True
+    return False
 
 
 def copy_value(value: Any) -> Any:

@@ -14,7 +14,14 @@ from gateway.planner.fetch_graph import (
 )
 from gateway.planner.plan import InputField
 from gateway.planner.query_graph import QueryGraph
-from gateway.planner.routes import DirectRoute, HopRoute, PlanningError, SelectionRoute
+from gateway.planner.routes import (
+    DirectRoute,
+    HopRoute,
+    PlanningError,
+    SelectionRoute,
+    Site,
+    TypedRoute,
+)
 from gateway.planner.selection import (
     ALWAYS,
     Conditions,
@@ -134,12 +141,43 @@ class FetchBuilder:
                 local = self._graph.local_type(group.subgraph, route.local.named_type)
                 is_local_object = local is not None and local.possible_types == {local.name}
                 is_abstract = place.is_abstract or not is_local_object
-                fetched.tree = FetchTree(is_abstract=is_abstract)
+                opaque = self._graph.opaque_names(group.subgraph, route.local.named_type)
+                fetched.tree = FetchTree(is_abstract=is_abstract, opaque=opaque)
             inner_use = use if use.is_client else _Use(is_client=False, needs=use.needs)
             for child in route.children:
+                if isinstance(child, TypedRoute):
+                    suppliers |= self._typed(child, place, group, fetched.tree, inner_use)
+                    continue
                 below = place.object(child.type_name)
                 suppliers |= self._selection(child, below, group, fetched.tree, inner_use)
         objects.suppliers.setdefault(key, set()).update(suppliers)
+        return suppliers
+
+    def _typed(
+        self, route: TypedRoute, place: Place, group: FetchGroup, tree: FetchTree, use: _Use
+    ) -> set[FetchGroup]:
+        """Fetch objects whose type another subgraph tells."""
+        unknown = place.object(route.interface)
+        before = _Use(is_client=False, needs=use.needs)
+        waits = {group} | self._selection(route.key_route, unknown, group, tree, before)
+        keys = self._inputs(route.entrance.selection, unknown)
+        entered = self._entity_group(route.target, unknown, waits, keys)
+        inputs = entered.inputs[unknown.type_name]
+        for new in keys:
+            known = inputs.keys.get(new.name)
+            inputs.keys[new.name] = new if known is None else join_inputs(known, new)
+        members = self._graph.interface_objects[route.interface]
+        entered.tells.update(dict.fromkeys(sorted(members)))
+        suppliers = {group, entered}
+        for type_name, routes in route.here:
+            objects = place.object(type_name)
+            objects.told_by.add(entered)
+            for one in routes:
+                suppliers |= self._direct(one, route.interface, objects, group, tree, use)
+        for child in route.there:
+            objects = place.object(child.type_name)
+            objects.told_by.add(entered)
+            suppliers |= self._selection(child, objects, entered, entered.tree, use)
         return suppliers
 
     def _hop(
@@ -160,7 +198,7 @@ class FetchBuilder:
         if route.requires is not None and route.requires_route is not None:
             waits |= self._selection(route.requires_route, objects, group, tree, before)
             requires = self._inputs(route.requires, objects)
-        entered = self._entity_group(route, objects, waits, keys + requires)
+        entered = self._entity_group(route.target, objects, waits, keys + requires)
         inputs = entered.inputs[objects.type_name]
         for new in keys:
             known = inputs.keys.get(new.name)
@@ -177,18 +215,20 @@ class FetchBuilder:
 
     def _entity_group(
         self,
-        route: HopRoute,
+        target: Site,
         objects: PlaceObject,
         waits: set[FetchGroup],
         fields: tuple[InputField, ...],
     ) -> FetchGroup:
         """The group that enters a subgraph here after these groups; made if there is none."""
-        parents = without_ancestors(waits)
+        told_by = {group for one in objects.lineage() for group in one.told_by}
+        parents = without_ancestors(waits | told_by)
         place, type_name = objects.place, objects.type_name
-        target = route.target
         for group in place.groups:
             inputs = group.inputs.get(type_name)
             if group.subgraph != target.subgraph or group.parents != parents:
+                continue
+            if group.has_other_types_as(target.local_type, type_name):
                 continue
             if inputs is None:
                 group.inputs[type_name] = EntityInputs(type_name, target.local_type)

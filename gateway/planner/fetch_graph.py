@@ -36,10 +36,15 @@ class TreeField:
 
 @dataclass(slots=True, eq=False)
 class FetchTree:
-    """What a fetch selects at one place, by the subgraph's name of the object type."""
+    """What a fetch selects at one place, by the subgraph's name of the object type.
+
+    Attributes:
+        opaque: interface objects of the subgraph that objects here can be.
+    """
 
     is_abstract: bool
     types: dict[str, dict[str, TreeField]] = field(default_factory=dict)
+    opaque: tuple[str, ...] = ()
 
     def add(self, local_type: str, key: str, selected: SelectedField, type_text: str) -> TreeField:
         """The field under a key, made if it is not there."""
@@ -85,7 +90,11 @@ class EntityInputs:
 
 @dataclass(slots=True, eq=False)
 class FetchGroup:
-    """One request to be: root fields, or entities of one place."""
+    """One request to be: root fields, or entities of one place.
+
+    Attributes:
+        tells: object types, one of which the subgraph tells for each entity (in order).
+    """
 
     number: int
     subgraph: str
@@ -95,6 +104,17 @@ class FetchGroup:
     root_type: str | None = None
     place: "Place | None" = None
     inputs: dict[str, EntityInputs] = field(default_factory=dict)
+    tells: dict[str, None] = field(default_factory=dict)
+
+    def has_other_types_as(self, local_type: str, type_name: str) -> bool:
+        """Whether entities of another type are asked for by the same name of an interface.
+
+        What is selected on one name is asked of all of them, so each type has a group of its own;
+        groups that turn out to ask the same share a call in the end.
+        """
+        return any(
+            name != type_name and one.local_type == local_type for name, one in self.inputs.items()
+        )
 
     def ancestors(self) -> set["FetchGroup"]:
         """All groups that must have answered before this one can be sent."""
@@ -175,6 +195,7 @@ class Place:
             steps.append(
                 PathStep(
                     type_name=above.type_name,
+                    type_names=place.graph.runtime_names(above.type_name),
                     key=place.key,
                     is_abstract=above.place.is_abstract,
                     subject_key=above.subject_key,
@@ -188,12 +209,17 @@ class Place:
 
 @dataclass(slots=True, eq=False)
 class PlaceObject:
-    """Objects of one type at one place."""
+    """Objects of one type at one place.
+
+    Attributes:
+        told_by: groups after which it is known which objects are of this type.
+    """
 
     place: Place
     type_name: str
     client: ObjectSelection | None
     suppliers: dict[str, set[FetchGroup]] = field(default_factory=dict)
+    told_by: set[FetchGroup] = field(default_factory=set)
     _children: dict[str, Place] = field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Final
 from graphql import OperationType
 
 from gateway.planner.assemble_routes import assemble, size, unresolved
+from gateway.planner.child_routes import resolve_children
 from gateway.planner.query_graph import Entrance, QueryGraph
 from gateway.planner.routes import (
     FREE,
@@ -38,7 +39,7 @@ class PathSearch:
     """One search; keeps its memo for one operation."""
 
     def __init__(self, graph: QueryGraph, max_steps: int = MAX_STEPS) -> None:
-        self._graph = graph
+        self.graph = graph
         self._steps_left = max_steps
         self._selections: dict[Any, SelectionRoute] = {}
         self._entries: dict[Any, tuple[Entrance, SelectionRoute] | None] = {}
@@ -63,9 +64,9 @@ class PathSearch:
 
     def _root_attempts(self, type_name: str, field: SelectedField) -> list[Attempt]:
         attempts = []
-        for subgraph in self._graph.owners(type_name):
+        for subgraph in self.graph.owners(type_name):
             site = Site(subgraph, type_name)
-            attempt = self._direct(site, field, _NOWHERE, is_entering=True)
+            attempt = self.direct(site, field, _NOWHERE, is_entering=True)
             if attempt is not None:
                 attempts.append(replace(attempt, target=subgraph))
         return attempts
@@ -112,7 +113,7 @@ class PathSearch:
         """Several subgraphs asked at once instead of one after the other, at no more fetches."""
         if len(attempts) < 2:
             return None
-        stay = PathSearch(self._graph, self._steps_left)
+        stay = PathSearch(self.graph, self._steps_left)
         stay._may_hop = False
         field = best.route.field
         remainder: SelectedField | None = field
@@ -223,7 +224,7 @@ class PathSearch:
         if self._steps_left < 0:
             raise PlanningError("the search for a plan takes too many steps")
         attempts: list[Attempt] = []
-        direct = self._direct(site, field, visited)
+        direct = self.direct(site, field, visited)
         if direct is not None:
             attempts.append(direct)
             if direct.remainder is None and direct.route.cost == FREE:
@@ -232,7 +233,7 @@ class PathSearch:
             attempts += self._hops(type_name, site, field, visited)
         return attempts
 
-    def _direct(
+    def direct(
         self,
         site: Site,
         field: SelectedField,
@@ -240,9 +241,14 @@ class PathSearch:
         *,
         is_entering: bool = False,
     ) -> Attempt | None:
+        """The attempt that does not leave the site; None if its subgraph lacks the field.
+
+        Args:
+            is_entering: `@requires` of the field has been seen to.
+        """
         if field.name == "__typename":
             return Attempt(DirectRoute(field, None, (), FREE), None, None, False)
-        local = self._graph.local_field(site.subgraph, site.local_type, field.name)
+        local = self.graph.local_field(site.subgraph, site.local_type, field.name)
         if local is None or (local.requires is not None and not is_entering):
             return None
         promised = [
@@ -254,36 +260,22 @@ class PathSearch:
             return Attempt(DirectRoute(field, local, (), FREE), None, None, False)
         provided = [one.selection for one in promised if one.selection is not None]
         if local.provides is not None:
-            provided.append(self._graph.selection_at(local.provides, local.named_type))
-        children: list[SelectionRoute] = []
-        missing: dict[str, ObjectSelection] = {}
-        is_soft = True
-        for child_type, wanted in field.selection.by_type.items():
-            local_name = self._graph.local_of(site.subgraph, local.named_type, child_type)
-            if local_name is None:
-                missing[child_type] = wanted
-                continue
-            given = tuple(one.by_type[child_type] for one in provided if child_type in one.by_type)
-            child_site = Site(site.subgraph, local_name, given)
-            child = self.selection(child_type, child_site, wanted.fields, visited)
-            children.append(child)
-            if child.remainder:
-                missing[child_type] = replace(wanted, fields=child.remainder)
-                is_soft = is_soft and child.is_soft
+            provided.append(self.graph.selection_at(local.provides, local.named_type))
+        children, missing, is_soft = resolve_children(self, site, local, field, provided, visited)
         cost = Cost(
             max((child.cost.fetches for child in children), default=0),
             max((child.cost.depth for child in children), default=0),
         )
         remainder = replace(field, selection=Selection(missing)) if missing else None
-        route = DirectRoute(field, local, tuple(children), cost)
+        route = DirectRoute(field, local, children, cost)
         return Attempt(route, None, remainder, bool(missing) and is_soft)
 
     def _hops(
         self, type_name: str, site: Site, field: SelectedField, visited: _Visited
     ) -> Iterable[Attempt]:
-        for subgraph in self._graph.owners(type_name):
-            for local_type in self._graph.local_names(subgraph, type_name):
-                local = self._graph.local_field(subgraph, local_type, field.name)
+        for subgraph in self.graph.owners(type_name):
+            for local_type in self.graph.local_names(subgraph, type_name):
+                local = self.graph.local_field(subgraph, local_type, field.name)
                 if local is None or local.is_external:
                     continue
                 if subgraph == site.subgraph and local.requires is None:
@@ -295,21 +287,21 @@ class PathSearch:
     def _hop(
         self, type_name: str, site: Site, target: Site, field: SelectedField, visited: _Visited
     ) -> Attempt | None:
-        entry = self._entry(type_name, site, target, visited)
+        entry = self.entry(type_name, site, target, visited)
         if entry is None:
             return None
         entrance, key_route = entry
-        local = self._graph.local_field(target.subgraph, target.local_type, field.name)
+        local = self.graph.local_field(target.subgraph, target.local_type, field.name)
         requires, requires_route = None, None
         if local is not None and local.requires is not None:
             mark = (type_name, target.subgraph, field.name)
             if mark in visited:
                 return None
-            requires = self._graph.selection_of(local.requires, type_name)
+            requires = self.graph.selection_of(local.requires, type_name)
             requires_route = self.selection(type_name, site, requires.fields, visited | {mark})
             if not requires_route.is_complete:
                 return None
-        inner = self._direct(target, field, visited, is_entering=True)
+        inner = self.direct(target, field, visited, is_entering=True)
         if inner is None or not isinstance(inner.route, DirectRoute):
             return None
         before = requires_route.cost if requires_route is not None else FREE
@@ -322,7 +314,7 @@ class PathSearch:
         )
         return Attempt(route, target.subgraph, inner.remainder, inner.is_soft)
 
-    def _entry(
+    def entry(
         self, type_name: str, site: Site, target: Site, visited: _Visited
     ) -> tuple[Entrance, SelectionRoute] | None:
         """The cheapest key that can be had from a site, to enter a subgraph."""
@@ -333,7 +325,7 @@ class PathSearch:
         if identity in self._entries:
             return self._entries[identity]
         best: tuple[Entrance, SelectionRoute] | None = None
-        for entrance in self._graph.entrances(target.subgraph, type_name):
+        for entrance in self.graph.entrances(target.subgraph, type_name):
             if entrance.local_type != target.local_type:
                 continue
             fields = entrance.selection.fields

@@ -32,10 +32,12 @@ class FetchShape:
     Attributes:
         by_type: fields by the subgraph's type of the object.
         is_abstract: the answer says the type of each object in `__typename`.
+        opaque: values of `__typename` that do not say which type an object really has.
     """
 
     by_type: tuple[tuple[str, tuple[FetchedField, ...]], ...]
     is_abstract: bool
+    opaque: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class PathStep:
 
     Attributes:
         is_abstract: objects of other types can stand beside, told apart by `__typename`.
+        type_names: what `__typename` is for the objects of the type.
         subject_key: where the subject of the objects is kept, None to inherit.
         object_needs: bits for the object to exist.
         field_needs: bits for the field to be seen.
@@ -55,6 +58,7 @@ class PathStep:
     subject_key: str | None
     object_needs: int
     field_needs: int
+    type_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class EntityType:
     """How objects of one type are represented in an entity fetch.
 
     Attributes:
+        type_names: what `__typename` is in the fetched tree for the objects of the type.
         local_type: `__typename` of the representation.
         needs: what the fetched fields need, one number per distinct need; one of them suffices.
         is_guarded: the subject of the objects is known before this fetch.
@@ -93,6 +98,7 @@ class EntityType:
     object_needs: int
     needs: tuple[int, ...]
     is_guarded: bool
+    type_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class EntityCall:
-    """One `_entities` field of a request; equal representations of all targets are sent once."""
+    """One `_entities` field of a request; equal representations of all targets are sent once.
+
+    Attributes:
+        tells: object types, one of which the subgraph tells for each entity; () if not asked.
+    """
 
     alias: str
     variable: str
     shape: FetchShape
     conditions: Conditions
     targets: tuple[Target, ...]
+    tells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

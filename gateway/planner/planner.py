@@ -1,5 +1,6 @@
 """The planner: a normalised operation in, a query plan out.
 
+    opaque objects  what is selected on objects whose type nobody needs to know
     path search     which subgraph resolves each field, entered by which key
     build fetches   groups of selections, each after those that supply its representations
     join siblings   fetches of one place that can travel together
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from gateway.planner.build_fetches import FetchBuilder, check_keys
 from gateway.planner.merge.join_siblings import join_siblings
 from gateway.planner.merge.share_requests import share_requests
+from gateway.planner.normalize import with_opaque_objects
 from gateway.planner.path_search import PathSearch
 from gateway.planner.plan import QueryPlan
 from gateway.planner.query_graph import query_graph
@@ -38,6 +40,7 @@ def plan(
     """
     if operation.kind == "subscription":
         raise PlanningError("subscriptions are not planned here")
+    operation = with_opaque_objects(operation, supergraph)
     check_keys(operation.root)
     graph = query_graph(supergraph, frozenset(override_labels))
     routes = PathSearch(graph).root(operation.kind, operation.root)

@@ -27,10 +27,12 @@ class OperationPrinter:
     variables: dict[str, None] = field(default_factory=dict)
     computed: dict[Conditions, str] = field(default_factory=dict)
 
-    def tree(self, tree: FetchTree, *, is_entity: bool = False) -> tuple[str, FetchShape]:
+    def tree(
+        self, tree: FetchTree, *, is_entity: bool = False, tells_type: bool = False
+    ) -> tuple[str, FetchShape]:
         """The selection set of a place with its braces, and the shape of the answer."""
         parts: list[str] = []
-        if tree.is_abstract and not is_entity:
+        if tells_type or (tree.is_abstract and not is_entity):
             parts.append("__typename")
         by_type: list[tuple[str, tuple[FetchedField, ...]]] = []
         meanings: dict[str, tuple[str, str]] = {}
@@ -41,7 +43,7 @@ class OperationPrinter:
             if not text:
                 continue
             parts.append(f"...on {local_type}{{{text}}}" if tree.is_abstract else text)
-        shape = FetchShape(tuple(by_type), tree.is_abstract and not is_entity)
+        shape = FetchShape(tuple(by_type), tree.is_abstract and not is_entity, tree.opaque)
         return "{" + (" ".join(parts) or "__typename") + "}", shape
 
     def condition(self, conditions: Conditions) -> str:

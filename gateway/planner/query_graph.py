@@ -17,7 +17,7 @@ from graphql import (
     is_composite_type,
 )
 
-from gateway.planner.normalize import Expander
+from gateway.planner.normalize import Expander, OpaqueAdder, interface_objects
 from gateway.planner.selection import ObjectSelection, Selection
 from gateway.supergraph.model import EntityKey, SubgraphField, SubgraphType, Supergraph
 
@@ -38,11 +38,16 @@ class QueryGraph:
 
     supergraph: Supergraph
     active_labels: frozenset[str] = frozenset()
+    interface_objects: dict[str, frozenset[str]] = field(init=False)
     _expander: Expander = field(init=False)
+    _opaque: OpaqueAdder = field(init=False)
     _sets: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._expander = Expander(self.supergraph.full_schema)
+        schema = self.supergraph.full_schema
+        self.interface_objects = interface_objects(self.supergraph)
+        self._expander = Expander(schema)
+        self._opaque = OpaqueAdder(schema, self.interface_objects)
 
     def local_type(self, subgraph: str, type_name: str) -> SubgraphType | None:
         """How a subgraph sees a type."""
@@ -58,7 +63,23 @@ class QueryGraph:
             return None
         if found.overridden_label is not None and found.overridden_label in self.active_labels:
             return None
+        if self.is_interface(subgraph, local_type) and not self._all_resolve(subgraph, seen, name):
+            return None
         return found
+
+    def is_interface(self, subgraph: str, local_type: str) -> bool:
+        """Whether a type is an interface in a subgraph too, with types that it knows."""
+        seen = self.supergraph.types.get((subgraph, local_type))
+        is_composite = seen is not None and not seen.is_interface_object
+        return is_composite and local_type in self.interface_objects
+
+    def _all_resolve(self, subgraph: str, seen: SubgraphType | None, name: str) -> bool:
+        """Whether a field asked of an interface is resolved for each type that it can have."""
+        for possible in seen.possible_types if seen is not None else ():
+            local = self.local_field(subgraph, possible, name)
+            if local is None or local.is_external or local.requires is not None:
+                return False
+        return True
 
     def local_names(self, subgraph: str, type_name: str) -> tuple[str, ...]:
         """Names under which a subgraph knows objects of a type: its own, or interface objects."""
@@ -104,11 +125,35 @@ class QueryGraph:
         if seen is None:
             return None
         if seen.is_interface_object:
-            return declared if type_name in self.possible_types(declared) else None
+            is_one = type_name == declared or type_name in self.possible_types(declared)
+            return declared if is_one else None
         if type_name in seen.possible_types:
             return type_name
-        # An interface of this subgraph may be implemented by an interface object.
+        for name in self.opaque_names(subgraph, declared):
+            if type_name in self.interface_objects[name]:
+                return name
         return None
+
+    def opaque_names(self, subgraph: str, declared: str) -> tuple[str, ...]:
+        """Interface objects that values of a type of this subgraph can be."""
+        if not self.interface_objects:
+            return ()
+        seen = self.supergraph.types.get((subgraph, declared))
+        if seen is None:
+            return ()
+        return tuple(
+            name
+            for name in self.interface_objects
+            if name in seen.possible_types and self._is_opaque(subgraph, name)
+        )
+
+    def runtime_names(self, type_name: str) -> tuple[str, ...]:
+        """Values of `__typename` in the fetched tree of objects that are planned as one type."""
+        return (type_name, *sorted(self.interface_objects.get(type_name, ())))
+
+    def _is_opaque(self, subgraph: str, name: str) -> bool:
+        seen = self.supergraph.types.get((subgraph, name))
+        return seen is not None and seen.is_interface_object
 
     def entrances(self, subgraph: str, type_name: str) -> tuple[Entrance, ...]:
         """Resolvable keys by which objects of a type are reached in a subgraph."""
@@ -128,7 +173,8 @@ class QueryGraph:
         key = ("object", id(fields), type_name)
         known: ObjectSelection | None = self._sets.get(key)
         if known is None:
-            known = self._sets[key] = self._expander.expand(type_name, fields)
+            known = self._opaque.object(self._expander.expand(type_name, fields))
+            self._sets[key] = known
         return known
 
     def selection_at(self, fields: SelectionSetNode, type_name: str) -> Selection:
@@ -136,7 +182,8 @@ class QueryGraph:
         key = ("all", id(fields), type_name)
         known: Selection | None = self._sets.get(key)
         if known is None:
-            known = self._sets[key] = self._expander.expand_all(type_name, fields)
+            known = self._expander.expand_all(type_name, fields)
+            known = self._sets[key] = self._opaque.selection(known, type_name)
         return known
 
     def field_type(self, type_name: str, field_name: str) -> GraphQLOutputType:

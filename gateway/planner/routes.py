@@ -49,7 +49,7 @@ class DirectRoute:
 
     field: SelectedField
     local: SubgraphField | None
-    children: tuple["SelectionRoute", ...]
+    children: tuple["SelectionRoute | TypedRoute", ...]
     cost: Cost
 
 
@@ -90,6 +90,29 @@ class SelectionRoute:
     def is_complete(self) -> bool:
         """Whether nothing is lost by leaving the remainder unasked."""
         return not self.remainder or self.is_soft
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TypedRoute:
+    """How objects of an interface object are resolved whose type has to be told elsewhere.
+
+    Attributes:
+        interface: the name by which the subgraph of the site knows the objects.
+        target: the subgraph that tells the type, entered as the interface.
+        here: for each type, fields that the subgraph of the site resolves.
+        there: for each type, the rest, from the subgraph that tells the type.
+        missing: for each type, what neither resolves.
+    """
+
+    interface: str
+    site: Site
+    target: Site
+    entrance: Entrance
+    key_route: "SelectionRoute"
+    here: tuple[tuple[str, tuple[DirectRoute, ...]], ...]
+    there: tuple["SelectionRoute", ...]
+    missing: tuple[tuple[str, tuple[SelectedField, ...]], ...]
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -149,8 +149,9 @@ class TypeReader:
         flags = {bool(join.arguments.get("isInterfaceObject")) for join in joins}
         if len(flags) > 1:
             raise SupergraphError("an interface object in part only", name)
-        if flags == {True}:
-            raise SupergraphError("@interfaceObject is not carried out here", name)
+        is_interface_object = flags == {True}
+        if is_interface_object and not isinstance(definition, InterfaceTypeDefinitionNode):
+            raise SupergraphError("an interface object that is no interface", name)
         keys = tuple(
             EntityKey(
                 parse_field_set(join.arguments["key"], name),
@@ -173,8 +174,12 @@ class TypeReader:
             name=name,
             keys=keys,
             fields=fields,
-            possible_types=self._possible_types(graph, name, definition),
-            is_interface_object=flags == {True},
+            possible_types=(
+                frozenset({name})
+                if is_interface_object
+                else self._possible_types(graph, name, definition)
+            ),
+            is_interface_object=is_interface_object,
         )
 
     def _read_field(
@@ -199,6 +204,8 @@ class TypeReader:
             elif type_name in self._roots and self._join.version == "v0.1":
                 raise SupergraphError("a root field without a subgraph", coordinate)
             here = [{}]
+            if self._comes_from_interface_object(graph, definition, field):
+                return None
         if not here:
             return None
         arguments = here[0]
@@ -241,12 +248,41 @@ class TypeReader:
         return frozenset(
             other_name
             for other_name, other in self._definitions.items()
-            if isinstance(other, ObjectTypeDefinitionNode)
+            if (
+                isinstance(other, ObjectTypeDefinitionNode)
+                or (
+                    isinstance(other, InterfaceTypeDefinitionNode)
+                    and self._is_interface_object(graph, other)
+                )
+            )
             and self._implements(graph, other_name, other, name)
         )
 
+    def _is_interface_object(self, graph: str, definition: _Composite) -> bool:
+        return any(
+            join.graph == graph and bool(join.arguments.get("isInterfaceObject"))
+            for join in self._joins(definition, "type")
+        )
+
+    def _comes_from_interface_object(
+        self, graph: str, definition: _Composite, field: FieldDefinitionNode
+    ) -> bool:
+        """Whether a field without joins is one that only interface objects elsewhere have."""
+        for node in definition.interfaces or ():
+            interface: Any = self._definitions.get(node.name.value)
+            for one in getattr(interface, "fields", None) or ():
+                joins = self._joins(one, "field")
+                if one.name.value != field.name.value or not joins:
+                    continue
+                graphs = {join.graph for join in joins}
+                if graph not in graphs and any(
+                    self._is_interface_object(str(other), interface) for other in graphs
+                ):
+                    return True
+        return False
+
     def _implements(
-        self, graph: str, type_name: str, definition: ObjectTypeDefinitionNode, interface: str
+        self, graph: str, type_name: str, definition: _Composite, interface: str
     ) -> bool:
         joins = self._joins(definition, "implements")
         if joins:

@@ -19,9 +19,10 @@ CASES = Path(__file__).parent / "cases"
 
 @dataclass(frozen=True)
 class Case:
-    """One folder of cases/."""
+    """One folder of cases/; `composed` is one of the supergraphs in it."""
 
     path: Path
+    composed: str = "supergraph.graphql"
 
     @property
     def name(self) -> str:
@@ -29,7 +30,12 @@ class Case:
 
     @cached_property
     def supergraph(self) -> Supergraph:
-        return load_supergraph((self.path / "supergraph.graphql").read_text())
+        return load_supergraph((self.path / self.composed).read_text())
+
+    def by_other_composers(self) -> list["Case"]:
+        """The same case, composed by others."""
+        files = sorted(self.path.glob("*.supergraph.graphql"))
+        return [Case(self.path, file.name) for file in files]
 
     @cached_property
     def world(self) -> World:
@@ -47,7 +53,7 @@ class Case:
         return {
             file.stem: HonestSubgraph(file.read_text(), self.world)
             for file in sorted(self.path.glob("*.graphql"))
-            if file.name != "supergraph.graphql" and not file.name.endswith(".query.graphql")
+            if not file.name.endswith(("supergraph.graphql", ".query.graphql"))
         }
 
     @property

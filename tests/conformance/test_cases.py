@@ -41,7 +41,19 @@ async def answer(case: Case, source: str, variables: dict[str, Any]) -> dict[str
     return {"data": projected.data, "errors": projected.errors, "subgraph_errors": failed}
 
 
-@pytest.mark.parametrize(("case", "operation"), RUNS, ids=IDS)
+OTHERS = [
+    (other, operation)
+    for case in all_cases()
+    for other in case.by_other_composers()
+    for operation in case.operations
+]
+OTHER_IDS = [
+    f"{case.name}-{case.composed.split('.')[0]}-{operation.name.split('.')[0]}"
+    for case, operation in OTHERS
+]
+
+
+@pytest.mark.parametrize(("case", "operation"), RUNS + OTHERS, ids=IDS + OTHER_IDS)
 async def test_the_answer_is_that_of_one_merged_schema(case: Case, operation: Path) -> None:
     source = operation.read_text()
     for variables in case.variables(operation):

@@ -45,6 +45,8 @@ def _later_sibling(early: FetchGroup, groups: list[FetchGroup]) -> FetchGroup | 
 
 def _have_compatible_inputs(later: FetchGroup, early: FetchGroup) -> bool:
     for type_name, theirs in early.inputs.items():
+        if later.has_other_types_as(theirs.local_type, type_name):
+            return False
         mine = later.inputs.get(type_name)
         if mine is None:
             continue
@@ -56,6 +58,7 @@ def _have_compatible_inputs(later: FetchGroup, early: FetchGroup) -> bool:
 
 def _absorb(later: FetchGroup, early: FetchGroup) -> None:
     later.tree.absorb(early.tree)
+    later.tells.update(early.tells)
     later.parents = without_ancestors(later.parents | early.parents)
     for type_name, theirs in early.inputs.items():
         mine = later.inputs.setdefault(type_name, theirs)

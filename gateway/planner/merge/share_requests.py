@@ -103,7 +103,7 @@ class _Call:
 def _joined(printer: OperationPrinter, members: list[FetchGroup]) -> list[_Call]:
     calls: dict[str, _Call] = {}
     for group in members:
-        body, shape = printer.tree(group.tree, is_entity=True)
+        body, shape = printer.tree(group.tree, is_entity=True, tells_type=bool(group.tells))
         call = calls.setdefault(body, _Call(body, shape, NEVER))
         call.members.append(group)
         call.conditions = any_of(call.conditions, _any_field(group))
@@ -128,6 +128,7 @@ def _calls(printer: OperationPrinter, joined: list[_Call]) -> list[EntityCall]:
             shape=call.shape,
             conditions=call.conditions,
             targets=tuple(_target(group) for group in call.members),
+            tells=tuple(dict.fromkeys(name for group in call.members for name in group.tells)),
         )
         for number, call in enumerate(joined)
     ]
@@ -135,6 +136,8 @@ def _calls(printer: OperationPrinter, joined: list[_Call]) -> list[EntityCall]:
 
 def _any_field(group: FetchGroup) -> Conditions:
     """When any field of the group is asked for."""
+    if group.tells:
+        return ALWAYS
     conditions = NEVER
     for fields in group.tree.types.values():
         for one in fields.values():
@@ -160,6 +163,7 @@ def _entity_type(group: FetchGroup, objects: PlaceObject) -> EntityType:
         needs |= one.needs
     return EntityType(
         type_name=objects.type_name,
+        type_names=objects.place.graph.runtime_names(objects.type_name),
         local_type=inputs.local_type,
         keys=tuple(inputs.keys.values()),
         requires=tuple(

@@ -19,6 +19,7 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_composite_type,
+    is_interface_type,
     is_object_type,
 )
 
@@ -178,7 +179,9 @@ class Expander:
     def _possible(self, type_name: str) -> list[str]:
         named = self._schema.get_type(type_name)
         if is_abstract_type(named):
-            return [possible.name for possible in self._schema.get_possible_types(named)]
+            possible = [one.name for one in self._schema.get_possible_types(named)]
+            # Objects of an interface that nothing implements can still be interface objects.
+            return possible or [type_name] * is_interface_type(named)
         return [type_name] if is_composite_type(named) else []
 
     def _is_a(self, type_name: str, condition: str) -> bool:

@@ -136,7 +136,7 @@ def test_a_renamed_join_specification_is_read() -> None:
         (
             (
                 "type Query @join__type(graph: A) { a: I } "
-                'interface I @join__type(graph: A, key: "id", isInterfaceObject: true) { id: ID! }'
+                'type I @join__type(graph: A, key: "id", isInterfaceObject: true) { id: ID! }'
             ),
             "",
             "I",
