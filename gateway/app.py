@@ -24,6 +24,7 @@ from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
 from gateway.settings import GatewaySettings
 from gateway.subgraph_calls import SubgraphCalls
+from gateway.web.console.app import Console
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import SecurityHeaders
 from infra.http_client import HttpClient
@@ -84,6 +85,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
         parts.feed.start()
         parts.gate.start()
         yield
+        if console is not None:
+            await console.close()
         await parts.gate.stop()
         await parts.feed.stop()
         await parts.verifier.close()
@@ -91,11 +94,16 @@ def create_app(settings: GatewaySettings) -> Starlette:
         await parts.consent_http.close()
 
     endpoint = GraphQLEndpoint(parts.pipeline, parts.budget.body_bytes)
+    console = None
+    if settings.console is not None:
+        accepted = [each.issuer for each in parse_issuers(settings.issuers)]
+        console = Console(parts.pipeline, settings.console, accepted)
     return Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
+            *(console.routes() if console else ()),
         ],
         middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,

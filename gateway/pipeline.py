@@ -5,7 +5,7 @@ from what still stands; a changed principal or list starts again, a bounded numb
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.caller import Acting, act, read_purpose
@@ -22,7 +22,7 @@ from gateway.release.feed import ChangeFeed
 from gateway.rounds import PrincipalChangedError, Release, Rounds
 from infra import clock
 from infra.telemetry import metrics, traces
-from infra.vocabulary import Purpose
+from infra.vocabulary import Purpose, Role
 
 MAX_PRINCIPAL_CHANGES = 2
 CATCH_UP_SECONDS = 0.1
@@ -48,11 +48,27 @@ class GraphQLRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Under which of the caller's own grants an answer was given; never part of its body.
+
+    Attributes:
+        purposes: codes that this grant's column may state, in alphabetical order.
+    """
+
+    grant_id: str
+    role: Role
+    agency_id: str
+    site_id: str
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What leaves: HTTP status and GraphQL response."""
 
     status: int
     body: Mapping[str, Any]
+    standing: Standing | None = None
 
 
 class Pipeline:
@@ -93,7 +109,8 @@ class Pipeline:
         for _ in range(MAX_PRINCIPAL_CHANGES + 1):
             try:
                 acting = await self._acting(verified, request.acting_grant, purpose)
-                return await self._execute(request, verified, acting)
+                answer = await self._execute(request, verified, acting)
+                return replace(answer, standing=self._standing(acting))
             except PrincipalChangedError:
                 self._directory.forget(verified.issuer_alias, verified.subject)
             except ConsentUnavailableError:
@@ -106,6 +123,17 @@ class Pipeline:
         found = await self._directory.directory(verified.issuer_alias, verified.subject)
         principal = choose_grant(found, acting_grant)
         return act(principal, purpose, self._preparer.table)
+
+    def _standing(self, acting: Acting) -> Standing:
+        grant = acting.principal.grant
+        purposes = self._preparer.table.matrix.purposes_of(acting.column)
+        return Standing(
+            grant_id=grant.id,
+            role=grant.role,
+            agency_id=grant.agency_id,
+            site_id=grant.site_id,
+            purposes=tuple(sorted(purpose.value for purpose in purposes)),
+        )
 
     async def _execute(
         self, request: GraphQLRequest, verified: VerifiedAccessToken, acting: Acting

@@ -4,10 +4,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
-from infra.settings import Address, Environment
+from infra.settings import Address, Environment, Secret, SettingsError
 
 SUBGRAPHS = ("participants", "consent", "cases", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """What the console needs; without ``GT_CONSOLE_CLIENT_ID`` there is none.
+
+    Attributes:
+        public_url: where browsers reach the gateway, without a path.
+        client_id: of the console at the issuer; a confidential client.
+        client_secret: its secret.
+        issuer_url: where the issuer's metadata is discovered.
+        key: 32 bytes in base64 that seal sessions into cookies.
+        is_secure: whether browsers come over TLS; only development on loopback does without.
+        is_production: no developer pages when true.
+    """
+
+    public_url: str
+    client_id: str
+    client_secret: Secret
+    issuer_url: str
+    key: Secret
+    is_secure: bool
+    is_production: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +48,7 @@ class GatewaySettings:
         public_key_dir: folder where its public key is published.
         is_production: no developer pages when true.
         trace_ratio: share of traces sampled, when a collector is configured.
+        console: settings of the console, None for a gateway without one.
     """
 
     instance: str
@@ -37,6 +62,7 @@ class GatewaySettings:
     log_level: str
     otlp_endpoint: str | None
     trace_ratio: float
+    console: ConsoleSettings | None = None
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -46,6 +72,7 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         SettingsError: one is missing or malformed.
     """
     env = environment or Environment()
+    is_production = env.text("GT_ENVIRONMENT", "production") != "development"
     return GatewaySettings(
         instance=env.text("GT_SERVICE_INSTANCE", "gateway-0"),
         bind=env.address("GT_BIND"),
@@ -56,8 +83,33 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         issuers=env.text("GT_ISSUERS"),
         key_dir=env.path("GT_KEY_DIR"),
         public_key_dir=env.path("GT_PUBLIC_KEY_DIR"),
-        is_production=env.text("GT_ENVIRONMENT", "production") != "development",
+        is_production=is_production,
         log_level=env.text("GT_LOG_LEVEL", "INFO"),
         otlp_endpoint=env.optional("GT_OTLP_ENDPOINT"),
         trace_ratio=env.number("GT_TRACE_RATIO", 0.01),
+        console=_read_console(env, is_production=is_production),
+    )
+
+
+def _read_console(env: Environment, *, is_production: bool) -> ConsoleSettings | None:
+    client_id = env.optional("GT_CONSOLE_CLIENT_ID")
+    if client_id is None:
+        return None
+    public_url = env.text("GT_PUBLIC_URL").rstrip("/")
+    parts = urlsplit(public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise SettingsError("GT_PUBLIC_URL must be https://host[:port]")
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme == "http" and (is_production or not is_local):
+        raise SettingsError(
+            "GT_PUBLIC_URL must be https; plain http is for development on loopback"
+        )
+    return ConsoleSettings(
+        public_url=public_url,
+        client_id=client_id,
+        client_secret=env.secret("GT_CONSOLE_CLIENT_SECRET"),
+        issuer_url=env.text("GT_CONSOLE_ISSUER_URL").rstrip("/"),
+        key=env.secret("GT_CONSOLE_KEY"),
+        is_secure=parts.scheme == "https",
+        is_production=is_production,
     )

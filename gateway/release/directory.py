@@ -1,9 +1,10 @@
 """Who a subject is according to the directory; cached until its keys move or time runs out."""
 
 from collections import OrderedDict
+from typing import Any
 
 from gateway.consent_client import ConsentClient
-from gateway.errors import RequestRefusedError
+from gateway.errors import RequestRefusedError, error
 from gateway.principal import Directory, Principal
 from infra import clock
 
@@ -65,6 +66,20 @@ def _is_over(directory: Directory) -> bool:
     return (directory.valid_until - clock.now()).total_seconds() < _SAFETY_SECONDS
 
 
+def _ambiguous(directory: Directory) -> dict[str, Any]:
+    """Return the error that lists the caller's own grants, so that one can be named."""
+    grants = [
+        {
+            "id": grant.id,
+            "role": grant.role.value,
+            "agencyId": grant.agency_id or None,
+            "siteId": grant.site_id,
+        }
+        for grant in sorted(directory.grants.values(), key=lambda grant: grant.id)
+    ]
+    return error("GRANT_AMBIGUOUS", grants=grants)
+
+
 def choose_grant(directory: Directory, acting_grant: str | None) -> Principal:
     """Return the one grant that a request acts under.
 
@@ -84,7 +99,7 @@ def choose_grant(directory: Directory, acting_grant: str | None) -> Principal:
         if grant is None:
             raise RequestRefusedError(403, "GRANT_REQUIRED")
     elif len(directory.grants) > 1:
-        raise RequestRefusedError(400, "GRANT_AMBIGUOUS")
+        raise RequestRefusedError(400, "GRANT_AMBIGUOUS", [_ambiguous(directory)])
     else:
         grant = next(iter(directory.grants.values()))
     return Principal(directory.subject, grant, directory.revision, directory.valid_until)

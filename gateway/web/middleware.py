@@ -9,11 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "vary": "Authorization, Cookie, Accept",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -41,6 +39,8 @@ class SecurityHeaders:
                     headers[name] = value
                 headers.setdefault("content-security-policy", _POLICY)
                 headers.setdefault("cache-control", "no-store")
+                headers.setdefault("referrer-policy", "no-referrer")
+                headers.setdefault("vary", "Authorization, Cookie, Accept")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

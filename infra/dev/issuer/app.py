@@ -58,6 +58,7 @@ class Issuer:
                 Route("/authorize", self._show_picker, methods=["GET"]),
                 Route("/authorize", self._picked, methods=["POST"]),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/end-session", self._end_session, methods=["GET"]),
                 Route("/style.css", self._css),
                 Route("/health/live", _healthy),
                 Route("/health/ready", _healthy),
@@ -90,6 +91,7 @@ class Issuer:
                 "authorization_endpoint": f"{url}/authorize",
                 "token_endpoint": f"{url}/token",
                 "jwks_uri": f"{url}/jwks.json",
+                "end_session_endpoint": f"{url}/end-session",
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
@@ -155,6 +157,23 @@ class Issuer:
         form = await request.form()
         response: Response = self._server.create_token_response((request, form))
         return response
+
+    async def _end_session(self, request: Request) -> Response:
+        """Sign a person out everywhere (OpenID Connect RP-Initiated Logout 1.0).
+
+        Only an id token of ours says whom; without one nobody is signed out.
+        """
+        sent = request.query_params
+        hint = self._server.read_id_token(sent.get("id_token_hint", ""))
+        client_id = hint["aud"][0] if hint else sent.get("client_id")
+        if hint:
+            self._server.store.end_subject(hint["sub"])
+        client = self._clients.get(client_id or "")
+        target = sent.get("post_logout_redirect_uri")
+        if client is None or target not in client.logout_uris:
+            return PlainTextResponse("You are signed out.\n", headers=_PAGE_HEADERS)
+        state = f"?state={quote(sent['state'], safe='')}" if "state" in sent else ""
+        return Response(None, 303, headers={**_PAGE_HEADERS, "location": f"{target}{state}"})
 
     async def _mint(self, request: Request) -> Response:
         body = await request.json()

@@ -21,6 +21,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # authlib has no types
     secret: str | None
     grant_types: frozenset[str]
     redirect_uris: tuple[str, ...]
+    logout_uris: tuple[str, ...] = ()
 
     def get_client_id(self) -> str:
         """Return the client id."""
@@ -70,6 +71,7 @@ def load_clients(path: Path) -> dict[str, Client]:
             secret=row["client_secret"],
             grant_types=frozenset(row["grant_types"]),
             redirect_uris=tuple(row["redirect_uris"]),
+            logout_uris=tuple(row.get("post_logout_redirect_uris", ())),
         )
         for row in json.loads(path.read_text(encoding="utf-8"))
     }

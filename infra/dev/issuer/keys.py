@@ -43,6 +43,10 @@ class SigningKeys:
         """Return the signing key alone, as a set, so that its id gets into the header."""
         return KeySet([self.current()])
 
+    def verification_set(self) -> KeySet:
+        """Return all keys whose signatures still count."""
+        return KeySet([key for _, key in self._keys])
+
     def public_set(self) -> dict[str, object]:
         """Return the JSON Web Key Set (RFC 7517) that verifiers read."""
         self.current()

@@ -133,6 +133,16 @@ class Store:
         self._refresh.pop(token.token, None)
         self._spend(token.token, token.family)
 
+    def end_subject(self, subject: str) -> None:
+        """End every family of a person: nothing that was handed out is refreshed any more."""
+        ends_at = clock.epoch_seconds() + REFRESH_SECONDS
+        handed_out: list[Refresh | Code] = [*self._refresh.values(), *self._codes.values()]
+        for held in handed_out:
+            if held.signed_in.persona.subject == subject:
+                self._ended[held.family] = ends_at
+        self._refresh = {k: v for k, v in self._refresh.items() if v.family not in self._ended}
+        self._codes = {k: v for k, v in self._codes.items() if v.family not in self._ended}
+
     def _spend(self, value: str, family: str) -> None:
         self._spent[value] = (family, clock.epoch_seconds() + REFRESH_SECONDS)
 

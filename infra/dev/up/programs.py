@@ -127,6 +127,7 @@ def _gateway(layout: Layout, addresses: Addresses) -> Program:
             "GT_CONSOLE_CLIENT_ID": CONSOLE_CLIENT,
             "GT_CONSOLE_CLIENT_SECRET": client_secret(layout),
             "GT_CONSOLE_ISSUER_URL": addresses.issuer_url,
+            "GT_CONSOLE_KEY": keep_secret(layout.secret_file("console-key"), _new_key),
         },
         health=bind,
         stop_order=1,
@@ -165,6 +166,7 @@ def clients(layout: Layout, addresses: Addresses) -> list[dict[str, object]]:
             "client_secret": client_secret(layout),
             "grant_types": ["authorization_code", "refresh_token"],
             "redirect_uris": [f"{gateway}/console/callback"],
+            "post_logout_redirect_uris": [f"{gateway}/console/signed-out"],
         },
         {
             "client_id": "goldenthread-dev",

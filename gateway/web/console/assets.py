@@ -1,0 +1,73 @@
+"""Stylesheet, scripts and typeface, served from here alone, by the hash of what they are."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+_MEDIA_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "woff2": "font/woff2",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+PREFIX = "/console/static"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file."""
+
+    body: bytes
+    media_type: str
+    mark: str
+
+
+def _files(folder: Traversable) -> Mapping[str, Asset]:
+    found: dict[str, Asset] = {}
+    for entry in folder.iterdir():
+        ending = entry.name.rpartition(".")[2]
+        if entry.is_dir():
+            found |= {f"{entry.name}/{name}": each for name, each in _files(entry).items()}
+        elif ending in _MEDIA_TYPES:
+            body = entry.read_bytes()
+            mark = hashlib.sha256(body).hexdigest()[:12]
+            found[entry.name] = Asset(body, _MEDIA_TYPES[ending], mark)
+    return found
+
+
+class Assets:
+    """All files below ``static/``, in memory."""
+
+    def __init__(self) -> None:
+        self.files = dict(_files(resources.files("gateway.web.console") / "static"))
+        sheet = self.files["console.css"]
+        # The typeface that the stylesheet names gets its mark, too, or it would be asked for anew.
+        text = re.sub(
+            r'url\("vendor/([^"]+)"\)',
+            lambda found: f'url("{self.url("vendor/" + found[1])}")',
+            sheet.body.decode(),
+        )
+        mark = hashlib.sha256(text.encode()).hexdigest()[:12]
+        self.files["console.css"] = Asset(text.encode(), sheet.media_type, mark)
+
+    def url(self, name: str) -> str:
+        """Return the address of a file. Raises KeyError when there is none."""
+        return f"{PREFIX}/{name}?v={self.files[name].mark}"
+
+    async def serve(self, request: Request) -> Response:
+        """Serve one file; without its mark it is not kept."""
+        asset = self.files.get(request.path_params["name"])
+        if asset is None:
+            return PlainTextResponse("Not found.\n", 404)
+        is_marked = request.query_params.get("v") == asset.mark
+        headers = {"content-type": asset.media_type, "vary": "Accept-Encoding"}
+        if is_marked:
+            headers["cache-control"] = _FOREVER
+        return Response(asset.body, headers=headers)

@@ -1,0 +1,76 @@
+"""What each role finds in the console: its purposes, its pages, and where it starts."""
+
+from dataclasses import dataclass
+
+PURPOSES: dict[str, str | None] = {
+    "PM": "LEAD_COORD",
+    "CM": "CAREMGT",
+    "SUP": "CAREMGT",
+    "LEO": "LEAD_COORD",
+    "LEL": "LEAD_COORD",
+    "PRO": "LEAD_LEGAL_COORD",
+    "DEF": "LEAD_LEGAL_COORD",
+    "PRB": "LEAD_COORD",
+    "CRT": None,
+    "SVC": "COC",
+    "COM": "LEAD_COORD",
+    "CLT": "GOV",
+    "PCG": "GOV",
+    "EVL": "LEAD_EVAL",
+    "TRM": "TRAINING_ADMIN",
+    "AGA": "HSYSADMIN",
+    "PLA": "HSYSADMIN",
+    "LSB": "LEAD_EVAL",
+    "PAR": "PATRQT",
+    "REP": "PWATRNY",
+    "MED": "ETREAT",
+    "PRV": "RECORDMGT",
+}
+"""For which purpose a role's pages ask; a role may state others through the API."""
+
+OWN_RECORD = frozenset({"PAR", "REP"})
+"""Roles whose pages are about themselves, in their own language."""
+CARE = frozenset({"CM", "SUP"})
+TRAINING = frozenset({"TRM"})
+ADMIN = frozenset({"AGA"})
+PRIVACY = frozenset({"PRV"})
+STAFF = frozenset(PURPOSES) - OWN_RECORD
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation.
+
+    Attributes:
+        key: of its name in the catalogue of messages.
+        roles: that see it.
+        development: only where developer pages are on.
+    """
+
+    key: str
+    path: str
+    roles: frozenset[str]
+    development: bool = False
+
+
+PLACES = (
+    Place("home", "/console/", frozenset(PURPOSES)),
+    Place("people", "/console/people", CARE),
+    Place("expiring", "/console/releases/expiring", CARE),
+    Place("record", "/console/record", OWN_RECORD),
+    Place("seen", "/console/record/seen", OWN_RECORD),
+    Place("courses", "/console/training/courses", STAFF),
+    Place("roster", "/console/training/people", TRAINING),
+    Place("import", "/console/training/import", TRAINING),
+    Place("my_training", "/console/training/mine", STAFF - TRAINING),
+    Place("agency", "/console/agency", ADMIN),
+    Place("agencies", "/console/agencies", STAFF - CARE - TRAINING),
+    Place("developer", "/console/developer", frozenset(PURPOSES), development=True),
+)
+
+
+def places(role: str, *, development: bool) -> list[Place]:
+    """Return the navigation of a role."""
+    return [
+        place for place in PLACES if role in place.roles and (development or not place.development)
+    ]

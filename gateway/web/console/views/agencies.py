@@ -1,0 +1,180 @@
+"""Agencies: who holds which role at the own one, giving and taking roles, the directory of all."""
+
+from typing import Any
+from uuid import uuid4
+
+from starlette.responses import Response
+
+from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.problems import Problems
+from gateway.web.console.searching import search
+from gateway.web.console.site_days import end_of_day
+from gateway.web.console.visit import Visit
+from gateway.web.console.wording import catalogue
+
+_GRANT_FIELDS = {
+    "accountId": "account",
+    "role": "role",
+    "reason": "reason",
+    "liaison": "liaison",
+    "validTo": "valid_to",
+}
+
+
+async def _own(visit: Visit) -> tuple[list[Any], Any, Any]:
+    """Return grants, the agency, and the connection that the grants came in."""
+    agency_id = visit.standing.agency_id
+    after = visit.queried("after", 2000)
+    variables = {"agencyId": agency_id, **({"after": after} if after else {})}
+    connection, reply = await visit.ask_needed("OwnAgency", variables, root="agencyGrants")
+    own = [grant["agency"] for grant in nodes(reply.data["myGrants"]) if grant["agency"]]
+    agency = next((each for each in own if each["id"] == agency_id), None)
+    return nodes(connection), agency, connection
+
+
+async def own(visit: Visit) -> Response:
+    """Show the own agency: agreements, people and their roles, what was taken away."""
+    grants, agency, connection = await _own(visit)
+    live = [each for each in grants if each["status"] in ("ACTIVE", "SCHEDULED")]
+    question = visit.queried("q")
+    live = search(
+        question,
+        live,
+        lambda each: f"{(each['account'] or {}).get('name')} {_role_name(each['role'])}",
+    )
+    facts: dict[str, Any] = {"people": _by_person(live), "question": question}
+    if visit.is_fragment:
+        return visit.page("_people.html", **facts)
+    return visit.page(
+        "agency.html",
+        agency=agency,
+        ended=[each for each in grants if each["status"] not in ("ACTIVE", "SCHEDULED")],
+        total=connection["totalCount"],
+        cursor=next_cursor(connection),
+        **facts,
+    )
+
+
+def _role_name(code: str) -> str:
+    return str(catalogue("en")["roles"].get(code, code))
+
+
+def _by_person(grants: list[Any]) -> list[tuple[Any, list[Any]]]:
+    people: dict[str, tuple[Any, list[Any]]] = {}
+    for grant in grants:
+        account = grant["account"] or {"id": grant["id"], "name": None, "isBlocked": False}
+        people.setdefault(account["id"], (account, []))[1].append(grant)
+    return sorted(people.values(), key=lambda each: each[0]["name"] or "")
+
+
+async def grant(visit: Visit) -> Response:
+    """Give somebody of the own agency a role."""
+    problems = Problems()
+    if visit.request.method == "POST":
+        await _granted(visit, problems)
+        if not problems:
+            return visit.go("/console/agency", "role_given")
+    grants, agency, _ = await _own(visit)
+    known = {each["account"]["id"]: each["account"] for each in grants if each["account"]}
+    chosen = visit.text("account", 100) or visit.queried("account")
+    return visit.page(
+        "grant.html",
+        422 if problems else 200,
+        agency=agency,
+        accounts=sorted(known.values(), key=lambda account: account["name"] or ""),
+        chosen=chosen,
+        problems=problems,
+        form=visit.form,
+        key=visit.text("key", 200) or uuid4().hex,
+    )
+
+
+async def _granted(visit: Visit, problems: Problems) -> None:
+    for name, sentence in (
+        ("account", "Choose who gets the role."),
+        ("role", "Choose a role."),
+        ("reason", "Say why; it is kept with the grant."),
+    ):
+        if not visit.text(name):
+            problems.add(name, sentence)
+    ends_at = end_of_day(visit, "valid_to", problems)
+    if problems:
+        return
+    reply = await visit.ask(
+        "GrantAgencyRole",
+        {
+            "input": {
+                "accountId": visit.text("account", 100),
+                "role": visit.text("role", 10),
+                "reason": visit.text("reason"),
+                "liaison": visit.text("liaison") == "yes",
+                "validTo": ends_at.isoformat() if ends_at else None,
+                "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+            }
+        },
+    )
+    problems.take(reply.data["grantRole"]["userErrors"], _GRANT_FIELDS)
+
+
+async def revoke(visit: Visit) -> Response:
+    """Take a role of the own agency away, with a reason."""
+    id_ = visit.request.path_params["id"]
+    problems = Problems()
+    if visit.request.method == "POST":
+        version = visit.text("version", 9)
+        if not visit.text("reason"):
+            problems.add("reason", "Say why; it is kept with the grant.")
+        else:
+            reply = await visit.ask(
+                "RevokeAgencyRole",
+                {
+                    "input": {
+                        "grantId": id_,
+                        "expectedVersion": int(version) if version.isdigit() else 0,
+                        "reason": visit.text("reason"),
+                        "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+                    }
+                },
+            )
+            problems.take(reply.data["revokeRole"]["userErrors"], {"reason": "reason"})
+        if not problems:
+            return visit.go("/console/agency", "role_taken")
+    grants, _, _ = await _own(visit)
+    found = next((each for each in grants if each["id"] == id_), None)
+    if found is None:
+        return visit.page("unknown.html", 404)
+    return visit.page(
+        "revoke_role.html",
+        422 if problems else 200,
+        grant=found,
+        problems=problems,
+        form=visit.form,
+        key=visit.text("key", 200) or uuid4().hex,
+    )
+
+
+async def directory(visit: Visit) -> Response:
+    """Show all agencies that take part."""
+    after = visit.queried("after", 2000)
+    connection, reply = await visit.ask_needed(
+        "AgencyDirectory", {"after": after} if after else None, root="agencies"
+    )
+    question = visit.queried("q")
+    kinds = catalogue("en")["agency_types"]
+    found = search(
+        question, nodes(connection), lambda each: f"{each['name']} {kinds.get(each['type'], '')}"
+    )
+    facts: dict[str, Any] = {
+        "found": found,
+        "question": question,
+        "total": connection["totalCount"],
+    }
+    if visit.is_fragment:
+        return visit.page("_agencies.html", **facts)
+    return visit.page(
+        "agencies.html",
+        sites=reply.data["sites"] or [],
+        cursor=next_cursor(connection),
+        is_partial=reply.is_partial,
+        **facts,
+    )

@@ -1,0 +1,141 @@
+"""The first page of each role: what waits, and where to go."""
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.web.console import roles
+from gateway.web.console.connection import nodes
+from gateway.web.console.moments import days_until, read_moment
+from gateway.web.console.visit import Visit
+from infra import clock
+
+SOON_DAYS = 60
+"""How long before its end a release counts as ending soon."""
+
+
+async def show(visit: Visit) -> Response:
+    """Show the start page of the person's role."""
+    role = visit.standing.role
+    if role in roles.OWN_RECORD:
+        return await _own(visit)
+    if role in roles.CARE:
+        return await _care(visit)
+    if role in roles.TRAINING:
+        return await _training(visit)
+    if role in roles.ADMIN:
+        return await _agency(visit)
+    reply = await visit.ask("StaffHome")
+    return visit.page(
+        "home_staff.html",
+        coming=upcoming(nodes(reply.data["sessions"]))[:5],
+        assignments=open_assignments(nodes(reply.data["myAssignments"])),
+        knows_assignments=reply.data["myAssignments"] is not None,
+        is_partial=reply.is_partial,
+    )
+
+
+async def _own(visit: Visit) -> Response:
+    reply = await visit.ask("RecordHome")
+    people = nodes(reply.data["participants"])
+    person = people[0] if people else None
+    active = 0
+    rows: list[Any] = []
+    if person is not None:
+        active = sum(1 for each in nodes(person["releases"]) if each["status"] == "ACTIVE")
+        rows = nodes(person["accounting"])
+    return visit.page(
+        "home_own.html", person=person, active=active, rows=rows, is_partial=reply.is_partial
+    )
+
+
+async def _care(visit: Visit) -> Response:
+    reply = await visit.ask("CareHome")
+    people = nodes(reply.data["caseload"])
+    return visit.page(
+        "home_care.html",
+        total=(reply.data["caseload"] or {}).get("totalCount"),
+        ending=ending_soon(people, visit.standing.time_zone),
+        without=[person for person in people if not has_release(person)],
+        assignments=open_assignments(nodes(reply.data["myAssignments"])),
+        is_partial=reply.is_partial,
+    )
+
+
+async def _training(visit: Visit) -> Response:
+    reply = await visit.ask("TrainingHome")
+    return visit.page(
+        "home_training.html",
+        coming=upcoming(nodes(reply.data["sessions"]))[:6],
+        courses=(reply.data["courses"] or {}).get("totalCount"),
+        people=(reply.data["personnel"] or {}).get("totalCount"),
+        is_partial=reply.is_partial,
+    )
+
+
+async def _agency(visit: Visit) -> Response:
+    agency_id = visit.standing.agency_id
+    reply = await visit.ask("AgencyHome", {"agencyId": agency_id})
+    grants = nodes(reply.data["agencyGrants"])
+    live = [grant for grant in grants if grant["status"] == "ACTIVE"]
+    own = [grant["agency"] for grant in nodes(reply.data["myGrants"]) if grant["agency"]]
+    found = next((agency for agency in own if agency["id"] == agency_id), None)
+    return visit.page(
+        "home_agency.html",
+        live=live,
+        holders=len({grant["account"]["id"] for grant in live if grant["account"]}),
+        latest=sorted(grants, key=lambda grant: grant["grantedAt"] or "", reverse=True)[:5],
+        memberships=(found or {}).get("memberships") or [],
+        is_partial=reply.is_partial,
+    )
+
+
+def upcoming(sessions: list[Any]) -> list[Any]:
+    """Return the sessions that have not ended, soonest first."""
+    now = clock.now() - timedelta(hours=1)
+    return [each for each in sessions if read_moment(each["endsAt"]) > now]
+
+
+CLOSED = frozenset(
+    {
+        "DENIED",
+        "NO_SHOW",
+        "CANCELLED",
+        "LATE_CANCELLED",
+        "COMPLETED",
+        "INCOMPLETE",
+        "FAILED",
+        "CREDITED",
+        "EXPIRED",
+    }
+)
+"""Statuses of an assignment after which nobody waits for anything."""
+
+
+def open_assignments(assignments: list[Any]) -> list[Any]:
+    """Return the assignments that still want something of the person."""
+    return [each for each in assignments if each["status"] not in CLOSED]
+
+
+def has_release(person: Any) -> bool:
+    """Say whether a participant has a release in force; unknown counts as yes."""
+    releases = person["releases"]
+    return releases is None or any(each["status"] == "ACTIVE" for each in nodes(releases))
+
+
+def ending_soon(people: list[Any], zone: str) -> list[Any]:
+    """Return person, release and days left of each release that ends soon, soonest first."""
+    found = [
+        {"person": person, "release": release, "days": _days(release, zone)}
+        for person in people
+        for release in nodes(person["releases"])
+        if release["status"] == "ACTIVE" and release["expiresAt"]
+    ]
+    return sorted(
+        (each for each in found if each["days"] <= SOON_DAYS), key=lambda each: each["days"]
+    )
+
+
+def _days(release: Any, zone: str) -> int:
+    return days_until(read_moment(release["expiresAt"]), zone, clock.now())

@@ -1,0 +1,252 @@
+"""What a training manager does: people, assignments with an undo, the import of course pages."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.moments import local_day
+from gateway.web.console.problems import Problems
+from gateway.web.console.searching import search
+from gateway.web.console.site_days import posted_day
+from gateway.web.console.visit import Visit
+from infra import clock
+
+MAX_PAGE_BYTES = 131_072
+MAX_UNDONE = 200
+_PAIR = re.compile(r"([0-9a-zA-Z-]{1,64}):([0-9]{1,9})")
+_ASSIGN_FIELDS = {
+    "category": "category",
+    "dueOn": "due_on",
+    "reminderDays": "reminder_days",
+    "personnelIds": "people",
+    "wholeAgency": "people",
+}
+_PERSON_FIELDS = {
+    "givenName": "given_name",
+    "familyName": "family_name",
+    "appointmentType": "appointment_type",
+    "email": "email",
+    "externalId": "external_id",
+}
+
+
+async def assign(visit: Visit) -> Response:
+    """Choose people for a session, or assign those who were chosen."""
+    problems = Problems()
+    if visit.request.method == "POST":
+        payload = await _assigned(visit, problems)
+        if payload is not None:
+            return _outcomes(visit, payload)
+    return await _choices(visit, problems)
+
+
+async def _assigned(visit: Visit, problems: Problems) -> Any:
+    """Run the assignment; returns the payload, or None with the problems noted."""
+    whole = visit.text("whole") == "yes"
+    people = visit.texts("people")
+    if not whole and not people:
+        problems.add("people", "Choose at least one person, or the whole agency.")
+    category = visit.text("category", 60)
+    if not category:
+        problems.add("category", "Say which training category this counts for.")
+    due_on = posted_day(visit, "due_on", problems)
+    reminder = visit.text("reminder_days", 5)
+    if reminder and not reminder.isdigit():
+        problems.add("reminder_days", "Write a number of days, for example 14.")
+    if problems:
+        return None
+    reply = await visit.ask(
+        "AssignPeople",
+        {
+            "input": {
+                "sessionNumber": visit.request.path_params["number"],
+                "category": category,
+                "wholeAgency": whole,
+                "personnelIds": None if whole else people,
+                "dueOn": due_on.isoformat() if due_on else None,
+                "reminderDays": int(reminder) if reminder else None,
+                "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+            }
+        },
+    )
+    payload = reply.data["assignSession"]
+    problems.take(payload["userErrors"], _ASSIGN_FIELDS)
+    return None if problems else payload
+
+
+def _outcomes(visit: Visit, payload: Any) -> Response:
+    groups: dict[str, list[Any]] = {}
+    for each in payload["outcomes"]:
+        groups.setdefault(each["outcome"], []).append(each)
+    undoable = [
+        f"{each['assignment']['id']}:{each['assignment']['version']}"
+        for each in groups.get("ASSIGNED", [])
+        if each["assignment"]
+    ]
+    return visit.page(
+        "assigned.html",
+        number=visit.request.path_params["number"],
+        groups=groups,
+        total=len(payload["outcomes"]),
+        undoable=undoable[:MAX_UNDONE],
+    )
+
+
+async def _choices(visit: Visit, problems: Problems) -> Response:
+    number = visit.request.path_params["number"]
+    after = visit.queried("after", 2000)
+    variables = {"number": number, **({"after": after} if after else {})}
+    found, reply = await visit.ask_needed("AssignChoices", variables, root="session")
+    if found is None:
+        return visit.page("unknown.html", 404)
+    people = nodes(reply.data["personnel"])
+    question = visit.queried("q")
+    on_it = {row["personnel"]["id"]: row["status"] for row in nodes(reply.data["roster"])}
+    facts = {
+        "session": found,
+        "people": search(question, people, lambda each: str(each["name"])),
+        "on_it": on_it,
+        "question": question,
+        "chosen": set(visit.texts("people")),
+        "is_partial": reply.is_partial,
+    }
+    if visit.is_fragment:
+        return visit.page("_pick_people.html", problems=problems, **facts)
+    return visit.page(
+        "assign.html",
+        422 if problems else 200,
+        problems=problems,
+        total=(reply.data["personnel"] or {}).get("totalCount"),
+        cursor=next_cursor(reply.data["personnel"]),
+        form=visit.form,
+        key=visit.text("key", 200) or uuid4().hex,
+        today=local_day(clock.now(), visit.standing.time_zone).isoformat(),
+        **facts,
+    )
+
+
+async def undo(visit: Visit) -> Response:
+    """Cancel what one action has just assigned; who has moved on meanwhile stays."""
+    number = visit.request.path_params["number"]
+    left = 0
+    for pair in visit.texts("assignment", MAX_UNDONE):
+        found = _PAIR.fullmatch(pair)
+        if found is None:
+            continue
+        payload = await _moved(visit, found[1], int(found[2]), "CANCELLED", "Undone.")
+        left += bool(payload["userErrors"])
+    note = "undone_partly" if left else "undone"
+    return visit.go(f"/console/training/sessions/{number}", note)
+
+
+async def move(visit: Visit) -> Response:
+    """Move one assignment a step on."""
+    number = visit.text("number", 40)
+    version = visit.text("version", 9)
+    payload = await _moved(
+        visit,
+        visit.request.path_params["id"],
+        int(version) if version.isdigit() else 0,
+        visit.text("status", 40),
+        visit.text("comment") or None,
+    )
+    note = "not_moved" if payload["userErrors"] else "moved"
+    return visit.go(f"/console/training/sessions/{number}", note)
+
+
+async def _moved(visit: Visit, id_: str, version: int, status: str, comment: str | None) -> Any:
+    reply = await visit.ask(
+        "MoveAssignment",
+        {
+            "input": {
+                "assignmentId": id_,
+                "expectedVersion": version,
+                "status": status,
+                "comment": comment,
+                "idempotencyKey": f"{id_}:{version}:{status}",
+            }
+        },
+    )
+    return reply.data["changeAssignmentStatus"]
+
+
+async def people(visit: Visit) -> Response:
+    """Show the agency's roster, or add a person to it."""
+    problems = Problems()
+    if visit.request.method == "POST":
+        await _add(visit, problems)
+        if not problems:
+            return visit.go("/console/training/people", "person_added")
+    after = visit.queried("after", 2000)
+    connection, reply = await visit.ask_needed(
+        "Roster", {"after": after} if after else None, root="personnel"
+    )
+    question = visit.queried("q")
+    found = search(question, nodes(connection), lambda each: f"{each['name']} {each['email']}")
+    facts = {"found": found, "question": question, "total": connection["totalCount"]}
+    if visit.is_fragment:
+        return visit.page("_roster.html", **facts)
+    return visit.page(
+        "roster.html",
+        422 if problems else 200,
+        cursor=next_cursor(connection),
+        problems=problems,
+        form=visit.form,
+        key=visit.text("key", 200) or uuid4().hex,
+        is_partial=reply.is_partial,
+        **facts,
+    )
+
+
+async def _add(visit: Visit, problems: Problems) -> None:
+    for name, sentence in (
+        ("given_name", "Write the given name."),
+        ("family_name", "Write the family name."),
+        ("appointment_type", "Choose what the person serves as."),
+    ):
+        if not visit.text(name, 100):
+            problems.add(name, sentence)
+    if problems:
+        return
+    reply = await visit.ask(
+        "AddPerson",
+        {
+            "input": {
+                "givenName": visit.text("given_name", 100),
+                "familyName": visit.text("family_name", 100),
+                "appointmentType": visit.text("appointment_type", 40),
+                "isCertified": visit.text("certified") == "yes",
+                "email": visit.text("email", 200) or None,
+                "externalId": visit.text("external_id", 100) or None,
+                "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+            }
+        },
+    )
+    problems.take(reply.data["addPersonnel"]["userErrors"], _PERSON_FIELDS)
+
+
+async def import_page(visit: Visit) -> Response:
+    """Take a course page as copied or as a file, and say line by line what became of it."""
+    problems = Problems()
+    payload = None
+    text = visit.text("text", MAX_PAGE_BYTES)
+    if visit.request.method == "POST":
+        upload = visit.form.get("file")
+        if isinstance(upload, UploadFile) and upload.size:
+            raw = await upload.read(MAX_PAGE_BYTES)
+            text = raw.decode("utf-8", errors="replace")
+        if not text:
+            problems.add("text", "Paste the page's text, or choose a file.")
+        else:
+            reply = await visit.ask(
+                "ImportPage", {"input": {"text": text, "idempotencyKey": uuid4().hex}}
+            )
+            payload = reply.data["importCoursePage"]
+            problems.take(payload["userErrors"], {"text": "text"})
+    return visit.page(
+        "import.html", 422 if problems else 200, problems=problems, payload=payload, text=text
+    )

@@ -1,0 +1,94 @@
+"""Courses and sessions as everybody on the staff sees them, and the own training."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.web.console import roles
+from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.searching import search
+from gateway.web.console.views.home import upcoming
+from gateway.web.console.visit import Visit
+
+
+async def courses(visit: Visit) -> Response:
+    """Show the catalogue, searched."""
+    connection, reply = await visit.ask_needed("Courses", root="courses")
+    question = visit.queried("q")
+    dates: dict[str, list[Any]] = {}
+    for each in upcoming(nodes(reply.data["sessions"])):
+        dates.setdefault(each["course"]["id"], []).append(each)
+    found = search(question, nodes(connection), _searched)
+    facts: dict[str, Any] = {
+        "found": found,
+        "dates": dates,
+        "question": question,
+        "is_partial": reply.is_partial,
+    }
+    template = "_courses.html" if visit.is_fragment else "courses.html"
+    return visit.page(template, total=connection["totalCount"], **facts)
+
+
+def _searched(course: Any) -> str:
+    parts = [course["number"], course["title"], *course["audience"], *course["authority"]]
+    return " ".join([*parts, course["description"]])
+
+
+async def course(visit: Visit) -> Response:
+    """Show one course with its sessions."""
+    number = visit.request.path_params["number"]
+    found, reply = await visit.ask_needed("CourseDetail", {"number": number}, root="course")
+    if found is None:
+        return visit.page("unknown.html", 404)
+    sessions = nodes(reply.data["sessions"])
+    coming = upcoming(sessions)
+    return visit.page(
+        "course.html",
+        course=found,
+        coming=coming,
+        past=[each for each in sessions if each not in coming],
+        is_partial=reply.is_partial,
+    )
+
+
+async def session(visit: Visit) -> Response:
+    """Show one session; a training manager sees who of the agency is on it."""
+    number = visit.request.path_params["number"]
+    has_roster = visit.standing.role in roles.TRAINING
+    name = "SessionRoster" if has_roster else "SessionDetail"
+    variables = {"number": number}
+    if has_roster and visit.queried("after", 2000):
+        variables["after"] = visit.queried("after", 2000)
+    found, reply = await visit.ask_needed(name, variables, root="session")
+    if found is None:
+        return visit.page("unknown.html", 404)
+    roster = reply.data.get("roster")
+    rows = nodes(roster)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["status"]] = counts.get(row["status"], 0) + 1
+    return visit.page(
+        "session.html",
+        session=found,
+        has_roster=has_roster,
+        roster=rows,
+        counts=counts,
+        total=(roster or {}).get("totalCount"),
+        cursor=next_cursor(roster),
+        is_over=not upcoming([found]),
+        is_partial=reply.is_partial,
+    )
+
+
+async def mine(visit: Visit) -> Response:
+    """Show what the person is assigned to."""
+    after = visit.queried("after", 2000)
+    connection, reply = await visit.ask_needed(
+        "MyTraining", {"after": after} if after else None, root="myAssignments"
+    )
+    return visit.page(
+        "my_training.html",
+        rows=nodes(connection),
+        cursor=next_cursor(connection),
+        is_partial=reply.is_partial,
+    )
