@@ -7,18 +7,18 @@ from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_consent.agencies.schema import AgenciesMutation, DirectoryQuery, GrantsQuery
 from svc_consent.disclosures.schema import Participant
-from svc_consent.releases.schema import ReleasesMutation
+from svc_consent.releases.schema import ReleaseFormsQuery, RevokingMutation, SigningMutation
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(DirectoryQuery, GrantsQuery):
+class Query(DirectoryQuery, GrantsQuery, ReleaseFormsQuery):
     """Root query type."""
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be changed.")
-class Mutation(ReleasesMutation, AgenciesMutation):
+class Mutation(SigningMutation, RevokingMutation, AgenciesMutation):
     """Root mutation type."""
 
 

@@ -1,16 +1,20 @@
 """Tables of the directory: sites, agencies, agreements, accounts and what they are entitled to."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey, Version
 
 
 class Site(Base):
-    """One LEAD initiative. Without a named privacy officer a site shares nothing."""
+    """One LEAD initiative. Without a named privacy officer a site shares nothing.
+
+    ``settings`` holds its own values of ``site_settings.toml``.
+    """
 
     __tablename__ = "site"
 
@@ -19,6 +23,7 @@ class Site(Base):
     county: Mapped[str]
     time_zone: Mapped[str]
     privacy_officer: Mapped[UUID | None]
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
 
 class Agency(Base):

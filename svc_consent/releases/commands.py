@@ -1,33 +1,33 @@
-"""Signing and revoking releases. Each is one revision: rows come and go together.
+"""Recording forms. Each is one revision: rows come and go together.
 
 Who may: the participant's case manager (assigned), a supervisor of the own agency, the
 participant, a representative; always with the ground that lets them see the releases at all.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from infra.authority.changes import Operation, delete_visibility, put_visibility
-from infra.authority.facts import agency_holder
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
-from infra.mutation_result import CommandError, not_found, version_conflict
-from infra.vocabulary import Role
+from infra.mutation_result import CommandError, not_found
+from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies.repository.directory import agencies_by_id, database_now
-from svc_consent.agencies.rules import checked_reason
-from svc_consent.authority.repository import record_change
-from svc_consent.authority.rules import Touched, keys_of
-from svc_consent.releases import repository, rules
-from svc_consent.releases.rules import ReleaseForm, ReleaseStatus, Terms
+from svc_consent.agencies.repository.settings import settings_of_site
+from svc_consent.agencies.site_settings import SiteSettings
+from svc_consent.releases import elements, repository, rules
+from svc_consent.releases.force import brought_into_force, in_one_revision, superseded
+from svc_consent.releases.rules import Capacity, ReleaseForm, ReleaseStatus
 from svc_consent.releases.tables import Release
 
 _STAFF = frozenset({Role.CM, Role.SUP})
 _FOR_THEMSELVES = frozenset({Role.PAR, Role.REP})
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 MAX_PROVISIONS = 100
+_BOUND_AUTHORITY = "Representative, as recorded when the login was bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,44 @@ class SigningRequest:
 
     Attributes:
         form: as filled in; without a discloser the agency that serves the participant is meant.
-        signer_name: who signed, where it is a representative.
+        evidence: what else is known of the signing: names, interpreter, witness; kept as it is.
         stands_beside: whether earlier releases stay in force beside this one.
+        packet_id: ties forms that were signed together.
+        draft_id: draft that this form completes; its provisions are used where the form has none.
     """
 
     participant_id: str
     form: ReleaseForm
-    signer_name: str | None
+    evidence: Mapping[str, Any]
     stands_beside: bool
+    packet_id: UUID | None = None
+    draft_id: UUID | None = None
+    language: str | None = None
+    copy_given_at: datetime | None = None
 
 
-def _check_role(caller: Caller) -> None:
+def check_role(caller: Caller) -> None:
+    """Check that a role records releases at all.
+
+    Raises:
+        CommandError: it does not.
+    """
     if caller.role not in _STAFF | _FOR_THEMSELVES:
         raise CommandError("FORBIDDEN", "Your role does not record releases.")
+
+
+async def participant_of(session: WriteSession, caller: Caller, participant_id: str) -> UUID:
+    """Return the id of a participant whose releases the caller may change, locked.
+
+    Raises:
+        CommandError: not this role, or no such participant.
+    """
+    check_role(caller)
+    row_id = parse_id(participant_id)
+    if row_id is None or not await repository.may_see(session, caller, row_id):
+        raise not_found("input", "participantId")
+    await repository.lock_participant(session, row_id)
+    return row_id
 
 
 async def sign_release(
@@ -57,92 +82,121 @@ async def sign_release(
     """Record a signed form; in force at once if nothing required is missing, else DEFECTIVE.
 
     A new version takes the place of the one in force of the same kind and discloser, in the same
-    revision, unless it is to stand beside it. A defective form replaces nothing.
+    revision, unless it is to stand beside it. A defective form replaces nothing. A form that was
+    signed before the person took everything back never comes into force, whenever it arrives.
 
     Raises:
         CommandError: not this role, too large, no such participant, unknown recipients, a time
-            ahead.
+            ahead, or something that a form of this kind may not name.
     """
-    _check_role(caller)
+    check_role(caller)
     _check_size(request.form)
-    participant_id = parse_id(request.participant_id)
-    if participant_id is None or not await repository.may_see(session, caller, participant_id):
-        raise not_found("input", "participantId")
-    await repository.lock_participant(session, participant_id)
-    form, site_id = await _disclosed(session, caller, participant_id, request.form)
+    participant_id = await participant_of(session, caller, request.participant_id)
+    form, site_id, draft = await _completed(session, caller, participant_id, request)
+    settings = await settings_of_site(session, site_id)
     now = await database_now(session)
-    await _check_form(session, site_id, form, now)
-    missing = rules.missing_elements(form)
+    await _check_form(session, site_id, form, settings, now)
+    missing = elements.missing_elements(form, settings.number("minor_consent_age"))
+    order = await repository.revocation_order(session, participant_id, form.kind, form.signed_at)
+    status = ReleaseStatus.ACTIVE if order is None else ReleaseStatus.REVOKED
+    status = ReleaseStatus.DEFECTIVE if missing else status
     earlier = None
-    if not missing and not request.stands_beside and form.disclosing_agency_id is not None:
+    if status is ReleaseStatus.ACTIVE and not request.stands_beside and form.disclosing_agency_id:
         earlier = await repository.latest_active(
             session, participant_id, form.kind.value, form.disclosing_agency_id
         )
-    release_id = uuid4()
-    series_id = earlier.series_id if earlier else release_id
+    release = await _stored(
+        session, caller, request,
+        _Recording(participant_id, site_id, form, status, earlier or draft, now),
+    )  # fmt: skip
+    release.missing_elements = [each.element for each in missing]
+    if status is ReleaseStatus.REVOKED and order is not None:
+        release.revoked_at = now
+        release.revoked_by = order.recorded_by
+        release.revocation_reason = order.reason
+        release.revocation_method = order.method
+        release.revocation_said_at = order.said_at
+    if status is not ReleaseStatus.DEFECTIVE and draft is not None:
+        await superseded(session, draft, release.id, now)
+    if status is ReleaseStatus.ACTIVE:
+        gone = await superseded(session, earlier, release.id, now) if earlier else ([], [])
+        await in_one_revision(session, gone, brought_into_force(release, form.terms, now))
+    return {"releaseId": str(release.id)}
+
+
+async def draft_release(
+    session: WriteSession, caller: Caller, request: SigningRequest
+) -> dict[str, Any]:
+    """Record a form that nobody has signed yet, for example one that another system sent.
+
+    It permits nothing and replaces nothing; only ``sign_release`` makes something of it.
+
+    Raises:
+        CommandError: as ``sign_release``.
+    """
+    check_role(caller)
+    _check_size(request.form)
+    participant_id = await participant_of(session, caller, request.participant_id)
+    form, site_id, _ = await _completed(session, caller, participant_id, request)
+    settings = await settings_of_site(session, site_id)
+    now = await database_now(session)
+    await _check_form(session, site_id, form, settings, now)
+    release = await _stored(
+        session, caller, request,
+        _Recording(participant_id, site_id, form, ReleaseStatus.DRAFT, None, now),
+    )  # fmt: skip
+    return {"releaseId": str(release.id)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    participant_id: UUID
+    site_id: UUID
+    form: ReleaseForm
+    status: ReleaseStatus
+    predecessor: Release | None
+    now: datetime
+
+
+async def _stored(
+    session: WriteSession, caller: Caller, request: SigningRequest, recording: _Recording
+) -> Release:
+    form, release_id = recording.form, uuid4()
+    series_id = recording.predecessor.series_id if recording.predecessor else release_id
     release = Release(
         id=release_id,
         series_id=series_id,
         number=await repository.next_number(session, series_id),
-        participant_id=participant_id,
+        participant_id=recording.participant_id,
         disclosing_agency_id=form.disclosing_agency_id,
-        site_id=site_id,
+        site_id=recording.site_id,
         kind=form.kind.value,
         form_version=form.form_version,
-        status=(ReleaseStatus.DEFECTIVE if missing else ReleaseStatus.ACTIVE).value,
+        status=recording.status.value,
         signed_at=form.signed_at,
         expires_at=form.expires_at,
-        signature=_evidence(request, caller),
-        missing_elements=list(missing),
+        signature=_evidence(request, form, caller),
+        missing_elements=[],
         recorded_by=parse_id(caller.subject),
-        recorded_at=now,
+        recorded_at=recording.now,
+        packet_id=request.packet_id,
+        covers=sorted(form.covers),
+        expiry_event=form.expiry_event.value if form.expiry_event else None,
+        language=request.language,
+        document_sha256=form.document_sha256,
+        copy_given_at=request.copy_given_at,
     )
     session.add(release)
     await session.flush()
     session.add_all(repository.provision_row(release_id, terms) for terms in form.terms)
-    if not missing:
-        await _put_in_force(session, release, form.terms, earlier, now)
-    return {"releaseId": str(release_id)}
+    return release
 
 
-async def revoke_release(
-    session: WriteSession, caller: Caller, release_id: str, expected_version: int, reason: str
-) -> dict[str, Any]:
-    """Take a version back; from the commit on nothing rests on it.
-
-    Raises:
-        CommandError: not this role, no such release, changed meanwhile, or not in force.
-        RuleError: no reason.
-    """
-    _check_role(caller)
-    text = checked_reason(reason)
-    row_id = parse_id(release_id)
-    release = None
-    if row_id is not None:
-        release = await repository.release_for_update(session, caller, row_id)
-    if release is None:
-        raise not_found("input", "releaseId")
-    if release.version != expected_version:
-        raise version_conflict("input", "expectedVersion")
-    if release.status != ReleaseStatus.ACTIVE.value:
-        raise CommandError(
-            "NOT_IN_FORCE", "Only a release in force can be revoked.", ("input", "releaseId")
-        )
-    release.status = ReleaseStatus.REVOKED.value
-    release.revoked_at = await database_now(session)
-    release.revoked_by = parse_id(caller.subject)
-    release.revocation_reason = text
-    release.version += 1
-    operations, touched = await _taken_back(session, release)
-    await record_change(session, keys_of(touched, {}), operations)
-    return {"releaseId": str(release.id)}
-
-
-async def _disclosed(
-    session: WriteSession, caller: Caller, participant_id: UUID, form: ReleaseForm
-) -> tuple[ReleaseForm, UUID]:
-    """Return the form with its discloser, and the site: the caller's own agency, or the serving."""
-    site_id = parse_id(caller.site_id)
+async def _completed(
+    session: WriteSession, caller: Caller, participant_id: UUID, request: SigningRequest
+) -> tuple[ReleaseForm, UUID, Release | None]:
+    """Return the form with its discloser and terms, its site, and the draft that it completes."""
+    form, site_id = request.form, parse_id(caller.site_id)
     if caller.role in _STAFF:
         agency_id = parse_id(caller.agency_id)
     else:
@@ -150,7 +204,20 @@ async def _disclosed(
         agency_id, site_id = serving if serving is not None else (None, site_id)
     if site_id is None:
         raise not_found("input", "participantId")
-    return replace(form, disclosing_agency_id=agency_id), site_id
+    if caller.role is Role.REP and form.capacity is Capacity.SELF:
+        authority = form.authority or _BOUND_AUTHORITY
+        form = replace(form, capacity=Capacity.REPRESENTATIVE, authority=authority)
+    draft = None
+    if request.draft_id is not None:
+        draft = await repository.release_for_update(session, caller, request.draft_id)
+        is_draft = draft is not None and draft.status == ReleaseStatus.DRAFT.value
+        if draft is None or not is_draft or draft.participant_id != participant_id:
+            raise not_found("input", "draftId")
+        if not form.terms:
+            rows = (await repository.provisions_of(session, [draft.id])).get(draft.id, [])
+            terms = tuple(replace(repository.terms_of(row), id=uuid4()) for row in rows)
+            form = replace(form, terms=terms)
+    return replace(form, disclosing_agency_id=agency_id), site_id, draft
 
 
 def _check_size(form: ReleaseForm) -> None:
@@ -170,8 +237,13 @@ def _check_size(form: ReleaseForm) -> None:
 
 
 async def _check_form(
-    session: WriteSession, site_id: UUID, form: ReleaseForm, now: datetime
+    session: WriteSession, site_id: UUID, form: ReleaseForm, settings: SiteSettings, now: datetime
 ) -> None:
+    setting = elements.law().kinds[form.kind].setting
+    if setting is not None and not settings.flag(setting):
+        raise CommandError(
+            "KIND_NOT_TAKEN", "This site does not take forms of this kind.", ("input", "kind")
+        )
     forbidden = rules.forbidden_words(form.terms)
     if forbidden:
         raise CommandError(
@@ -179,7 +251,21 @@ async def _check_form(
             f"No release may name {', '.join(forbidden)}.",
             ("input", "provisions"),
         )
-    if form.signed_at is not None and form.signed_at > now + _CLOCK_TOLERANCE:
+    _check_times(form, now)
+    types = await _recipients(session, site_id, form)
+    beyond = elements.beyond_kind(form.kind, form.terms, types)
+    if beyond:
+        raise CommandError(
+            "NOT_FOR_THIS_KIND",
+            f"A form of kind {form.kind.value} does not name {', '.join(beyond)};"
+            " use a form of another kind for that.",
+            ("input", "provisions"),
+        )
+
+
+def _check_times(form: ReleaseForm, now: datetime) -> None:
+    signed = (form.signed_at, form.own_signature_at)
+    if any(at is not None and at > now + _CLOCK_TOLERANCE for at in signed):
         raise CommandError(
             "SIGNED_AHEAD", "A signature cannot lie ahead.", ("input", "signature", "signedAt")
         )
@@ -190,59 +276,34 @@ async def _check_form(
         raise CommandError(
             "PERIOD_INVALID", "A data period must end after it begins.", ("input", "provisions")
         )
+
+
+async def _recipients(
+    session: WriteSession, site_id: UUID, form: ReleaseForm
+) -> dict[UUID, AgencyType]:
     recipients = {terms.recipient_agency_id for terms in form.terms}
     known = await repository.agencies_of_site(session, site_id, sorted(recipients))
-    if recipients - known or len(await agencies_by_id(session, sorted(known))) < len(recipients):
+    agencies = await agencies_by_id(session, sorted(known))
+    if recipients - agencies.keys():
         raise CommandError(
             "UNKNOWN_RECIPIENT",
             "Each recipient must be an agency of the site.",
             ("input", "provisions"),
         )
+    return {row.id: AgencyType(row.type) for row in agencies.values()}
 
 
-def _evidence(request: SigningRequest, caller: Caller) -> dict[str, Any] | None:
-    method = request.form.signature_method
-    if method is None:
+def _evidence(request: SigningRequest, form: ReleaseForm, caller: Caller) -> dict[str, Any] | None:
+    if form.signature_method is None:
         return None
-    return {
-        "method": method.value,
-        "signerName": request.signer_name,
-        "recordedByRole": caller.role.value,
+    given = {
+        "method": form.signature_method.value,
+        "capacity": form.capacity.value,
+        "authority": form.authority,
+        "ageAtSigning": form.age_at_signing,
+        "ownSignatureAt": form.own_signature_at.isoformat() if form.own_signature_at else None,
+        "authenticatedBy": form.authenticated_by,
+        **request.evidence,
     }
-
-
-async def _put_in_force(
-    session: WriteSession,
-    release: Release,
-    terms: tuple[Terms, ...],
-    earlier: Release | None,
-    now: datetime,
-) -> None:
-    operations: list[Operation] = []
-    touched: list[Touched] = []
-    if earlier is not None:
-        earlier.status = ReleaseStatus.SUPERSEDED.value
-        earlier.superseded_by = release.id
-        earlier.superseded_at = now
-        earlier.version += 1
-        operations, touched = await _taken_back(session, earlier)
-    signed_at = min(release.signed_at or now, now)
-    facts = rules.grounds(
-        release.id, release.participant_id, signed_at, release.expires_at, terms, release.site_id
-    )
-    operations += [put_visibility(fact) for fact in facts]
-    touched += [Touched(str(fact.participant_id), fact.holder) for fact in facts]
-    await record_change(session, keys_of(touched, {}), operations)
-
-
-async def _taken_back(
-    session: WriteSession, release: Release
-) -> tuple[list[Operation], list[Touched]]:
-    rows = (await repository.provisions_of(session, [release.id])).get(release.id, [])
-    participant = str(release.participant_id)
-    operations = [
-        delete_visibility(row_id)
-        for row_id in rules.row_ids(repository.terms_of(row) for row in rows)
-    ]
-    holders = {agency_holder(str(row.recipient_agency_id)) for row in rows}
-    return operations, [Touched(participant, holder) for holder in sorted(holders)]
+    kept = {name: value for name, value in given.items() if value is not None}
+    return {**kept, "recordedByRole": caller.role.value}

@@ -1,10 +1,11 @@
 """Statements on releases; every one is narrowed by what the caller may see of the participant."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select, text
+from sqlalchemy import ColumnElement, func, literal, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Uuid
 
@@ -14,8 +15,8 @@ from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category, Purpose
 from svc_consent.agencies.tables import Membership
-from svc_consent.releases.rules import ReleaseStatus, Terms
-from svc_consent.releases.tables import Provision, Release
+from svc_consent.releases.rules import ReleaseKind, ReleaseStatus, Terms
+from svc_consent.releases.tables import Provision, Release, Restriction, RevocationOrder
 
 RELEASE_ORDER = Order((Release.recorded_at, Release.id), is_descending=True)
 
@@ -106,6 +107,78 @@ async def latest_active(
         .with_for_update()
     )
     return row
+
+
+async def active_releases(
+    session: WriteSession, participant_id: UUID, kind: ReleaseKind | None, signed_by: datetime
+) -> Sequence[Release]:
+    """Return versions in force that were signed up to an instant, locked, in a fixed order."""
+    rows = select(Release).where(
+        Release.participant_id == participant_id,
+        Release.status == ReleaseStatus.ACTIVE.value,
+        Release.signed_at <= signed_by,
+    )
+    if kind is not None:
+        rows = rows.where(Release.kind == kind.value)
+    return (await session.scalars(rows.order_by(Release.id).with_for_update())).all()
+
+
+async def revocation_order(
+    session: WriteSession, participant_id: UUID, kind: ReleaseKind, signed_at: datetime | None
+) -> RevocationOrder | None:
+    """Return the order that took back what was signed at an instant, if one was given."""
+    if signed_at is None:
+        return None
+    row: RevocationOrder | None = await session.scalar(
+        select(RevocationOrder)
+        .where(
+            RevocationOrder.participant_id == participant_id,
+            or_(RevocationOrder.kind.is_(None), RevocationOrder.kind == kind.value),
+            RevocationOrder.said_at >= signed_at,
+        )
+        .order_by(RevocationOrder.said_at.desc())
+        .limit(1)
+    )
+    return row
+
+
+async def restriction_for_update(
+    session: WriteSession, caller: Caller, restriction_id: UUID
+) -> Restriction | None:
+    """Return a restriction that the caller may see, locked."""
+    row: Restriction | None = await session.scalar(
+        select(Restriction)
+        .where(Restriction.id == restriction_id, _visible(caller, Restriction.participant_id))
+        .with_for_update()
+    )
+    return row
+
+
+async def restrictions_by_id(
+    session: AnySession, caller: Caller, ids: Sequence[UUID]
+) -> dict[UUID, Restriction]:
+    """Return these restrictions, as far as the caller may see them."""
+    rows = await session.scalars(
+        select(Restriction).where(
+            Restriction.id.in_(ids), _visible(caller, Restriction.participant_id)
+        )
+    )
+    return {row.id: row for row in rows}
+
+
+async def restrictions_of(
+    session: AnySession, caller: Caller, participant_id: UUID
+) -> Sequence[Restriction]:
+    """Return a participant's restrictions, newest first, as far as the caller may see them."""
+    rows = await session.scalars(
+        select(Restriction)
+        .where(
+            Restriction.participant_id == participant_id,
+            _visible(caller, Restriction.participant_id),
+        )
+        .order_by(Restriction.recorded_at.desc(), Restriction.id.desc())
+    )
+    return rows.all()
 
 
 async def next_number(session: WriteSession, series_id: UUID) -> int:

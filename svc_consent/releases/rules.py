@@ -1,7 +1,7 @@
-"""Releases of information: what a form needs, which state it is in, what it permits. Pure.
+"""Releases of information: what a form says, which state it is in, what it permits. Pure.
 
-Sources: 42 CFR 2.31(a) (elements of a written consent), 2.31(b) and (d) (forms that may not be
-bundled), RCW 70.02.030. A release is a ceiling, never a grant: roles and purposes narrow it.
+What a form needs is in ``elements``. A release is a ceiling, never a grant: roles and purposes
+narrow it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from infra.authority.facts import VisibilityFact, agency_holder
+from infra.errors import RuleError
 from infra.vocabulary import ALWAYS_DENY_PURPOSES, PERSON_CATEGORIES, Basis, Category, Purpose
 
 
@@ -51,23 +52,36 @@ class SignatureMethod(StrEnum):
     ELECTRONIC = "ELECTRONIC"
 
 
-class Element(StrEnum):
-    """A required element of a written consent, numbered as in 42 CFR 2.31(a)."""
+class Capacity(StrEnum):
+    """As what somebody signed (42 CFR 2.14, 2.15)."""
 
-    DISCLOSERS = "disclosers"
-    INFORMATION = "information"
-    RECIPIENTS = "recipients"
-    PURPOSES = "purposes"
-    RIGHT_TO_REVOKE = "right_to_revoke"
-    EXPIRY = "expiry"
-    SIGNATURE = "signature"
-    SIGNED_DATE = "signed_date"
+    SELF = "SELF"
+    PARENT = "PARENT"
+    GUARDIAN = "GUARDIAN"
+    REPRESENTATIVE = "REPRESENTATIVE"
 
 
-FORMS_WITH_RIGHT_TO_REVOKE: dict[ReleaseKind, frozenset[str]] = {
-    ReleaseKind.GENERAL: frozenset({"GENERAL@2026-01", "GENERAL@2026-01-es"}),
-}
-"""Editions whose text says how to revoke, and what was relied on (2.31(a)(6)), by kind."""
+class Covers(StrEnum):
+    """What a form may be about besides categories; each needs a form of its own (2.31(b), (d))."""
+
+    COUNSELING_NOTES = "COUNSELING_NOTES"
+    PROCEEDING = "PROCEEDING"
+
+
+class ExpiryEvent(StrEnum):
+    """An event that ends a release; somebody records that it has come about."""
+
+    LEAVES_LEAD = "LEAVES_LEAD"
+    CASE_CLOSED = "CASE_CLOSED"
+
+
+class RevocationMethod(StrEnum):
+    """How a release was taken back."""
+
+    WRITTEN = "WRITTEN"
+    ORAL = "ORAL"
+    ELECTRONIC = "ELECTRONIC"
+
 
 RELEASABLE = frozenset(PERSON_CATEGORIES) - {Category.AUDIT}
 """Categories that a form may name; who saw one's record is not for others."""
@@ -76,7 +90,8 @@ MAX_ROWS = 1000
 """Most visibility rows of one version: each recipient, category and purpose is one, all of them
 are written under the one lock and go to every replica in one piece."""
 
-_DENIED = ALWAYS_DENY_PURPOSES | {Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN}
+NEVER_SIGNED = ALWAYS_DENY_PURPOSES | {Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN}
+"""Purposes that no form may name, of whatever kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseForm:
-    """A form as it was filled in."""
+    """A form as it was filled in.
+
+    Attributes:
+        form_version: edition of the printed form; its statements are known by it.
+        expiry_event: ends it when somebody records that it has come about.
+        covers: what it is about besides categories.
+        names_subject: whether the person's name stands on the form.
+        capacity: as what the signer signed; ``authority`` says by which right, if not for self.
+        age_at_signing: of the person whose information it is, where a parent or guardian signed.
+        own_signature_at: when a young person signed beside the parent or guardian.
+        authenticated_by: how the signer of an electronic form was known.
+        document_sha256: hash of the signed document, in lower-case hexadecimal.
+    """
 
     kind: ReleaseKind
     form_version: str | None
@@ -104,35 +131,48 @@ class ReleaseForm:
     signed_at: datetime | None
     signature_method: SignatureMethod | None
     terms: tuple[Terms, ...]
-
-
-def missing_elements(form: ReleaseForm) -> tuple[str, ...]:
-    """Return the required elements that a form lacks, in the order of 42 CFR 2.31(a)."""
-    permits = [terms for terms in form.terms if not terms.is_denial]
-    has_expiry = form.expires_at is not None or (
-        bool(permits) and all(terms.expires_at is not None for terms in permits)
-    )
-    revocable = FORMS_WITH_RIGHT_TO_REVOKE.get(form.kind, frozenset())
-    present = {
-        Element.DISCLOSERS: form.disclosing_agency_id is not None,
-        Element.INFORMATION: bool(form.terms) and all(terms.categories for terms in form.terms),
-        Element.RECIPIENTS: bool(permits),
-        Element.PURPOSES: bool(form.terms) and all(terms.purposes for terms in form.terms),
-        Element.RIGHT_TO_REVOKE: form.form_version in revocable,
-        Element.EXPIRY: has_expiry,
-        Element.SIGNATURE: form.signature_method is not None,
-        Element.SIGNED_DATE: form.signed_at is not None,
-    }
-    return tuple(element.value for element, is_there in present.items() if not is_there)
+    expiry_event: ExpiryEvent | None = None
+    covers: frozenset[Covers] = frozenset()
+    names_subject: bool = True
+    capacity: Capacity = Capacity.SELF
+    authority: str | None = None
+    age_at_signing: int | None = None
+    own_signature_at: datetime | None = None
+    authenticated_by: str | None = None
+    document_sha256: str | None = None
 
 
 def forbidden_words(terms: Iterable[Terms]) -> list[str]:
     """Return codes that no form may name: purposes that are always denied, non-data categories."""
     found = {
-        *(p.value for each in terms for p in each.purposes if p in _DENIED),
+        *(p.value for each in terms for p in each.purposes if p in NEVER_SIGNED),
         *(c.value for each in terms for c in each.categories if c not in RELEASABLE),
     }
     return sorted(found)
+
+
+STEPS: dict[ReleaseStatus, frozenset[ReleaseStatus]] = {
+    ReleaseStatus.DRAFT: frozenset({ReleaseStatus.SUPERSEDED, ReleaseStatus.ENTERED_IN_ERROR}),
+    ReleaseStatus.DEFECTIVE: frozenset({ReleaseStatus.ENTERED_IN_ERROR}),
+    ReleaseStatus.ACTIVE: frozenset(
+        {ReleaseStatus.REVOKED, ReleaseStatus.SUPERSEDED, ReleaseStatus.ENTERED_IN_ERROR}
+    ),
+}
+"""From where to where a stored version goes; nothing comes back into force."""
+
+
+def check_step(before: ReleaseStatus, after: ReleaseStatus) -> None:
+    """Check a step of a version.
+
+    Raises:
+        RuleError: there is no such step; only what is in force can be taken back.
+    """
+    if after not in STEPS.get(before, frozenset()):
+        raise RuleError(
+            "NOT_IN_FORCE",
+            f"A release that is {before.value} does not become {after.value}.",
+            ("input", "releaseId"),
+        )
 
 
 def status_at(status: ReleaseStatus, expires_at: datetime | None, now: datetime) -> ReleaseStatus:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,8 @@ class Release(Base):
 
     ``series_id`` ties versions together; ``number`` counts them. ``version`` counts changes of
     the row. ``signature`` is the evidence: method, who signed, authority of a representative.
+    ``packet_id`` ties forms that were signed together; ``narrowed_from`` names the version of
+    which this one is what remained; ``covers`` is what the form is about besides categories.
     """
 
     __tablename__ = "release"
@@ -48,6 +50,54 @@ class Release(Base):
     superseded_at: Mapped[datetime | None]
     recorded_by: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
+    version: Mapped[Version]
+    packet_id: Mapped[UUID | None]
+    covers: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
+    expiry_event: Mapped[str | None]
+    language: Mapped[str | None]
+    document_sha256: Mapped[str | None]
+    copy_given_at: Mapped[datetime | None]
+    narrowed_from: Mapped[UUID | None]
+    revocation_method: Mapped[str | None]
+    revocation_said_at: Mapped[datetime | None]
+
+
+class RevocationOrder(Base):
+    """That a person took back everything signed up to an instant, whenever it is synced.
+
+    A form that was signed before ``said_at`` and arrives later never comes into force.
+    """
+
+    __tablename__ = "release_revocation_order"
+
+    id: Mapped[UuidKey]
+    participant_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str | None]
+    said_at: Mapped[datetime]
+    method: Mapped[str]
+    reason: Mapped[str]
+    recorded_by: Mapped[UUID | None]
+    recorded_at: Mapped[datetime]
+
+
+class Restriction(Base):
+    """A request that one agency be told less (42 CFR 2.26, 45 CFR 164.522): a denial in force.
+
+    ``category`` and ``purpose`` null: all of them. It ends when the participant lifts it.
+    """
+
+    __tablename__ = "restriction"
+
+    id: Mapped[UuidKey]
+    participant_id: Mapped[UUID] = mapped_column(index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    category: Mapped[str | None]
+    purpose: Mapped[str | None]
+    reason: Mapped[str]
+    recorded_by: Mapped[UUID | None]
+    recorded_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None]
     version: Mapped[Version]
 
 

@@ -19,13 +19,15 @@ from svc_consent.authority import repository, rules
 from svc_consent.authority.feed import ChangeFeed
 from svc_consent.hot_pool import FEED, HOT, AuthorityUnavailableError, HotPool, Patience
 from svc_consent.releases import rules as release_rules
+from svc_consent.releases.elements import law
 from tests.fixtures.consent_world import LONG_AGO, ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, caller, http_server, new_key
 
 SIGN = """mutation Sign($input: SignReleaseInput!) { signRelease(input: $input) {
   release { id status } userErrors { code message field } } }"""
 TEN_CATEGORIES = [each.value for each in sorted(release_rules.RELEASABLE)[:10]]
-TEN_PURPOSES = [each.value for each in sorted(set(Purpose) - release_rules._DENIED)[:10]]
+GENERAL = law().kinds[release_rules.ReleaseKind.GENERAL]
+TEN_PURPOSES = [each.value for each in sorted(GENERAL.purposes - release_rules.NEVER_SIGNED)[:10]]
 WRITTEN = (
     "release", "release_provision", "authority_visibility", "authority_change", "authority_key",
     "idempotent_request",

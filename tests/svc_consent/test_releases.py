@@ -12,7 +12,7 @@ from sqlalchemy import Date, Uuid, literal, select, true
 from infra.authority.predicate import agency_holder, visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
-from svc_consent.releases import commands, repository, rules
+from svc_consent.releases import commands, elements, repository, rules
 from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
 
@@ -142,7 +142,8 @@ async def test_incomplete_form_is_defective_and_permits_nothing(case: Case) -> N
         case.form(formVersion=None, signature={"signedAt": soon(-60).isoformat()})
     )
     assert signed["release"]["status"] == "DEFECTIVE"
-    assert signed["release"]["missingElements"] == ["right_to_revoke", "signature"]
+    missing = ["right_to_revoke", "signature", "redisclosure", "conditioning"]
+    assert signed["release"]["missingElements"] == missing
     assert await case.officer_sees() == []
 
 
@@ -172,7 +173,7 @@ async def test_purpose_that_is_never_allowed_cannot_be_signed_for(case: Case) ->
         ({"provision": {"expiresAt": soon(-60).isoformat()}}, "EXPIRED"),
         ({"signature": {"signedAt": soon(3600).isoformat(), "method": "WET_INK"}}, "SIGNED_AHEAD"),
         ({"expiresAt": "2036-01-01T00:00:00"}, "TIME_ZONE_MISSING"),
-        ({"kind": "PROCEEDING"}, "KIND_NOT_TAKEN"),
+        ({"kind": "CJ_CONDITIONAL_2_35"}, "KIND_NOT_TAKEN"),
         ({"provision": {"recipientAgencyId": "nonsense"}}, "UNKNOWN_RECIPIENT"),
         ({"idempotencyKey": ""}, "IDEMPOTENCY_KEY_REUSED"),
     ],
@@ -276,9 +277,9 @@ def _everybody(*_arguments: object) -> Any:
     ("check", "module", "name", "broken"),
     [
         (test_case_manager_without_assignment_finds_nobody, repository, "_visible", _everybody),
-        (test_officer_cannot_sign_even_with_a_ground, commands, "_check_role", lambda _: None),
-        (test_incomplete_form_is_defective_and_permits_nothing, rules, "missing_elements",
-         lambda _: ()),
+        (test_officer_cannot_sign_even_with_a_ground, commands, "check_role", lambda _: None),
+        (test_incomplete_form_is_defective_and_permits_nothing, elements, "missing_elements",
+         lambda *_: ()),
         (test_signed_release_is_in_force_until_it_is_revoked, rules, "row_ids", lambda _: []),
         (test_new_version_takes_the_place_in_one_revision, rules, "row_ids", lambda _: []),
         (test_purpose_that_is_never_allowed_cannot_be_signed_for, rules, "forbidden_words",

@@ -1,6 +1,14 @@
-"""GraphQL of releases: what they say, and signing and revoking them."""
+"""GraphQL of releases: what they say, and signing, revoking and restricting them."""
 
-from svc_consent.releases.schema.mutations import ReleasesMutation
-from svc_consent.releases.schema.versions import ParticipantReleases, Release
+import svc_consent.releases.schema.words  # noqa: F401 - describes the enums
+from svc_consent.releases.schema.revoking import RevokingMutation
+from svc_consent.releases.schema.signing import SigningMutation
+from svc_consent.releases.schema.versions import ParticipantReleases, Release, ReleaseFormsQuery
 
-__all__ = ["ParticipantReleases", "Release", "ReleasesMutation"]
+__all__ = [
+    "ParticipantReleases",
+    "Release",
+    "ReleaseFormsQuery",
+    "RevokingMutation",
+    "SigningMutation",
+]

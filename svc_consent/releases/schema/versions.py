@@ -16,55 +16,39 @@ from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_directives import about, category
-from infra.schema_enums import described_enum
-from infra.vocabulary import Category
-from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Agency, First
+from infra.vocabulary import Category, Purpose
+from svc_consent.agencies.schema.directory import (
+    CATALOGUE,
+    STRUCTURE,
+    After,
+    Agencies,
+    Agency,
+    First,
+)
 from svc_consent.releases import repository, rules, tables
+from svc_consent.releases.elements import described_element, law
 from svc_consent.releases.repository import RELEASE_ORDER, ReleasesOfParticipants
-from svc_consent.releases.rules import ProvisionEffect, ReleaseKind, ReleaseStatus
-from svc_consent.wording import CATEGORY_WORDS, described
+from svc_consent.releases.rules import (
+    Capacity,
+    Covers,
+    ExpiryEvent,
+    ProvisionEffect,
+    ReleaseKind,
+    ReleaseStatus,
+    RevocationMethod,
+    SignatureMethod,
+)
 
 AUDIT = [category(Category.AUDIT)]
 
-described_enum(
-    ReleaseKind,
-    "What kind of form it is; one kind to a form.",
-    {
-        ReleaseKind.GENERAL: "Names each recipient and purpose.",
-        ReleaseKind.TPO: "Treatment, payment and health care operations.",
-        ReleaseKind.COUNSELING_NOTES: "Notes of substance-use counselling.",
-        ReleaseKind.PROCEEDING: "Use in a proceeding.",
-        ReleaseKind.CJ_CONDITIONAL_2_35: "A condition of a disposition (42 CFR 2.35).",
-        ReleaseKind.RESEARCH: "Research.",
-    },
-)
-described_enum(
-    ReleaseStatus,
-    "Where a version stands now.",
-    {
-        ReleaseStatus.DRAFT: "Not signed yet.",
-        ReleaseStatus.DEFECTIVE: "A required element is missing; it permits nothing.",
-        ReleaseStatus.ACTIVE: "In force.",
-        ReleaseStatus.EXPIRED: "Its time is over.",
-        ReleaseStatus.REVOKED: "Taken back.",
-        ReleaseStatus.SUPERSEDED: "A newer version took its place.",
-        ReleaseStatus.ENTERED_IN_ERROR: "Recorded by mistake.",
-    },
-)
-described_enum(
-    ProvisionEffect,
-    "Whether a provision opens or closes.",
-    {
-        ProvisionEffect.PERMIT: "The recipient may be told.",
-        ProvisionEffect.DENY: "The recipient must not be told, whatever other releases say.",
-    },
-)
-described_enum(
-    Category,
-    "What kind of information it is.",
-    {each: described(words) for each, words in CATEGORY_WORDS.items()},
-    name="InformationCategory",
-)
+
+@strawberry.type(directives=AUDIT, description="A required element that a form lacks.")
+class MissingElement:
+    """One element, in words, and where the law asks for it."""
+
+    element: str | None = strawberry.field(description="Its stable name.")
+    says: str | None = strawberry.field(description="What should be there.")
+    citations: list[str] | None = strawberry.field(description="Where the law asks for it.")
 
 
 @strawberry.type(directives=AUDIT, description="What one recipient may, or must not, be told.")
@@ -142,7 +126,44 @@ class Release:
     missing_elements: list[str] | None = strawberry.field(
         description="Required elements that are missing (42 CFR 2.31(a)); they make it defective."
     )
+    missing: list[MissingElement] | None = strawberry.field(
+        description="The same elements in words, with the places in the law."
+    )
+    recorded_at: datetime | None = strawberry.field(
+        description="When it was stored here; nothing could be disclosed under it before."
+    )
+    recorded_by_role: str | None = strawberry.field(description="Role of who recorded it.")
+    language: str | None = strawberry.field(description="Language of the form.")
+    signed_as: Capacity | None = strawberry.field(description="As what somebody signed.")
+    signature_method: SignatureMethod | None = strawberry.field(description="How it was signed.")
+    document_sha256: str | None = strawberry.field(description="SHA-256 of the signed document.")
+    copy_given_at: datetime | None = strawberry.field(description="When the person got a copy.")
+    packet_id: strawberry.ID | None = strawberry.field(
+        description="The same for forms that were signed together."
+    )
+    covers: list[Covers] | None = strawberry.field(
+        description="What it is about besides categories."
+    )
+    expiry_event: ExpiryEvent | None = strawberry.field(description="The event that ends it.")
+    narrowed_from: strawberry.ID | None = strawberry.field(
+        description="The version of which this one is what remained."
+    )
+    revocation_method: RevocationMethod | None = strawberry.field(
+        description="How it was taken back."
+    )
+    revocation_said_at: datetime | None = strawberry.field(
+        description="When that was said; also where the site still waits for it in writing."
+    )
     version: int | None = strawberry.field(description="Counts changes; an update names it.")
+    discloser_id: strawberry.Private[UUID | None]
+
+    @strawberry.field(description="The agency that may disclose.")
+    async def discloser(self, info: Info) -> Agency | None:
+        """Return the disclosing agency."""
+        if self.discloser_id is None:
+            return None
+        row = await context_of(info).loader(Agencies).load(self.discloser_id)
+        return None if row is None else Agency.from_row(row)
 
     @strawberry.field(description="What it says for each recipient.")
     async def provisions(self, info: Info) -> list[ReleaseProvision] | None:
@@ -153,6 +174,7 @@ class Release:
     @classmethod
     def from_row(cls, row: tables.Release) -> Self:
         """Return the GraphQL object of a row as it stands now."""
+        signature = row.signature or {}
         return cls(
             id=strawberry.ID(str(row.id)),
             participant_id=strawberry.ID(str(row.participant_id)),
@@ -165,7 +187,28 @@ class Release:
             revoked_at=row.revoked_at,
             superseded_at=row.superseded_at,
             missing_elements=list(row.missing_elements),
+            missing=[
+                MissingElement(element=name, says=said.says, citations=list(said.citations))
+                for name in row.missing_elements
+                if (said := described_element(name)) is not None
+            ],
+            recorded_at=row.recorded_at,
+            recorded_by_role=signature.get("recordedByRole"),
+            language=row.language,
+            signed_as=Capacity(signature["capacity"]) if "capacity" in signature else None,
+            signature_method=SignatureMethod(signature["method"]) if signature else None,
+            document_sha256=row.document_sha256,
+            copy_given_at=row.copy_given_at,
+            packet_id=strawberry.ID(str(row.packet_id)) if row.packet_id else None,
+            covers=[Covers(each) for each in row.covers],
+            expiry_event=ExpiryEvent(row.expiry_event) if row.expiry_event else None,
+            narrowed_from=strawberry.ID(str(row.narrowed_from)) if row.narrowed_from else None,
+            revocation_method=RevocationMethod(row.revocation_method)
+            if row.revocation_method
+            else None,
+            revocation_said_at=row.revocation_said_at,
             version=row.version,
+            discloser_id=row.disclosing_agency_id,
         )
 
     @classmethod
@@ -179,6 +222,90 @@ class Release:
         return [cls.from_row(rows[each]) if each in rows else None for each in ids]
 
 
+@strawberry.federation.type(
+    directives=[*AUDIT, about("participantId")],
+    description="A participant's wish that an agency be told less.",
+)
+class Restriction:
+    """One restriction."""
+
+    id: strawberry.ID = strawberry.field(directives=STRUCTURE, description="Its id.")
+    participant_id: strawberry.ID | None = strawberry.federation.field(
+        directives=STRUCTURE, inaccessible=True, description="Whose information."
+    )
+    category: Category | None = strawberry.field(
+        description="Which information; none means everything."
+    )
+    purpose: Purpose | None = strawberry.field(description="For which purpose; none means all.")
+    recorded_at: datetime | None = strawberry.field(description="Since when it holds.")
+    lifted_at: datetime | None = strawberry.field(description="Until when it held.")
+    version: int | None = strawberry.field(description="Counts changes; an update names it.")
+    agency_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The agency that is told less.")
+    async def agency(self, info: Info) -> Agency | None:
+        """Return the agency."""
+        row = await context_of(info).loader(Agencies).load(self.agency_id)
+        return None if row is None else Agency.from_row(row)
+
+    @classmethod
+    def from_row(cls, row: tables.Restriction) -> Self:
+        """Return the GraphQL object of a row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            participant_id=strawberry.ID(str(row.participant_id)),
+            category=Category(row.category) if row.category else None,
+            purpose=Purpose(row.purpose) if row.purpose else None,
+            recorded_at=row.recorded_at,
+            lifted_at=row.lifted_at,
+            version=row.version,
+            agency_id=row.agency_id,
+        )
+
+
+@strawberry.type(directives=CATALOGUE, description="One statement of a form, in its own words.")
+class FormStatement:
+    """A statement."""
+
+    element: str = strawberry.field(description="The required element that it is.")
+    text: str = strawberry.field(description="Its words.")
+
+
+@strawberry.type(directives=CATALOGUE, description="A printed form that releases are signed on.")
+class ReleaseFormEdition:
+    """One edition."""
+
+    edition: str = strawberry.field(description="Its name, as formVersion of a release.")
+    kind: ReleaseKind = strawberry.field(description="Kind of form.")
+    language: str = strawberry.field(description="Language, for example en or es.")
+    title: str = strawberry.field(description="Its title.")
+    statements: list[FormStatement] = strawberry.field(description="What it tells who signs.")
+    purposes: list[Purpose] = strawberry.field(description="Purposes that it may name.")
+
+
+@strawberry.type(directives=STRUCTURE)
+class ReleaseFormsQuery:
+    """Root fields about forms."""
+
+    @strawberry.field(description="The forms that can be signed.", directives=CATALOGUE)
+    async def release_forms(self) -> list[ReleaseFormEdition] | None:
+        """Return all editions."""
+        known = law()
+        return [
+            ReleaseFormEdition(
+                edition=each.edition,
+                kind=each.kind,
+                language=each.language,
+                title=each.title,
+                statements=[
+                    FormStatement(element=name, text=text) for name, text in each.statements.items()
+                ],
+                purposes=sorted(known.kinds[each.kind].purposes - rules.NEVER_SIGNED),
+            )
+            for each in known.editions.values()
+        ]
+
+
 @strawberry.type
 class ParticipantReleases:
     """What this slice adds to a participant."""
@@ -186,6 +313,18 @@ class ParticipantReleases:
     id: strawberry.ID = strawberry.federation.field(
         directives=STRUCTURE, description="Global id of the participant."
     )
+
+    @strawberry.field(
+        description="Whom to tell less, newest first; lifted ones too.", directives=AUDIT
+    )
+    async def restrictions(self, info: Info) -> list[Restriction] | None:
+        """Return the participant's restrictions."""
+        context, participant_id = context_of(info), parse_id(str(self.id))
+        if participant_id is None:
+            return None
+        async with context.reading() as session:
+            rows = await repository.restrictions_of(session, context.caller, participant_id)
+        return [Restriction.from_row(row) for row in rows]
 
     @strawberry.field(description="Every version of every release, newest first.", directives=AUDIT)
     async def releases(
