@@ -10,7 +10,6 @@ from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
 from gateway.executor.fetch import Assembled, Fetcher, Request
 from gateway.executor.guard import Guard, Masks
-from gateway.executor.place_faults import code_of
 from infra.http_client import HttpClientError, HttpProtocolError
 
 
@@ -55,7 +54,6 @@ async def fetch_all(
 
 
 async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
-    context = fetcher.context
     mask = await _masks(fetcher, node)
     request = fetcher.build(node, mask)
     if request is None:
@@ -67,15 +65,7 @@ async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
         fetcher.fail(node, request, fault)
         return
     if answer.data is None:
-        # Every field asked for is missing; the errors say why.
-        for found in answer.errors[:1]:
-            fault = fetcher.note_failure(
-                node,
-                code_of(found, context.passed_codes),
-                "the subgraph answered without data",
-                found,
-            )
-            fetcher.fail(node, request, fault)
+        fetcher.lose(node, request, answer.errors)
         return
     fetcher.absorb(node, request, answer)
 

@@ -38,14 +38,28 @@ class Faults:
     """Faults of one execution: where values are missing because of them, or nowhere."""
 
     at: dict[tuple[int, str], Fault] = field(default_factory=dict)
+    below: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
     unplaced: list[Fault] = field(default_factory=list)
 
-    def place(self, fault: Fault, objects: Iterable[dict[str, Any]], keys: Iterable[str]) -> None:
-        """Say that values under these keys of these objects may be missing because of a fault."""
+    def place(
+        self,
+        fault: Fault,
+        objects: Iterable[dict[str, Any]],
+        keys: Iterable[str],
+        below: Iterable[Any] = (),
+    ) -> None:
+        """Say that values under these keys of these objects may be missing because of a fault.
+
+        Args:
+            below: where the subgraph says that it happened, from there: a value that must not be
+                null took those around it with it.
+        """
         names = tuple(keys)
+        rest = tuple(step for step in below if step.__class__ in (str, int))
         for one in objects:
             for name in names:
-                self.at.setdefault((id(one), name), fault)
+                if self.at.setdefault((id(one), name), fault) is fault and rest:
+                    self.below.setdefault((id(one), name), rest)
 
     def __bool__(self) -> bool:
         return bool(self.at or self.unplaced)
@@ -74,33 +88,41 @@ def _full(path: Path, key: str | int) -> list[str | int]:
     return full
 
 
+def _field(full: list[Any]) -> tuple[str, ...]:
+    """The field of the operation that a response path leads to."""
+    return tuple(step for step in full if isinstance(step, str))
+
+
 class ErrorCollector:
     """Collects the errors of one projection; its methods return None, the value instead."""
 
     def __init__(self, faults: Faults, locations: dict[tuple[str, ...], Any]) -> None:
         self._faults = faults
         self._locations = locations
-        self._told: set[tuple[Fault, tuple[str, ...]]] = set()
+        self._told: dict[tuple[Fault, tuple[str, ...]], tuple[Path, dict[str, Any]]] = {}
         self._explained: set[Fault] = set()
         self.errors: list[dict[str, Any]] = []
 
     def bad(self, path: Path, key: str | int) -> None:
         """A value of a wrong type stands at a place."""
-        self._add(UNUSABLE, path, key)
+        self._add(UNUSABLE, _full(path, key))
 
     def null(self, holder: Any, name: str, path: Path, key: str | int) -> None:
         """A value that must not be null is; a fault that explains it is told instead."""
-        fault = self._faults.at.get((id(holder), name))
+        place = (id(holder), name)
+        fault = self._faults.at.get(place)
         if fault is None:
-            self._add(UNUSABLE, path, key)
+            self._add(UNUSABLE, _full(path, key))
         else:
-            self._tell(fault, path, key)
+            self._withdraw(fault, path)
+            self._tell(fault, path, key, self._faults.below.get(place, ()))
 
     def fault(self, holder: Any, name: str, path: Path, key: str | int) -> None:
         """A value that may be null is; tells the fault that explains it, if there is one."""
-        fault = self._faults.at.get((id(holder), name))
+        place = (id(holder), name)
+        fault = self._faults.at.get(place)
         if fault is not None:
-            self._tell(fault, path, key)
+            self._tell(fault, path, key, self._faults.below.get(place, ()))
 
     def finish(self) -> list[dict[str, Any]]:
         """All errors, those without a place last."""
@@ -110,18 +132,28 @@ class ErrorCollector:
                 self.errors.append(error(fault.code, None))
         return self.errors
 
-    def _tell(self, fault: Fault, path: Path, key: str | int) -> None:
+    def _tell(self, fault: Fault, path: Path, key: str | int, below: tuple[Any, ...]) -> None:
         """Tell a fault once for each field of the operation, not for each row that it emptied."""
-        field = tuple(step for step in _full(path, key) if isinstance(step, str))
-        if (fault, field) not in self._told:
-            self._told.add((fault, field))
-            self._explained.add(fault)
-            self._add(fault.code, path, key)
-
-    def _add(self, code: str, path: Path, key: str | int) -> None:
         full = _full(path, key)
+        if below and _field(full + list(below)) in self._locations:
+            full += below  # only where the client itself selected that, so its keys are known
+        field = _field(full)
+        if (fault, field) not in self._told:
+            self._explained.add(fault)
+            self._told[fault, field] = (path, self._add(fault.code, full))
+
+    def _withdraw(self, fault: Fault, path: Path) -> None:
+        """Take back what a fault was told to have emptied in an object that it removes whole."""
+        told = [
+            each for each, (where, _) in self._told.items() if each[0] is fault and where is path
+        ]
+        for each in told:
+            self.errors.remove(self._told.pop(each)[1])
+
+    def _add(self, code: str, full: list[str | int]) -> dict[str, Any]:
         formatted = error(code, full)
-        found = self._locations.get(tuple(step for step in full if isinstance(step, str)))
+        found = self._locations.get(_field(full))
         if found:
             formatted["locations"] = found
         self.errors.append(formatted)
+        return formatted

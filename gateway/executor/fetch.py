@@ -229,10 +229,13 @@ class Fetcher:
                 rest = path[2:]
                 entities = data.get(path[0])
                 entity = entities[index] if isinstance(entities, list) else None
-                if not rest or not isinstance(entity, dict) or rest[0] not in keys:
+                if not rest or rest[0] not in keys:
+                    faults.place(fault, stands_for, keys)
+                elif not isinstance(entity, dict):
+                    faults.place(fault, stands_for, [rest[0]], rest[1:])
                     faults.place(fault, stands_for, keys)
                 elif entity.get(rest[0]) is None or not place_inside(faults, fault, rest, entity):
-                    faults.place(fault, stands_for, [rest[0]])
+                    faults.place(fault, stands_for, [rest[0]], rest[1:])
                 return
         for call in node.calls:
             entities = data.get(call.call.alias)
@@ -240,6 +243,17 @@ class Fetcher:
                 self._fail_objects(fault, call, by_alias[call.call.alias])
                 return
         faults.unplaced.append(fault)
+
+    def lose(self, node: CompiledNode, request: Request, errors: list[dict[str, Any]]) -> None:
+        """Note that an answer has no data; the first error that says where stands for it all."""
+        keys = node.root_keys
+        located = (one for one in errors if _first_step(one) in keys)
+        found = next(located, errors[0])
+        fault = self._fault(node, found)
+        first = _first_step(found)
+        if first is not None and first in keys:
+            self.assembled.faults.place(fault, [self.assembled.root], [first], found["path"][1:])
+        self.fail(node, request, fault)
 
     def fail(self, node: CompiledNode, request: Request, fault: Fault) -> None:
         """Note that nothing of a node could be had."""
@@ -272,6 +286,12 @@ class Fetcher:
             correlation_id=self.context.correlation_id,
         )
         return Fault(code)
+
+
+def _first_step(found: dict[str, Any]) -> str | None:
+    path = found.get("path")
+    first = path[0] if isinstance(path, list) and path else None
+    return first if isinstance(first, str) else None
 
 
 def _give(entity: dict[str, Any], objects: Objects, *, is_flat: bool) -> None:

@@ -27,7 +27,7 @@ def place_root_error(
         first = path[0]
         value = data.get(first)
         if value is None:
-            faults.place(fault, [root], [first])
+            faults.place(fault, [root], [first], path[1:])
             return
         if place_inside(faults, fault, path[1:], value):
             return
@@ -42,7 +42,7 @@ def place_inside(faults: Faults, fault: Fault, path: list[Any], value: Any) -> b
     """Follow a path into a value; False if it ends before any null."""
     holder: dict[str, Any] | None = None
     name = ""
-    for step in path:
+    for number, step in enumerate(path, start=1):
         if isinstance(value, dict) and isinstance(step, str):
             holder, name = value, step
             value = value.get(step)
@@ -53,7 +53,7 @@ def place_inside(faults: Faults, fault: Fault, path: list[Any], value: Any) -> b
         if value is None:
             if holder is None:
                 return False
-            faults.place(fault, [holder], [name])
+            faults.place(fault, [holder], [name], path[number:])
             return True
     return False
 
