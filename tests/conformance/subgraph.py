@@ -23,10 +23,13 @@ from graphql import (
     build_ast_schema,
     execute_sync,
     extend_schema,
+    get_named_type,
     is_abstract_type,
+    is_composite_type,
     parse,
     validate,
 )
+from graphql.execution.values import get_argument_values
 
 from tests.conformance.world import World, type_of
 
@@ -117,6 +120,8 @@ class HonestSubgraph:
                 value = self._world.value(holder, name, arguments)
             except KeyError:
                 value = None
+        if not is_composite_type(get_named_type(info.return_type)):
+            return value
         node = self._field_node(parent, name)
         provided = [_field_set(text) for text in _argument(node, "provides", "fields")]
         provided += _below(holder.get("_provided", ()) if isinstance(holder, dict) else (), name)
@@ -166,6 +171,10 @@ class HonestSubgraph:
             self._check_inputs(holder, holder.get("_representation"), _field_set(text))
 
     def _check_inputs(self, holder: Any, given: Any, wanted: SelectionSetNode) -> None:
+        if holder is None:
+            if given is not None:
+                raise GraphQLError("a required null is not null")
+            return
         if isinstance(holder, list):
             if not isinstance(given, list) or len(given) != len(holder):
                 raise GraphQLError("a required list differs")
@@ -186,14 +195,19 @@ class HonestSubgraph:
             if not isinstance(given, dict) or name not in given:
                 message = f"the required field {name} is missing"
                 raise GraphQLError(message)
-            arguments = {
-                argument.name.value: _plain(argument.value) for argument in node.arguments or ()
-            }
             try:
-                value = self._world.value(holder, name, arguments)
+                value = self._world.value(holder, name, self._arguments(holder, node))
             except KeyError:
                 value = None
             self._compare(name, value, given[name], node.selection_set)
+
+    def _arguments(self, holder: Any, node: FieldNode) -> dict[str, Any]:
+        """Arguments of a required field as its resolver would get them, defaults included."""
+        named: Any = self.schema.get_type(str(holder.get("__typename")))
+        definition = getattr(named, "fields", {}).get(node.name.value)
+        if definition is not None:
+            return get_argument_values(definition, node)
+        return {one.name.value: _plain(one.value) for one in node.arguments or ()}
 
     def _compare(self, name: str, value: Any, given: Any, wanted: SelectionSetNode | None) -> None:
         if wanted is None:

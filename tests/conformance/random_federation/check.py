@@ -1,0 +1,161 @@
+"""Run one request through the gateway's engine and through one merged schema, and compare.
+
+Three things must hold: equal data and errors at equal places; no subgraph was asked for what it
+does not resolve; no fetch was for nothing.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLSchema
+
+from gateway.executor import ExecutionContext, PermitAll, compile_plan, fetch_all, project
+from gateway.planner import (
+    OperationError,
+    QueryPlan,
+    coerce_variables,
+    introspect,
+    normalize,
+    parse_operation,
+    plan,
+    plan_text,
+)
+from gateway.supergraph import Supergraph, load_supergraph
+from tests.conformance.load_cases import DirectTransport
+from tests.conformance.random_federation.check_plan import plan_faults
+from tests.conformance.random_federation.emit_subgraphs import subgraph_sdl
+from tests.conformance.random_federation.emit_supergraph import supergraph_sdl
+from tests.conformance.random_federation.model import Federation
+from tests.conformance.random_federation.random_operations import Request
+from tests.conformance.random_federation.random_world import FieldFaultError, RandomWorld
+from tests.conformance.subgraph import HonestSubgraph
+from tests.conformance.world import ask_oracle
+
+
+class InvalidRequestError(Exception):
+    """The request is not valid: a fault of the generator, or a step of the shrinker too far."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A federation with its world, made ready to be asked."""
+
+    federation: Federation
+    world: RandomWorld
+    supergraph: Supergraph = field(init=False)
+    subgraphs: dict[str, HonestSubgraph] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.supergraph = load_supergraph(supergraph_sdl(self.federation))
+        self.subgraphs = {
+            one.name: HonestSubgraph(subgraph_sdl(one), self.world)
+            for one in self.federation.subgraphs
+        }
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        return self.supergraph.api_schema
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one request came to."""
+
+    found: Any
+    expected: Any
+    problems: list[str]
+    plan: QueryPlan | None = None
+
+
+async def _run(case: Case, request: Request) -> tuple[dict[str, Any], QueryPlan]:
+    supergraph = case.supergraph
+    operation = parse_operation(request.source, request.operation_name, supergraph)
+    coerced = coerce_variables(operation, request.variables)
+    normalized = normalize(operation)
+    made = plan(normalized, supergraph)
+    compiled = compile_plan(made, normalized, supergraph)
+    transports = {name: DirectTransport(one) for name, one in case.subgraphs.items()}
+    guard = PermitAll()
+    assembled = await fetch_all(compiled, coerced, ExecutionContext(transports=transports), guard)
+    meta = introspect(operation, supergraph.api_schema, coerced)
+    projected = project(compiled, assembled, coerced, guard, introspection=meta)
+    return {"data": projected.data, "errors": projected.errors}, made
+
+
+_LOOP: list[asyncio.AbstractEventLoop] = []
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if not _LOOP:
+        _LOOP.append(asyncio.new_event_loop())
+    return _LOOP[0]
+
+
+def examine(case: Case, request: Request) -> Outcome:
+    """Answer a request both ways; `problems` is empty if all is well."""
+    for one in case.subgraphs.values():
+        one.requests.clear()
+        one.errors.clear()
+    try:
+        found, made = _loop().run_until_complete(_run(case, request))
+    except OperationError as error:
+        raise InvalidRequestError(str([one.message for one in error.errors])) from error
+    except Exception as error:
+        return Outcome(None, None, [f"the engine failed: {type(error).__name__}: {error}"])
+    expected = ask_oracle(
+        case.schema, case.world, request.source, request.variables, request.operation_name
+    )
+    problems = [
+        f"{name} was asked for what it does not resolve: {error.message}"
+        for name, one in case.subgraphs.items()
+        for error in one.errors
+        if not isinstance(error.original_error, FieldFaultError)
+    ]
+    if orjson.dumps(found["data"]) != orjson.dumps(expected["data"]):
+        # Where conditions decide which of two equal fields comes first, the order is left open.
+        if found["data"] != expected["data"]:
+            problems.append("data differs")
+        elif "@skip" not in request.source and "@include" not in request.source:
+            problems.append("the order of fields differs")
+    problems += _error_problems(found["errors"], expected["errors"])
+    problems += plan_faults(case.federation, case.supergraph, made)
+    return Outcome(found, expected, problems, made)
+
+
+def _error_problems(
+    found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """One error may stand for several rows of one field, never for another field."""
+    theirs = {_field(error) for error in expected}
+    mine = {_field(error) for error in found}
+    exact = {tuple(error["path"]) for error in expected if error.get("path")}
+    problems = [f"no error at {path}" for path in theirs - mine]
+    problems += [f"an error too many at {path}" for path in mine - theirs]
+    problems += [
+        f"an error at {error['path']}, where nothing is wrong"
+        for error in found
+        if error.get("path") and tuple(error["path"]) not in exact
+    ]
+    return problems
+
+
+def _field(error: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(step for step in error.get("path") or () if isinstance(step, str))
+
+
+def report(case: Case, request: Request, outcome: Outcome) -> str:
+    """A case that somebody can read and try."""
+    parts = [f"# {problem}" for problem in outcome.problems]
+    for one in case.federation.subgraphs:
+        lines = subgraph_sdl(one).splitlines()[2:]
+        parts += [f"\n# subgraph {one.name}", *lines]
+    parts += ["\n# operation", request.source, f"# variables {request.variables}"]
+    used = {k: v for k, v in case.world.objects.items() if k in ("Query", "Mutation")}
+    parts += [f"# world {used}", f"# faults {sorted(case.world.faults)}"]
+    if outcome.plan is not None:
+        parts += ["\n# plan", plan_text(outcome.plan)]
+    parts += [f"# gateway  {outcome.found}", f"# expected {outcome.expected}"]
+    return "\n".join(parts)

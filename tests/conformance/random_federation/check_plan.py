@@ -1,0 +1,102 @@
+"""Check a plan against the federation that it was made for: who owns what, and is it all needed.
+
+The check reads the requests as text, as a subgraph would, and knows nothing of how plans are made.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
+
+from gateway.planner.plan import FetchNode, FetchShape, QueryPlan
+from gateway.supergraph import Supergraph
+from tests.conformance.random_federation.model import Federation, Subgraph
+
+_Leaf = tuple[tuple[str, ...], str, str]
+
+
+def plan_faults(federation: Federation, supergraph: Supergraph, made: QueryPlan) -> list[str]:
+    """What is wrong with a plan, in words."""
+    problems: list[str] = []
+    for node in made.nodes:
+        problems += _not_owned(federation, node)
+    problems += _wasted(made)
+    return problems
+
+
+def _not_owned(federation: Federation, node: FetchNode) -> Iterator[str]:
+    definition = parse(node.text, no_location=True).definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    subgraph = federation.subgraph(node.subgraph)
+    root = node.root_type or "Query"
+    yield from _walk(federation, subgraph, root, definition.selection_set)
+
+
+def _walk(
+    federation: Federation, subgraph: Subgraph, type_name: str, selection_set: Any
+) -> Iterator[str]:
+    for one in selection_set.selections:
+        if isinstance(one, InlineFragmentNode):
+            narrowed = one.type_condition.name.value if one.type_condition else type_name
+            yield from _walk(federation, subgraph, narrowed, one.selection_set)
+            continue
+        assert isinstance(one, FieldNode)
+        name = one.name.value
+        if name == "_entities":
+            yield from _walk(federation, subgraph, "", one.selection_set)
+            continue
+        if name == "__typename":
+            continue
+        found = subgraph.types[type_name].fields.get(name)
+        if found is None:
+            yield f"{subgraph.name} does not know {type_name}.{name}"
+            continue
+        if federation.is_overridden(subgraph.name, type_name, name):
+            yield f"{type_name}.{name} was taken over from {subgraph.name}"
+        if one.selection_set is not None:
+            yield from _walk(federation, subgraph, found.named, one.selection_set)
+
+
+def _wasted(made: QueryPlan) -> Iterator[str]:
+    """Fetches all of whose leaves other fetches bring too."""
+    brought = {node.id: set(_leaves(node)) for node in made.nodes}
+    if made.kind != "query":
+        return
+    for node in made.nodes:
+        others: set[_Leaf] = set()
+        for other in made.nodes:
+            if other is not node:
+                others |= brought[other.id]
+        if brought[node.id] and brought[node.id] <= others and not _is_waited_for(made, node):
+            yield f"fetch {node.id} from {node.subgraph} brings nothing that no other brings"
+
+
+def _is_waited_for(made: QueryPlan, node: FetchNode) -> bool:
+    return any(node.id in other.waits_for for other in made.nodes)
+
+
+def _leaves(node: FetchNode) -> Iterator[_Leaf]:
+    if node.root_shape is not None:
+        yield from _shape_leaves(node.root_shape, ())
+    for call in node.calls:
+        for target in call.targets:
+            path = tuple(
+                f"{step.type_name if step.is_abstract else ''}.{step.key}" for step in target.path
+            )
+            for entity in target.types:
+                for local_type, fields in call.shape.by_type:
+                    if local_type == entity.local_type:
+                        yield from _field_leaves(fields, path, entity.type_name)
+
+
+def _shape_leaves(shape: FetchShape, path: tuple[str, ...]) -> Iterator[_Leaf]:
+    for local_type, fields in shape.by_type:
+        yield from _field_leaves(fields, path, local_type)
+
+
+def _field_leaves(fields: Any, path: tuple[str, ...], type_name: str) -> Iterator[_Leaf]:
+    for one in fields:
+        if one.shape is None:
+            yield path, type_name, one.key
+        else:
+            yield from _shape_leaves(one.shape, (*path, f"{type_name}.{one.key}"))
