@@ -13,17 +13,12 @@ from infra.authority.predicate import agency_holder, visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose, Role
 from svc_consent.releases import commands, elements, repository, rules
-from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
-from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
+from tests.fixtures.consent_world import ConsentWorld, in_hands_of, soon
+from tests.fixtures.release_case import IDENTITY, Case, new_case
+from tests.fixtures.service_app import ServiceAppFactory, caller
 
-SIGN = """mutation Sign($input: SignReleaseInput!) { signRelease(input: $input) {
-  release { id number status missingElements version provisions { recipient { name } } }
-  userErrors { code field } } }"""
-REVOKE = """mutation Revoke($input: RevokeReleaseInput!) { revokeRelease(input: $input) {
-  release { id status version } userErrors { code field } } }"""
 READ = """query Read($of: [_Any!]!) { _entities(representations: $of) { ... on Participant {
   releases { totalCount edges { node { id status number } } } } } }"""
-IDENTITY = {"IDENTITY": "r"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -34,66 +29,9 @@ async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
         yield made
 
 
-class Case:
-    """A participant, the assigned case manager, and an officer who may be named."""
-
-    def __init__(self, world: ConsentWorld, manager: Person, officer: Person) -> None:
-        self.world, self.manager, self.officer = world, manager, officer
-        self.participant = str(uuid4())
-
-    def acting(self, role: Role = Role.CM, ground: str = "a", subject: str = "") -> Caller:
-        return caller(
-            role, {Category.AUDIT: ground}, subject=subject or self.manager.subject,
-            agency_id=self.manager.agency_id, site_id=str(self.world.site_id),
-            purpose=Purpose.CAREMGT,
-        )  # fmt: skip
-
-    def form(self, **changes: Any) -> dict[str, Any]:
-        return {
-            "participantId": self.participant,
-            "formVersion": "GENERAL@2026-01",
-            "expiresAt": soon(3600).isoformat(),
-            "signature": {"signedAt": soon(-60).isoformat(), "method": "WET_INK"},
-            "idempotencyKey": new_key(),
-            "provisions": [self.provision()],
-            **changes,
-        }
-
-    def provision(self, **changes: Any) -> dict[str, Any]:
-        return {
-            "recipientAgencyId": self.officer.agency_id,
-            "categories": ["IDENTITY"],
-            "purposes": ["LEAD_COORD"],
-            **changes,
-        }
-
-    async def sign(self, form: dict[str, Any], acting: Caller | None = None) -> dict[str, Any]:
-        answer = await self.world.service.graphql(acting or self.acting(), SIGN, {"input": form})
-        payload: dict[str, Any] = answer.data["signRelease"]
-        return payload
-
-    async def revoke(self, release: dict[str, Any], acting: Caller | None = None) -> dict[str, Any]:
-        given = {
-            "releaseId": release["id"], "expectedVersion": release["version"],
-            "reason": "Asked for it", "idempotencyKey": new_key(),
-        }  # fmt: skip
-        answer = await self.world.service.graphql(acting or self.acting(), REVOKE, {"input": given})
-        payload: dict[str, Any] = answer.data["revokeRelease"]
-        return payload
-
-    async def officer_sees(self) -> list[str]:
-        answer = await self.world.decisions(self.officer, [self.participant], IDENTITY)
-        categories: list[str] = answer["decisions"][0]["categories"]
-        return categories
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def case(world: ConsentWorld) -> Case:
-    manager = await world.make_person("CM", await world.make_agency("CM"))
-    officer = await world.make_person("LEO", await world.make_agency("LE"))
-    made = Case(world, manager, officer)
-    await world.permit(made.participant, in_hands_of(manager), Basis.ASSIGNMENT)
-    return made
+    return await new_case(world)
 
 
 async def test_signed_release_is_in_force_until_it_is_revoked(case: Case) -> None:
