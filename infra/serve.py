@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from infra.collector import settle
 from infra.settings import Address
 from infra.telemetry.metrics import metrics_app
 
@@ -25,6 +26,10 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        settle()
 
 
 def _config(app: Starlette, *, is_private: bool) -> uvicorn.Config:

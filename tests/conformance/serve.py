@@ -42,6 +42,7 @@ from gateway.planner import (
 from gateway.planner.plan_cache import PlanCache, PlanKey
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import Supergraph, load_supergraph
+from infra.collector import settle
 from tests.conformance.star import Star, StarGuard
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -192,6 +193,7 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                settle()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self._engine.close()
@@ -236,6 +238,7 @@ def main() -> None:
         http="httptools",
         loop="uvloop",
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
     )
 

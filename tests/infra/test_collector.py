@@ -1,0 +1,43 @@
+"""What a program keeps is no longer looked at by the collector; what it dropped is freed."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from infra.collector import OLD, YOUNG, settle
+
+
+class Kept:
+    """Something that can be part of a cycle and be watched."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+def test_what_is_kept_is_left_alone() -> None:
+    kept = Kept()
+    settle()
+    assert gc.get_freeze_count() > 0
+    assert not any(one is kept for one in gc.get_objects())
+    assert (gc.get_threshold()[0], gc.get_threshold()[2]) == (YOUNG, OLD)
+
+
+def test_what_was_kept_and_dropped_is_freed_by_the_next_call() -> None:
+    kept = Kept()
+    gone = weakref.ref(kept)
+    settle()
+    del kept
+    gc.collect()
+    assert gone() is not None, "frozen, so a collection does not see it"
+    settle()
+    assert gone() is None
