@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from graphql import GraphQLObjectType, get_named_type, is_composite_type
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+)
 
 from gateway.policy.errors import PolicyError
 from gateway.policy.labels import Coordinate, Label, Labels
@@ -104,8 +110,10 @@ def compile_table(
         type_name, _, field_name = coordinate.partition(".")
         if (type_name, field_name) not in labels.fields:
             raise PolicyError("own_lists names an unknown coordinate", coordinate)
+    returned = _returned_objects(supergraph, labels)
+    parts = (supergraph, labels, matrix, mutations, returned)
     views = {
-        (column, has_purpose): _view(supergraph, labels, matrix, mutations, column, has_purpose)
+        (column, has_purpose): _view(parts, column, has_purpose)
         for column in matrix.columns
         for has_purpose in (True, False)
     }
@@ -117,7 +125,7 @@ def compile_table(
         labels=labels,
         version=f"{matrix.version}+{version}",
         views=MappingProxyType(views),
-        outage=_outage_view(supergraph, labels),
+        outage=_outage_view(supergraph, labels, returned),
         obligations=attached,
     )
 
@@ -139,14 +147,11 @@ def _bits(matrix: Matrix, column: str, label: Label) -> int:
     return BITS[label.category]
 
 
-def _view(
-    supergraph: Supergraph,
-    labels: Labels,
-    matrix: Matrix,
-    mutations: MutationRules,
-    column: str,
-    has_purpose: bool,
-) -> View:
+_Parts = tuple[Supergraph, Labels, Matrix, MutationRules, "Returned"]
+
+
+def _view(parts: _Parts, column: str, has_purpose: bool) -> View:
+    supergraph, labels, matrix, mutations, returned = parts
     role = Role(column.partition(":")[0])
     types_refused = {
         name
@@ -164,11 +169,7 @@ def _view(
             bits |= _bits(matrix, column, label)
         if bits and coordinate not in labels.carried:
             needs[coordinate] = bits
-    refused |= {
-        coordinate
-        for coordinate in labels.fields
-        if _returns_only(supergraph, coordinate, types_refused)
-    }
+    refused |= _returning_only(returned, types_refused)
     if role in matrix.justice_roles:
         refused |= {
             coordinate
@@ -189,25 +190,43 @@ def _view(
     )
 
 
-def _returns_only(supergraph: Supergraph, coordinate: Coordinate, refused: set[str]) -> bool:
-    """Return whether all that a field can return are objects of refused types."""
-    parent = supergraph.full_schema.type_map[coordinate[0]]
-    if not isinstance(parent, GraphQLObjectType):
-        return False
-    returned = get_named_type(parent.fields[coordinate[1]].type)
-    if not is_composite_type(returned):
-        return False
-    if isinstance(returned, GraphQLObjectType):
-        if "edges" in returned.fields:
-            edge = get_named_type(returned.fields["edges"].type)
-            if isinstance(edge, GraphQLObjectType) and "node" in edge.fields:
-                return get_named_type(edge.fields["node"].type).name in refused
-        return returned.name in refused
-    possible = supergraph.full_schema.get_possible_types(returned)
-    return bool(possible) and all(member.name in refused for member in possible)
+Returned = Mapping[Coordinate, frozenset[str]]
 
 
-def _outage_view(supergraph: Supergraph, labels: Labels) -> View:
+def _returned_objects(supergraph: Supergraph, labels: Labels) -> Returned:
+    """Return, for each field that returns objects, all types that these can be of."""
+    found: dict[Coordinate, frozenset[str]] = {}
+    for coordinate in labels.fields:
+        parent = supergraph.full_schema.type_map[coordinate[0]]
+        if not isinstance(parent, GraphQLObjectType):
+            continue
+        returned = get_named_type(parent.fields[coordinate[1]].type)
+        if isinstance(returned, GraphQLObjectType):
+            found[coordinate] = frozenset({_node_behind(returned)})
+        elif isinstance(returned, GraphQLInterfaceType | GraphQLUnionType):
+            possible = supergraph.full_schema.get_possible_types(returned)
+            found[coordinate] = frozenset(member.name for member in possible)
+    return found
+
+
+def _node_behind(connection: GraphQLObjectType) -> str:
+    """Return the type of a connection's nodes, or the type itself."""
+    returned: GraphQLNamedType = connection
+    if "edges" in connection.fields:
+        edge = get_named_type(connection.fields["edges"].type)
+        if isinstance(edge, GraphQLObjectType) and "node" in edge.fields:
+            returned = get_named_type(edge.fields["node"].type)
+    return str(returned.name)
+
+
+def _returning_only(returned: Returned, refused: set[str]) -> set[Coordinate]:
+    """Return the fields of which all that they can return are objects of refused types."""
+    return {
+        coordinate for coordinate, possible in returned.items() if possible and possible <= refused
+    }
+
+
+def _outage_view(supergraph: Supergraph, labels: Labels, returned: Returned) -> View:
     """Return what is answered while ``svc_consent`` is away: CATALOGUE, and the way to it."""
     mutation = supergraph.full_schema.mutation_type
     refused = {
@@ -217,9 +236,7 @@ def _outage_view(supergraph: Supergraph, labels: Labels) -> View:
         or (mutation is not None and coordinate[0] == mutation.name)
     }
     types = {name for name, label in labels.types.items() if label.category not in _FREE}
-    refused |= {
-        coordinate for coordinate in labels.fields if _returns_only(supergraph, coordinate, types)
-    }
+    refused |= _returning_only(returned, types)
     empty: Mapping[Coordinate, int] = MappingProxyType({})
     return View("outage", frozenset(refused), empty, MappingProxyType({}))
 

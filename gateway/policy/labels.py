@@ -120,6 +120,10 @@ def _parse(uses: list[dict[str, object]], coordinate: str) -> Label | None:
             raise PolicyError("the label names an unknown category or form", coordinate) from None
     if len(labels) > 1:
         raise PolicyError("subgraphs give it different labels", coordinate)
+    for label in labels:
+        # Case managers read the public record without any ground; nothing else may ride on that.
+        if (label.category is Category.LEGAL_PUBLIC) != (label.form is Form.PUBLIC_RECORD):
+            raise PolicyError("LEGAL_PUBLIC is as: PUBLIC_RECORD, and nothing else is", coordinate)
     return labels.pop() if labels else None
 
 

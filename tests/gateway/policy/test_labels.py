@@ -59,3 +59,13 @@ def test_a_wrongly_labelled_schema_is_refused_with_its_coordinate(
     with pytest.raises(PolicyError) as refused:
         read_labels(labelled_supergraph(broken))
     assert refused.value.where == coordinate
+
+
+@pytest.mark.parametrize(
+    ("is_", "as_"), [("LEGAL_PUBLIC", "RAW"), ("LEGAL_COORD", "PUBLIC_RECORD")]
+)
+def test_only_the_public_record_is_labelled_as_one(is_: str, as_: str) -> None:
+    """Case managers read it without a ground: nothing else may come along under that label."""
+    planted = GOOD.replace('"CASE_NOTES")', f'"{is_}", as: "{as_}")')
+    with pytest.raises(PolicyError, match="PUBLIC_RECORD"):
+        read_labels(labelled_supergraph(planted))
