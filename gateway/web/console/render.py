@@ -16,6 +16,16 @@ from gateway.web.console.wording import LANGUAGES, catalogue, phrase, say
 from infra import clock
 
 DEFAULT_ZONE = "UTC"
+_TONES = {
+    "good": "ACTIVE MOU_SIGNED COMPLETED CREDITED ATTENDED OPEN ACCEPTED ASSIGNED_NOW CREATED "
+    "ENROLLED_ACTIVE PERMIT",
+    "told": "ASSIGNED NOTIFIED REGISTERED SCHEDULED UPDATED DISCLOSURE PENDING_INTAKE",
+    "warn": "WAITLISTED WAITLIST ALTERNATE RECERT_DUE SUSPENDED FULL DEFECTIVE DRAFT UNKNOWN "
+    "INCOMPLETE ENROLLED_INACTIVE",
+    "bad": "REVOKED DENIED FAILED NO_SHOW LATE_CANCELLED WITHDRAWN DENY",
+}
+TONES = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
+"""How a status looks; one that is not named is calm. The word itself always says it, too."""
 
 
 class Pages:
@@ -31,6 +41,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.url
+        self._environment.globals["tone"] = lambda code: TONES.get(code or "", "")
         # Browsers apply form-action to the redirect that answers a form: sign-out ends there.
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "

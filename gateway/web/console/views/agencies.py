@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
+from gateway.web.console import roles
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.searching import search
@@ -81,7 +82,13 @@ async def grant(visit: Visit) -> Response:
         "grant.html",
         422 if problems else 200,
         agency=agency,
-        accounts=sorted(known.values(), key=lambda account: account["name"] or ""),
+        accounts=sorted(
+            ((id_, account["name"] or id_) for id_, account in known.items()),
+            key=lambda choice: choice[1],
+        ),
+        offered=sorted(
+            ((code, _role_name(code)) for code in roles.STAFF), key=lambda choice: choice[1]
+        ),
         chosen=chosen,
         problems=problems,
         form=visit.form,

@@ -29,6 +29,7 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "developer.html",
         schema=schema,
+        base_url=str(visit.request.base_url).rstrip("/"),
         purpose=purpose,
         documents=samples(visit.standing.role),
         token=visit.session.access_token if visit.text("token") == "yes" else "",
@@ -54,7 +55,9 @@ _SAMPLES = {
 
 async def explorer(visit: Visit) -> Response:
     """Show GraphiQL, which asks as the person who is signed in."""
-    page = visit.page("explorer.html", documents=samples(visit.standing.role))
+    purpose = roles.PURPOSES.get(visit.standing.role)
+    documents = samples(visit.standing.role)
+    page = visit.page("explorer.html", documents=documents, purpose=purpose)
     headers = {**visit.pages.headers, "content-security-policy": _EXPLORER_POLICY}
     return HTMLResponse(page.body, headers=headers)
 
