@@ -63,6 +63,7 @@ class CompiledNode:
     body_start: bytes
     clean_root: Callable[[Any], None] | None
     root_keys: tuple[str, ...]
+    targets: tuple[CompiledTarget, ...]
     calls: tuple[CompiledCall, ...]
     dependents: tuple[int, ...]
 
@@ -140,6 +141,7 @@ def compile_plan(
 @dataclass(frozen=True, slots=True)
 class _Written:
     root: str | None
+    targets: tuple[str, ...]
     calls: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...]
 
 
@@ -155,7 +157,8 @@ def _write_node(writer: SourceWriter, node: FetchNode) -> _Written:
         )
         for call in node.calls
     )
-    return _Written(root, calls)
+    targets = tuple(write_target(writer, target) for target in node.targets)
+    return _Written(root, targets, calls)
 
 
 def _node(
@@ -167,6 +170,7 @@ def _node(
         body_start=body_start,
         clean_root=names[written.root] if written.root is not None else None,
         root_keys=top_keys(node.root_shape) if node.root_shape is not None else (),
+        targets=tuple(CompiledTarget(names[find], None) for find in written.targets),
         calls=tuple(
             CompiledCall(
                 call=call,

@@ -38,7 +38,7 @@ class Faults:
     """Faults of one execution: where values are missing because of them, or nowhere."""
 
     at: dict[tuple[int, str], Fault] = field(default_factory=dict)
-    below: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    origins: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
     unplaced: list[Fault] = field(default_factory=list)
 
     def place(
@@ -46,20 +46,32 @@ class Faults:
         fault: Fault,
         objects: Iterable[dict[str, Any]],
         keys: Iterable[str],
-        below: Iterable[Any] = (),
+        origin: Iterable[Any] = (),
     ) -> None:
         """Say that values under these keys of these objects may be missing because of a fault.
 
         Args:
-            below: where the subgraph says that it happened, from there: a value that must not be
-                null took those around it with it.
+            origin: where the subgraph says that it happened, as a path from the objects: a value
+                that must not be null took those around it with it.
         """
         names = tuple(keys)
-        rest = tuple(step for step in below if step.__class__ in (str, int))
+        path = tuple(step for step in origin if step.__class__ in (str, int))
         for one in objects:
             for name in names:
-                if self.at.setdefault((id(one), name), fault) is fault and rest:
-                    self.below.setdefault((id(one), name), rest)
+                if self.at.setdefault((id(one), name), fault) is fault and path:
+                    self.origins.setdefault((id(one), name), path)
+
+    def follow(self, moves: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        """Go with values to the objects that took them over."""
+        names: dict[int, list[str]] = {}
+        for number, name in self.at:
+            names.setdefault(number, []).append(name)
+        for source, target in moves:
+            for name in () if source is target else tuple(names.get(id(source), ())):
+                old, new = (id(source), name), (id(target), name)
+                if self.at.setdefault(new, self.at[old]) is self.at[old] and old in self.origins:
+                    self.origins.setdefault(new, self.origins[old])
+                names.setdefault(id(target), []).append(name)
 
     def __bool__(self) -> bool:
         return bool(self.at or self.unplaced)
@@ -115,14 +127,15 @@ class ErrorCollector:
             self._add(UNUSABLE, _full(path, key))
         else:
             self._withdraw(fault, path)
-            self._tell(fault, path, key, self._faults.below.get(place, ()))
+            self._tell(fault, path, key, self._faults.origins.get(place, ()))
 
     def fault(self, holder: Any, name: str, path: Path, key: str | int) -> None:
         """A value that may be null is; tells the fault that explains it, if there is one."""
         place = (id(holder), name)
         fault = self._faults.at.get(place)
         if fault is not None:
-            self._tell(fault, path, key, self._faults.below.get(place, ()))
+            origin = self._faults.origins.get(place, ())
+            self._tell(fault, path, key, origin if origin[:1] == (name,) else ())
 
     def finish(self) -> list[dict[str, Any]]:
         """All errors, those without a place last."""
@@ -132,11 +145,11 @@ class ErrorCollector:
                 self.errors.append(error(fault.code, None))
         return self.errors
 
-    def _tell(self, fault: Fault, path: Path, key: str | int, below: tuple[Any, ...]) -> None:
+    def _tell(self, fault: Fault, path: Path, key: str | int, origin: tuple[Any, ...]) -> None:
         """Tell a fault once for each field of the operation, not for each row that it emptied."""
         full = _full(path, key)
-        if below and _field(full + list(below)) in self._locations:
-            full += below  # only where the client itself selected that, so its keys are known
+        if origin and _field([*full[:-1], *origin]) in self._locations:
+            full[-1:] = origin  # only where the client itself selected that, so its keys are known
         field = _field(full)
         if (fault, field) not in self._told:
             self._explained.add(fault)

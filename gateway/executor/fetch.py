@@ -12,7 +12,7 @@ from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperati
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard
-from gateway.executor.merge_answers import copy_value, merge_into
+from gateway.executor.merge_answers import Moves, copy_value, merge_into
 from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
 from gateway.planner.selection import ALWAYS, Conditions
 
@@ -40,11 +40,16 @@ class Assembled:
 
 @dataclass(slots=True)
 class Request:
-    """A request ready to be sent, and where its entities go."""
+    """A request ready to be sent, and where its entities go.
+
+    Attributes:
+        roots: objects that root fields go to.
+    """
 
     body: bytes
     places: list[tuple[CompiledCall, list[Objects], list[frozenset[str] | None]]]
     representations: int
+    roots: list[dict[str, Any]]
 
 
 def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
@@ -88,6 +93,12 @@ class Fetcher:
             parts.append(b'"' + name + b'":[' + b",".join(bodies) + b"]")
         if node.calls and count == 0:
             return None
+        roots = [self.assembled.root]
+        if node.targets:
+            found = [target.find(self.assembled.root, mask)[0] for target in node.targets]
+            roots = [one for places_found in found for one, *_ in places_found]
+            if not roots:
+                return None
         for variable in node.node.variables:
             if variable in self.variables:
                 value = orjson.dumps(self.variables[variable])
@@ -96,7 +107,7 @@ class Fetcher:
             value = b"true" if holds(conditions, self.variables) else b"false"
             parts.append(b'"' + variable.encode() + b'":' + value)
         end = b',"variables":{' + b",".join(parts) + b"}}" if parts else b"}"
-        return Request(node.body_start + end, places, count)
+        return Request(node.body_start + end, places, count, roots)
 
     def _represent(
         self, call: CompiledCall, mask: Any
@@ -153,18 +164,26 @@ class Fetcher:
                     self._fault(node, found),
                     found.get("path"),
                     data,
-                    self.assembled.root,
+                    request.roots,
                     node.root_keys,
                 )
-            merge_into(self.assembled.root, data)
+            moves: Moves | None = [] if answer.errors else None
+            for number, one in enumerate(request.roots):
+                merge_into(one, copy_value(data) if number else data, moves)
+            self.assembled.faults.follow(moves or ())
             return
         by_alias = {call.call.alias: objects for call, objects, _ in request.places}
-        for call, objects, lost in request.places:
-            self._scatter(node, call, data.get(call.call.alias), objects, lost, answer)
+        usable = [
+            (call, self._usable(node, call, data.get(call.call.alias), objects, lost, answer))
+            for call, objects, lost in request.places
+        ]
         for found in answer.errors:
             self._place_entity_error(node, found, data, by_alias)
+        for call, entities in usable:
+            for entity, objects in entities:
+                _give(entity, objects, self.assembled.faults, is_flat=call.is_flat)
 
-    def _scatter(
+    def _usable(
         self,
         node: CompiledNode,
         call: CompiledCall,
@@ -172,15 +191,17 @@ class Fetcher:
         objects: list[Objects],
         lost: list[frozenset[str] | None],
         answer: Answer,
-    ) -> None:
+    ) -> list[tuple[dict[str, Any], Objects]]:
+        """Entities that are what was asked for, cleaned, each with the objects it is given to."""
         if not objects:
-            return
+            return []
         if not isinstance(entities, list) or len(entities) != len(objects):
             if entities is not None or not answer.errors:
                 fault = self.note_failure(node, UNUSABLE, "a wrong number of entities")
                 self._fail_objects(fault, call, objects)
-            return
+            return []
         faults = self.assembled.faults
+        usable = []
         for number, entity in enumerate(entities):
             if entity is None:
                 continue
@@ -200,7 +221,8 @@ class Fetcher:
                     entity.pop(key, None)
                 for target_number, one in objects[number]:
                     self._carry_over(call, target_number, [one], missing)
-            _give(entity, objects[number], is_flat=call.is_flat)
+            usable.append((entity, objects[number]))
+        return usable
 
     @staticmethod
     def _told(call: CompiledCall, type_name: Any, objects: Objects) -> bool:
@@ -232,10 +254,9 @@ class Fetcher:
                 if not rest or rest[0] not in keys:
                     faults.place(fault, stands_for, keys)
                 elif not isinstance(entity, dict):
-                    faults.place(fault, stands_for, [rest[0]], rest[1:])
-                    faults.place(fault, stands_for, keys)
+                    faults.place(fault, stands_for, keys, rest)
                 elif entity.get(rest[0]) is None or not place_inside(faults, fault, rest, entity):
-                    faults.place(fault, stands_for, [rest[0]], rest[1:])
+                    faults.place(fault, stands_for, [rest[0]], rest)
                 return
         for call in node.calls:
             entities = data.get(call.call.alias)
@@ -252,13 +273,13 @@ class Fetcher:
         fault = self._fault(node, found)
         first = _first_step(found)
         if first is not None and first in keys:
-            self.assembled.faults.place(fault, [self.assembled.root], [first], found["path"][1:])
+            self.assembled.faults.place(fault, request.roots, keys, found["path"])
         self.fail(node, request, fault)
 
     def fail(self, node: CompiledNode, request: Request, fault: Fault) -> None:
         """Note that nothing of a node could be had."""
         if node.clean_root is not None:
-            self.assembled.faults.place(fault, [self.assembled.root], node.root_keys)
+            self.assembled.faults.place(fault, request.roots, node.root_keys)
         for call, objects, _ in request.places:
             self._fail_objects(fault, call, objects)
 
@@ -294,8 +315,8 @@ def _first_step(found: dict[str, Any]) -> str | None:
     return first if isinstance(first, str) else None
 
 
-def _give(entity: dict[str, Any], objects: Objects, *, is_flat: bool) -> None:
-    """Merge one entity into all objects it stands for.
+def _give(entity: dict[str, Any], objects: Objects, faults: Faults, *, is_flat: bool) -> None:
+    """Merge one entity into all objects it stands for; faults inside it go along.
 
     Objects of one place may share the nested values, since every later fetch treats them alike;
     objects of different places may not.
@@ -306,10 +327,13 @@ def _give(entity: dict[str, Any], objects: Objects, *, is_flat: bool) -> None:
                 if value is not None or key not in one:
                     one[key] = value
         return
+    moves: Moves | None = [] if faults.at else None
     owner = objects[0][0]
     copies = {owner: entity}
     for target_number, one in objects:
         given = copies.get(target_number)
         if given is None:
-            given = copies[target_number] = copy_value(entity)
-        merge_into(one, given)
+            given = copies[target_number] = copy_value(entity, moves)
+        merge_into(one, given, moves)
+    if moves is not None:
+        faults.follow(moves)

@@ -9,32 +9,41 @@ class OpaqueName(str):
     __slots__ = ()
 
 
-def merge_into(target: dict[str, Any], source: dict[str, Any]) -> None:
+Moves = list[tuple[dict[str, Any], dict[str, Any]]]
+"""Objects, each with the object that took its values over."""
+
+
+def merge_into(target: dict[str, Any], source: dict[str, Any], moves: Moves | None = None) -> None:
     """Add the values of one object to another; null never replaces a value.
 
     Objects of different types are not mixed: what the first answer said stays.
+
+    Args:
+        moves: is told which objects are merged into which.
     """
     if not _are_alike(target, source):
         return
+    if moves is not None:
+        moves.append((source, target))
     for key, value in source.items():
         known = target.get(key)
         if known is None:
             target[key] = value
         elif value.__class__ is dict and known.__class__ is dict:
-            merge_into(known, value)
+            merge_into(known, value, moves)
         elif value.__class__ is list and known.__class__ is list and len(value) == len(known):
-            _merge_lists(known, value)
+            _merge_lists(known, value, moves)
 
 
-def _merge_lists(known: list[Any], new: list[Any]) -> None:
+def _merge_lists(known: list[Any], new: list[Any], moves: Moves | None) -> None:
     for index, value in enumerate(new):
         old = known[index]
         if old is None:
             known[index] = value
         elif value.__class__ is dict and old.__class__ is dict:
-            merge_into(old, value)
+            merge_into(old, value, moves)
         elif value.__class__ is list and old.__class__ is list and len(value) == len(old):
-            _merge_lists(old, value)
+            _merge_lists(old, value, moves)
 
 
 def _are_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -47,10 +56,13 @@ def _are_alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return False
 
 
-def copy_value(value: Any) -> Any:
-    """A deep copy of JSON data."""
+def copy_value(value: Any, moves: Moves | None = None) -> Any:
+    """A deep copy of JSON data; `moves` is told which objects are copied into which."""
     if value.__class__ is dict:
-        return {key: copy_value(inner) for key, inner in value.items()}
+        copied = {key: copy_value(inner, moves) for key, inner in value.items()}
+        if moves is not None:
+            moves.append((value, copied))
+        return copied
     if value.__class__ is list:
-        return [copy_value(inner) for inner in value]
+        return [copy_value(inner, moves) for inner in value]
     return value

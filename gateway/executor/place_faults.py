@@ -19,7 +19,7 @@ def place_root_error(
     fault: Fault,
     path: Any,
     data: dict[str, Any],
-    root: dict[str, Any],
+    roots: Collection[dict[str, Any]],
     keys: tuple[str, ...],
 ) -> None:
     """Place an error of a root fetch; without a usable path, at its null root fields."""
@@ -27,13 +27,13 @@ def place_root_error(
         first = path[0]
         value = data.get(first)
         if value is None:
-            faults.place(fault, [root], [first], path[1:])
+            faults.place(fault, roots, [first], path)
             return
         if place_inside(faults, fault, path[1:], value):
             return
     missing = [key for key in keys if data.get(key) is None]
     if missing:
-        faults.place(fault, [root], missing)
+        faults.place(fault, roots, missing)
     else:
         faults.unplaced.append(fault)
 
@@ -53,7 +53,7 @@ def place_inside(faults: Faults, fault: Fault, path: list[Any], value: Any) -> b
         if value is None:
             if holder is None:
                 return False
-            faults.place(fault, [holder], [name], path[number:])
+            faults.place(fault, [holder], [name], [name, *path[number:]])
             return True
     return False
 

@@ -235,12 +235,14 @@ class FetchBuilder:
                 return group
             if inputs.local_type == target.local_type and inputs.accepts(fields):
                 return group
+        is_root = type_name == self._graph.query_type
         group = FetchGroup(
             number=len(self.groups),
             subgraph=target.subgraph,
             kind="query",
-            tree=FetchTree(is_abstract=True),
+            tree=FetchTree(is_abstract=not is_root),
             parents=parents,
+            root_type=type_name if is_root else None,
             place=place,
             inputs={type_name: EntityInputs(type_name, target.local_type)},
         )

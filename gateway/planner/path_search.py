@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from graphql import OperationType
-
-from gateway.planner.assemble_routes import assemble, size, unresolved
+from gateway.planner.assemble_routes import assemble, size
 from gateway.planner.child_routes import resolve_children
 from gateway.planner.query_graph import Entrance, QueryGraph
 from gateway.planner.routes import (
@@ -36,98 +34,20 @@ _NOWHERE: Final[_Visited] = frozenset()
 
 
 class PathSearch:
-    """One search; keeps its memo for one operation."""
+    """One search; keeps its memo for one operation.
 
-    def __init__(self, graph: QueryGraph, max_steps: int = MAX_STEPS) -> None:
+    Args:
+        may_hop: enter other subgraphs; else find only what one subgraph resolves.
+    """
+
+    def __init__(
+        self, graph: QueryGraph, max_steps: int = MAX_STEPS, *, may_hop: bool = True
+    ) -> None:
         self.graph = graph
         self._steps_left = max_steps
+        self._may_hop = may_hop
         self._selections: dict[Any, SelectionRoute] = {}
         self._entries: dict[Any, tuple[Entrance, SelectionRoute] | None] = {}
-
-    def root(self, kind: str, selection: ObjectSelection) -> list[tuple[str, DirectRoute]]:
-        """Routes for the root fields in order, each with the subgraph that is asked."""
-        type_name = selection.type_name
-        fields = tuple(one for one in selection.fields if not one.name.startswith("__"))
-        is_query = kind == OperationType.QUERY.value
-        chosen: set[str] = set()
-        routes: list[tuple[str, DirectRoute]] = []
-        for field in fields:
-            attempts = self._root_attempts(type_name, field)
-            if not attempts:
-                message = f"no subgraph resolves {type_name}.{field.name}"
-                raise PlanningError(message)
-            for attempt in self._choose_at_root(attempts, chosen, is_query=is_query):
-                if isinstance(attempt.route, DirectRoute) and attempt.target is not None:
-                    routes.append((attempt.target, attempt.route))
-                    chosen.add(attempt.target)
-        return routes
-
-    def _root_attempts(self, type_name: str, field: SelectedField) -> list[Attempt]:
-        attempts = []
-        for subgraph in self.graph.owners(type_name):
-            site = Site(subgraph, type_name)
-            attempt = self.direct(site, field, _NOWHERE, is_entering=True)
-            if attempt is not None:
-                attempts.append(replace(attempt, target=subgraph))
-        return attempts
-
-    def _choose_at_root(
-        self, attempts: list[Attempt], chosen: set[str], *, is_query: bool
-    ) -> list[Attempt]:
-        """One attempt, or several in parallel where that saves waiting or nothing else will do."""
-
-        def price(attempt: Attempt) -> tuple[Any, ...]:
-            extra = 0 if attempt.target in chosen else 1
-            cost = attempt.route.cost
-            return (cost.fetches + extra, cost.depth, attempt.remainder is not None)
-
-        complete = sorted((one for one in attempts if one.is_complete), key=price)
-        best = complete[0] if complete else None
-        if not is_query:
-            if best is None:
-                raise PlanningError(unresolved(attempts))
-            return [best]
-        if best is not None and best.remainder is None and best.route.cost == FREE:
-            return [best]
-        if best is None or best.remainder is not None:
-            return self._split(attempts, best)
-        return self._without_waiting(attempts, best) or [best]
-
-    def _split(self, attempts: list[Attempt], best: Attempt | None) -> list[Attempt]:
-        first = best or min(attempts, key=lambda one: (size(one.remainder), one.route.cost))
-        taken = [first]
-        remainder, is_soft = first.remainder, first.is_soft
-        while remainder is not None:
-            again = self._root_attempts(remainder.parent_type, remainder)
-            better = [one for one in again if size(one.remainder) < size(remainder)]
-            if not better:
-                if is_soft:
-                    break
-                raise PlanningError(unresolved([taken[-1]]))
-            following = min(better, key=lambda one: (size(one.remainder), one.route.cost))
-            taken.append(following)
-            remainder, is_soft = following.remainder, following.is_soft
-        return taken
-
-    def _without_waiting(self, attempts: list[Attempt], best: Attempt) -> list[Attempt] | None:
-        """Several subgraphs asked at once instead of one after the other, at no more fetches."""
-        if len(attempts) < 2:
-            return None
-        stay = PathSearch(self.graph, self._steps_left)
-        stay._may_hop = False
-        field = best.route.field
-        remainder: SelectedField | None = field
-        taken: list[Attempt] = []
-        while remainder is not None:
-            found = stay._root_attempts(field.parent_type, remainder)
-            better = [one for one in found if size(one.remainder) < size(remainder)]
-            if not better:
-                return None
-            taken.append(min(better, key=lambda one: size(one.remainder)))
-            remainder = taken[-1].remainder
-        return taken if len(taken) <= 1 + best.route.cost.fetches else None
-
-    _may_hop = True
 
     def selection(
         self,

@@ -136,6 +136,7 @@ class FetchNode:
         computed: Boolean variables that stand for conditions.
         root_type: type of the root fields, None for an entity fetch.
         waits_for: ids of the nodes whose values it needs.
+        targets: places of the query root type that the root fields go to; () for the root.
     """
 
     id: int
@@ -150,6 +151,7 @@ class FetchNode:
     calls: tuple[EntityCall, ...]
     conditions: Conditions
     waits_for: tuple[int, ...]
+    targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

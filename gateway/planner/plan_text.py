@@ -16,6 +16,7 @@ def plan_text(plan: QueryPlan) -> str:
     ]
     for node in plan.nodes:
         lines += ["", _title(node)]
+        lines += [f"  at {path_text(target)}" for target in node.targets]
         for call in node.calls:
             lines += [f"  {line}" for line in _call_lines(call)]
         lines += [f"  {line}" for line in print_ast(parse(node.text)).splitlines()]
@@ -36,6 +37,7 @@ def plan_json(plan: QueryPlan) -> dict[str, Any]:
                 "operation": node.text,
                 "variables": list(node.variables),
                 "condition": conditions_text(node.conditions),
+                "paths": [path_text(target) for target in node.targets],
                 "entities": [
                     {
                         "alias": call.alias,

@@ -1,6 +1,7 @@
 """The planner: a normalised operation in, a query plan out.
 
     opaque objects  what is selected on objects whose type nobody needs to know
+    root choice     which subgraphs resolve the root fields, by the
     path search     which subgraph resolves each field, entered by which key
     build fetches   groups of selections, each after those that supply its representations
     join siblings   fetches of one place that can travel together
@@ -16,9 +17,9 @@ from gateway.planner.build_fetches import FetchBuilder, check_keys
 from gateway.planner.merge.join_siblings import join_siblings
 from gateway.planner.merge.share_requests import share_requests
 from gateway.planner.normalize import with_opaque_objects
-from gateway.planner.path_search import PathSearch
 from gateway.planner.plan import QueryPlan
 from gateway.planner.query_graph import query_graph
+from gateway.planner.root_choice import RootChoice
 from gateway.planner.routes import PlanningError
 from gateway.planner.selection import NormalizedOperation
 from gateway.supergraph import Supergraph
@@ -43,7 +44,7 @@ def plan(
     operation = with_opaque_objects(operation, supergraph)
     check_keys(operation.root)
     graph = query_graph(supergraph, frozenset(override_labels))
-    routes = PathSearch(graph).root(operation.kind, operation.root)
+    routes = RootChoice(graph).routes(operation.kind, operation.root)
     builder = FetchBuilder(graph, operation.root)
     if operation.kind == "query":
         groups = join_siblings(builder.query(routes))

@@ -24,7 +24,10 @@ from gateway.supergraph.model import EntityKey, SubgraphField, SubgraphType, Sup
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A way into a subgraph: by `_entities`, as `local_type`, with a key."""
+    """A way into a subgraph: by `_entities`, as `local_type`, with a key.
+
+    The query root type is entered by asking its fields anew, without a key.
+    """
 
     subgraph: str
     local_type: str
@@ -48,6 +51,12 @@ class QueryGraph:
         self.interface_objects = interface_objects(self.supergraph)
         self._expander = Expander(schema)
         self._opaque = OpaqueAdder(schema, self.interface_objects)
+
+    @property
+    def query_type(self) -> str:
+        """The name of the query root type."""
+        root = self.supergraph.full_schema.query_type
+        return root.name if root is not None else ""
 
     def local_type(self, subgraph: str, type_name: str) -> SubgraphType | None:
         """How a subgraph sees a type."""
@@ -158,6 +167,11 @@ class QueryGraph:
     def entrances(self, subgraph: str, type_name: str) -> tuple[Entrance, ...]:
         """Resolvable keys by which objects of a type are reached in a subgraph."""
         known: tuple[Entrance, ...] | None = self._sets.get(("entrances", subgraph, type_name))
+        if known is None and type_name == self.query_type:
+            key = EntityKey(SelectionSetNode(selections=()), "", is_resolvable=True)
+            nothing = ObjectSelection(type_name, ())
+            known = (Entrance(subgraph, type_name, key, nothing),)
+            self._sets["entrances", subgraph, type_name] = known
         if known is None:
             known = tuple(
                 Entrance(subgraph, local, key, self.selection_of(key.fields, type_name))

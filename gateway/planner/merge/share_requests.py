@@ -28,10 +28,11 @@ def share_requests(
     kind: str, groups: list[FetchGroup], definitions: Iterable[VariableDefinitionNode]
 ) -> QueryPlan:
     """The plan that carries out all groups."""
-    requests: dict[tuple[int, str, bool], list[FetchGroup]] = {}
+    requests: dict[tuple[int, str, int], list[FetchGroup]] = {}
     for group in groups:
-        wave = wave_of(group)
-        requests.setdefault((wave, group.subgraph, group.root_type is not None), []).append(group)
+        # Root fields are asked apart from entities, and those of each place apart from others.
+        root = group.number if group.root_type is not None else -1
+        requests.setdefault((wave_of(group), group.subgraph, root), []).append(group)
     ids: dict[FetchGroup, int] = {}
     nodes: list[FetchNode] = []
     variable_texts = {one.variable.name.value: _definition_text(one) for one in definitions}
@@ -76,6 +77,7 @@ def _node(
     declared += [f"${name}:Boolean!" for name in printer.computed.values()]
     head = f"{first.kind}({','.join(declared)})" if declared else first.kind
     text = body if head == "query" else f"{head}{body}"
+    is_nested = first.root_type is not None and first.place is not None and first.place.above
     return FetchNode(
         id=number,
         wave=wave,
@@ -89,6 +91,7 @@ def _node(
         calls=tuple(calls),
         conditions=conditions,
         waits_for=tuple(sorted(waits_for)),
+        targets=(_target(first),) if is_nested else (),
     )
 
 
