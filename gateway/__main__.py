@@ -16,8 +16,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="goldenthread (gateway)")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="serve the public API (the default)")
-    policy = commands.add_parser("policy", help="check or print the access policy")
-    policy.add_argument("action", choices=["check", "table"])
+    _add_policy(commands.add_parser("policy", help="check, print or compare the access policy"))
     schema = commands.add_parser("schema", help="print the schema that a role can ever see")
     schema.add_argument("--role", help="column of the matrix, for example CM; all when absent")
     plan = commands.add_parser("plan", help="print the query plan of an operation")
@@ -38,6 +37,25 @@ def main(words: list[str] | None = None) -> int:
         return 2
 
 
+def _add_policy(policy: argparse.ArgumentParser) -> None:
+    actions = policy.add_subparsers(dest="action", required=True)
+    actions.add_parser("check", help="read every file of the policy strictly")
+    table = actions.add_parser("table", help="print who sees which coordinate on which grounds")
+    table.add_argument("--role", help="one column of the matrix only, for example CM")
+    difference = actions.add_parser(
+        "diff",
+        help="say what became visible to whom between two tables; 1 if it was not approved",
+        description="Compares two access tables as `policy table` prints them, for example the "
+        "golden file of two commits. The exit status is 1 if anything widens that no approval "
+        "names.",
+    )
+    difference.add_argument("old", type=Path, help="table before")
+    difference.add_argument("new", type=Path, nargs="?", help="table after; the committed policy")
+    difference.add_argument(
+        "--approval", type=Path, help="approval file: an entry for each widening"
+    )
+
+
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.command in (None, "serve"):
         from gateway.app import create_app
@@ -53,8 +71,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from gateway import inspection
 
     match arguments.command:
+        case "policy" if arguments.action == "diff":
+            return inspection.policy_difference(arguments.old, arguments.new, arguments.approval)
+        case "policy" if arguments.action == "table":
+            return inspection.policy_table(arguments.role)
         case "policy":
-            return inspection.policy(arguments.action)
+            return inspection.policy_check()
         case "schema":
             return inspection.schema(arguments.role)
         case "plan":

@@ -19,6 +19,12 @@ from gateway.planner import (
     plan_text,
 )
 from gateway.policy.access_table import AccessTable, table_text
+from gateway.policy.difference import (
+    difference,
+    load_approvals,
+    parse_table,
+    unapproved,
+)
 from gateway.policy.errors import PolicyError
 from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.policy.roles import prune
@@ -38,17 +44,49 @@ def _write(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def policy(action: str) -> int:
-    """Check the committed policy against the committed supergraph, or print the access table."""
-    supergraph = packaged_supergraph()
-    table = packaged_table(supergraph)
-    if action == "table":
-        _write(table_text(table))
-    _write(
+def _summary(table: AccessTable) -> str:
+    return (
         f"policy ok: version {table.version}, {len(table.matrix.columns)} columns, "
-        f"{len(table.labels.fields)} coordinates"
+        f"{len(table.labels.fields)} coordinates, {len(table.obligations.rules)} obligations"
     )
+
+
+def policy_check() -> int:
+    """Read every file of the committed policy strictly, over the committed supergraph."""
+    _write(_summary(packaged_table(packaged_supergraph())))
     return 0
+
+
+def policy_table(role: str | None) -> int:
+    """Print who sees which coordinate, on which grounds."""
+    table = packaged_table(packaged_supergraph())
+    column = None if role is None else _column(table, role)
+    for line in table_text(table).splitlines():
+        if column is None or line.split()[0] == column:
+            _write(line)
+    _write(_summary(table))
+    return 0
+
+
+def policy_difference(old: Path, new: Path | None, approval: Path | None) -> int:
+    """Print what differs between two tables; 1 if something widens that nobody approved."""
+    before = parse_table(old.read_text(), str(old))
+    if new is None:
+        committed = table_text(packaged_table(packaged_supergraph()))
+        changes = difference(before, parse_table(committed, "committed policy"))
+    else:
+        changes = difference(before, parse_table(new.read_text(), str(new)))
+    approvals = load_approvals(approval.read_text(), str(approval)) if approval else []
+    open_ones = unapproved(changes, approvals)
+    for change in changes:
+        mark = "  NOT APPROVED" if change in open_ones else ""
+        _write(f"{change.text}{mark}")
+    wider = sum(change.is_wider for change in changes)
+    _write(
+        f"policy diff: {wider} wider ({len(open_ones)} not approved), "
+        f"{len(changes) - wider} other changes"
+    )
+    return 1 if open_ones else 0
 
 
 def _column(table: AccessTable, role: str) -> str:

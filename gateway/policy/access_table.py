@@ -28,6 +28,7 @@ from infra.vocabulary import PERSON_CATEGORIES, STAFF_CATEGORIES, Category, Form
 BITS: Mapping[Category, int] = MappingProxyType(
     {category: 1 << index for index, category in enumerate(PERSON_CATEGORIES)}
 )
+PURPOSES_ROW = "purposes"
 _FREE = (Category.STRUCTURE, Category.CATALOGUE)
 
 
@@ -118,7 +119,7 @@ def compile_table(
         for has_purpose in (True, False)
     }
     attached = obligations or Obligations(matrix, (), MappingProxyType({}), "")
-    text = "\n".join((*_lines(labels, views), attached.fingerprint))
+    text = "\n".join((*_lines(matrix, labels, views), attached.fingerprint))
     version = hashlib.sha256(f"{matrix.version}\n{text}".encode()).hexdigest()[:16]
     return AccessTable(
         matrix=matrix,
@@ -241,24 +242,33 @@ def _outage_view(supergraph: Supergraph, labels: Labels, returned: Returned) -> 
     return View("outage", frozenset(refused), empty, MappingProxyType({}))
 
 
-def _lines(labels: Labels, views: Mapping[tuple[str, bool], View]) -> Iterator[str]:
-    """Yield one line for each column and coordinate that it can see, with its categories."""
+def _lines(matrix: Matrix, labels: Labels, views: Mapping[tuple[str, bool], View]) -> Iterator[str]:
+    """Yield what each column may state, and each coordinate that it can see, on which grounds."""
     for (column, has_purpose), view in sorted(views.items()):
         if not has_purpose:
             continue
+        stated = ",".join(sorted(purpose.value for purpose in matrix.purposes_of(column))) or "none"
+        yield f"{column:16} {PURPOSES_ROW:48} {'-':8} {stated}"
+        cells = matrix.columns[column]
         for coordinate in sorted(labels.fields):
             if coordinate in view.refused:
                 continue
-            names = "+".join(
-                sorted(
-                    f"{label.category}{'' if label.form is Form.RAW else ':' + label.form}"
-                    for label in labels.fields[coordinate]
-                )
-            )
+            names = "+".join(sorted(_named(label, cells) for label in labels.fields[coordinate]))
             free = "free" if not view.needs.get(coordinate) else "consent"
             yield f"{column:16} {'.'.join(coordinate):48} {free:8} {names}"
 
 
+def _named(label: Label, cells: Mapping[Category, Cell]) -> str:
+    form = "" if label.form is Form.RAW else f":{label.form}"
+    grounds = f"[{cells[label.category].grounds}]" if label.category in cells else ""
+    return f"{label.category}{form}{grounds}"
+
+
 def table_text(table: AccessTable) -> str:
-    """Return the readable form of the table: role, coordinate, free or consent, categories."""
-    return "\n".join(_lines(table.labels, table.views)) + "\n"
+    """Return the readable form of the table.
+
+    One line for each column and coordinate that it can see: free or consent, and the categories
+    with the grounds that the column needs for each (letters: ``infra.vocabulary.Basis``). What a
+    column may state as its purpose is a line of its own.
+    """
+    return "\n".join(_lines(table.matrix, table.labels, table.views)) + "\n"

@@ -172,7 +172,7 @@ def compose(
 
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def policy(context: typer.Context, data: Data = None) -> None:
-    """Check or print the access policy: `policy check|table`."""
+    """Check, print or compare the access policy: `policy check|table|diff`."""
     _gateway("policy", context, data)
 
 

@@ -1,0 +1,192 @@
+"""What became visible to whom between two access tables, and who approved it.
+
+Compares the readable form of the table (``policy table``, ``tests/golden/access_table.txt``), so
+that any two commits can be held against each other without their code. A widening is an error
+until an approval file names it, line by line.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.policy.access_table import PURPOSES_ROW
+from gateway.policy.errors import PolicyError
+from gateway.policy.lines import Lines, only_keys
+from infra.authority import expression
+from infra.vocabulary import Basis
+
+FREE_LABELS = frozenset({"STRUCTURE", "CATALOGUE"})
+_APPROVAL_KEYS = frozenset({"column", "coordinate", "becomes", "reason", "approved_by", "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one column may have of one coordinate.
+
+    Attributes:
+        access: ``free`` or ``consent``; ``-`` for the row of purposes.
+        labels: grounds by label (``GOALS_PLAN:SUMMARY``); purposes as labels without grounds.
+    """
+
+    column: str
+    coordinate: str
+    access: str
+    labels: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """Return how an approval names it."""
+        separator = "," if self.coordinate == PURPOSES_ROW else "+"
+        named = separator.join(
+            f"{label}[{grounds}]" if grounds else label
+            for label, grounds in sorted(self.labels.items())
+        )
+        return f"{self.access} {named}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a difference."""
+
+    column: str
+    coordinate: str
+    before: Row | None
+    after: Row | None
+
+    @property
+    def is_wider(self) -> bool:
+        """Return whether somebody may see more than before."""
+        if self.after is None:
+            return False
+        if self.before is None:
+            return bool(set(self.after.labels) - FREE_LABELS)
+        return not _is_within(self.after, self.before)
+
+    @property
+    def text(self) -> str:
+        """Return the line as it is printed."""
+        sign = "wider" if self.is_wider else "other"
+        before = "nothing" if self.before is None else self.before.text
+        after = "nothing" if self.after is None else self.after.text
+        return f"{sign}  {self.column}  {self.coordinate}  {before} -> {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One widening that somebody answers for."""
+
+    column: str
+    coordinate: str
+    becomes: str
+    reason: str
+    approved_by: str
+    on: date
+    where: str
+
+
+def parse_table(text: str, name: str) -> dict[tuple[str, str], Row]:
+    """Read the readable form of a table.
+
+    Raises:
+        PolicyError: a line that is none of a table.
+    """
+    rows: dict[tuple[str, str], Row] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words or line.startswith("policy ok:"):
+            continue
+        if len(words) != 4 or words[2] not in ("free", "consent", "-"):
+            raise PolicyError("not a line of an access table", f"{name}:{number}")
+        column, coordinate, access, named = words
+        separator = "," if coordinate == PURPOSES_ROW else "+"
+        labels = dict(_label(each) for each in named.split(separator) if each != "none")
+        rows[column, coordinate] = Row(column, coordinate, access, labels)
+    return rows
+
+
+def _label(text: str) -> tuple[str, str]:
+    label, _, grounds = text.partition("[")
+    return label, grounds.removesuffix("]")
+
+
+def difference(
+    before: Mapping[tuple[str, str], Row], after: Mapping[tuple[str, str], Row]
+) -> list[Change]:
+    """Return what differs, widenings first."""
+    changes = [
+        Change(*key, before.get(key), after.get(key))
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
+    return sorted(changes, key=lambda change: not change.is_wider)
+
+
+def _is_within(after: Row, before: Row) -> bool:
+    """Return whether everything that ``after`` allows was allowed before."""
+    if after.coordinate == PURPOSES_ROW:
+        return set(after.labels) <= set(before.labels)
+    if before.access == "consent" and after.access == "free":
+        return False
+    # Every label is a further condition: fewer of them, or easier grounds, are wider.
+    return all(
+        label in after.labels and _implies(after.labels[label], grounds)
+        for label, grounds in before.labels.items()
+        if label not in FREE_LABELS
+    )
+
+
+def _implies(after: str, before: str) -> bool:
+    """Return whether whoever has the grounds ``after`` has the grounds ``before`` as well."""
+    if not before or not after:
+        return before == after
+    any_ground = frozenset({Basis.ANY})
+    known = [part - any_ground for part in expression.parse(before)]
+    return all(any(part <= each - any_ground for part in known) for each in expression.parse(after))
+
+
+def load_approvals(text: str, name: str) -> list[Approval]:
+    """Read an approval file: an array of tables ``approval`` with all of its keys.
+
+    Raises:
+        PolicyError: a key is missing, empty or unknown.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not TOML: {error}", name) from None
+    lines = Lines(text, name)
+    approvals = []
+    for entry in document.get("approval", ()):
+        where = lines.where_set("coordinate", entry.get("coordinate", ""))
+        if unknown := only_keys(entry, _APPROVAL_KEYS):
+            raise PolicyError(f"unknown key {unknown[0]}", where)
+        texts = [entry.get(key) for key in sorted(_APPROVAL_KEYS - {"on"})]
+        if not all(isinstance(each, str) and each.strip() for each in texts):
+            raise PolicyError("an approval says column, coordinate, becomes, reason, who", where)
+        if type(entry.get("on")) is not date:
+            raise PolicyError("an approval has a date: on = 2026-01-31", where)
+        approvals.append(Approval(**entry, where=where))
+    return approvals
+
+
+def unapproved(changes: Iterable[Change], approvals: Iterable[Approval]) -> list[Change]:
+    """Return the widenings that no approval names.
+
+    Raises:
+        PolicyError: an approval of something that does not widen; it would wait for a later
+            change that nobody has looked at.
+    """
+    wider = [change for change in changes if change.is_wider]
+    named = {
+        (change.column, change.coordinate, change.after.text): change
+        for change in wider
+        if change.after is not None
+    }
+    approved = set()
+    for approval in approvals:
+        key = (approval.column, approval.coordinate, approval.becomes)
+        if key not in named:
+            raise PolicyError("the approval names no widening of this change", approval.where)
+        approved.add(key)
+    return [change for key, change in named.items() if key not in approved]
