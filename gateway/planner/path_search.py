@@ -24,7 +24,7 @@ from gateway.planner.routes import (
     SelectionRoute,
     Site,
 )
-from gateway.planner.selection import ObjectSelection, SelectedField, Selection
+from gateway.planner.selection import SelectedField, Selection
 
 MAX_STEPS: Final = 200_000
 """Attempts after which a search is given up: an adversarial supergraph or operation."""
