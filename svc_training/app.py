@@ -3,9 +3,11 @@
 from starlette.applications import Starlette
 
 from infra.subgraph_app import Chassis, create_app
+from svc_training.background import BackgroundWork
 from svc_training.subgraph import schema
 
 
 def app(chassis: Chassis) -> Starlette:
     """Return the application, made of the parts given."""
-    return create_app(chassis, schema())
+    work = BackgroundWork(chassis.database, chassis.handover)
+    return create_app(chassis, schema(), on_start=[work.start], on_stop=[work.stop])

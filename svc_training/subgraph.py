@@ -6,20 +6,50 @@ from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_training.assignments.schema import AssignmentsMutation, AssignmentsQuery
-from svc_training.catalogue.schema import CatalogueQuery
+from svc_training.assistance.schema import AssistanceMutation, AssistanceQuery
+from svc_training.bulk.schema import BulkMutation, BulkQuery
+from svc_training.catalogue.schema import CatalogueMutation, CatalogueQuery
+from svc_training.compliance.schema import ComplianceMutation, ComplianceQuery
+from svc_training.library.schema import LibraryMutation, LibraryQuery
 from svc_training.personnel.schema import PersonnelMutation, PersonnelQuery
+from svc_training.prerequisites.schema import PrerequisitesMutation, PrerequisitesQuery
+from svc_training.records.schema import RecordsQuery
+from svc_training.results.schema import ResultsMutation, ResultsQuery
 from svc_training.sessions.schema import SessionsMutation, SessionsQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(CatalogueQuery, SessionsQuery, PersonnelQuery, AssignmentsQuery):
+class Query(
+    CatalogueQuery,
+    SessionsQuery,
+    PersonnelQuery,
+    PrerequisitesQuery,
+    RecordsQuery,
+    AssignmentsQuery,
+    ComplianceQuery,
+    BulkQuery,
+    ResultsQuery,
+    LibraryQuery,
+    AssistanceQuery,
+):
     """Root query type."""
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be changed.")
-class Mutation(SessionsMutation, PersonnelMutation, AssignmentsMutation):
+class Mutation(
+    CatalogueMutation,
+    SessionsMutation,
+    PersonnelMutation,
+    PrerequisitesMutation,
+    AssignmentsMutation,
+    ComplianceMutation,
+    BulkMutation,
+    ResultsMutation,
+    LibraryMutation,
+    AssistanceMutation,
+):
     """Root mutation type."""
 
 

@@ -1,7 +1,8 @@
 """What a training manager does with assignments of the own agency's people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from infra import clock
@@ -9,19 +10,31 @@ from infra.database import WriteSession
 from infra.entity_references import known, parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
-from svc_training.assignments import repository
+from svc_training.assignments.repository import changes, lists
 from svc_training.assignments.rules import (
     MAX_PEOPLE,
+    NOT_REGISTERED,
+    TAKES_A_PLACE,
     AssignmentOutcome,
     AssignmentStatus,
     AssignmentTerms,
+    RegistrationOutcome,
+    check_cancellation,
     check_step,
+    check_window,
     checked_comment,
     checked_terms,
+    path_to,
 )
-from svc_training.assignments.tables import AssignmentStep
+from svc_training.assignments.tables import Assignment, AssignmentStep
 from svc_training.personnel.commands import require_training_manager
+from svc_training.prerequisites import repository as prerequisites
+from svc_training.prerequisites.rules import IS_CLEAR, FulfillmentStatus
+from svc_training.prerequisites.tables import Prerequisite
+from svc_training.records.repository import completed
 from svc_training.sessions.repository import session_by_number
+from svc_training.sessions.rules import local_day
+from svc_training.sessions.tables import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +61,82 @@ async def assign_session(
     """
     require_training_manager(caller)
     terms = checked_terms(request.terms)
-    wanted = _wanted(request)
+    wanted = people_wanted(request)
     found = await session_by_number(session, request.session_number)
     if found is None:
         raise CommandError(
             "NOT_FOUND", "The catalogue has no session of this number.", ("input", "sessionNumber")
         )
     ids = None if wanted is None else known([parse_id(text) for text in wanted])
-    people = await repository.roster_ids(session, caller, ids, MAX_PEOPLE + 1)
+    people = await changes.roster_ids(session, caller, ids, MAX_PEOPLE + 1)
     if len(people) > MAX_PEOPLE:
         raise _too_many("wholeAgency")
-    trained = await repository.trained(session, found.course_id, people)
-    before = await repository.live(session, found.id, people)
-    free = [each for each in people if each not in trained and each not in before]
-    made = await repository.assign(session, found.id, free, terms, caller.subject, clock.now())
-    if len(made) < len(free):  # somebody else assigned them meanwhile
-        before |= await repository.live(session, found.id, [e for e in free if e not in made])
-
-    def outcome(personnel_id: UUID | None) -> tuple[AssignmentOutcome, UUID | None]:
-        if personnel_id in made:
-            return AssignmentOutcome.ASSIGNED, made[personnel_id]
-        if personnel_id in before:
-            return AssignmentOutcome.ALREADY_ASSIGNED, before[personnel_id]
-        if personnel_id in trained:
-            return AssignmentOutcome.ALREADY_TRAINED, trained[personnel_id]
-        return AssignmentOutcome.NEEDS_PERSON_RECORD, None
-
     asked = [str(each) for each in people] if wanted is None else wanted
+    given = await assign_people(session, found, people, terms, by=caller)
     outcomes = []
     for text in asked:
-        what, assignment_id = outcome(parse_id(text))
+        what, assignment_id = given.outcome(parse_id(text))
         outcomes.append([text, what.value, str(assignment_id) if assignment_id else None])
     return {"outcomes": outcomes}
 
 
-def _wanted(request: AssignmentRequest) -> list[str] | None:
-    """Return the ids that are named, each once, or None for the whole agency."""
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What became of people who were to be assigned."""
+
+    made: dict[UUID, UUID]
+    before: dict[UUID, UUID]
+    trained: dict[UUID, UUID | None]
+
+    def outcome(self, personnel_id: UUID | None) -> tuple[AssignmentOutcome, UUID | None]:
+        """Return what was done for a person, with the assignment, if there is one."""
+        if personnel_id in self.made:
+            return AssignmentOutcome.ASSIGNED, self.made[personnel_id]
+        if personnel_id in self.before:
+            return AssignmentOutcome.ALREADY_ASSIGNED, self.before[personnel_id]
+        if personnel_id in self.trained:
+            return AssignmentOutcome.ALREADY_TRAINED, self.trained[personnel_id]
+        return AssignmentOutcome.NEEDS_PERSON_RECORD, None
+
+
+class _Assigner(Protocol):
+    """Who assigns, for which agency."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def agency_id(self) -> str: ...
+
+
+async def assign_people(
+    session: WriteSession,
+    wanted: Session,
+    people: Sequence[UUID],
+    terms: AssignmentTerms,
+    *,
+    by: _Assigner,
+    batch_id: UUID | None = None,
+) -> Assigned:
+    """Assign people of one roster to a session; who has it already is left alone."""
+    now = clock.now()
+    trained = await changes.trained(session, wanted.course_id, people, local_day(now))
+    before = await changes.live(session, wanted.id, people)
+    free = [each for each in people if each not in trained and each not in before]
+    made = await changes.assign(
+        session, wanted.id, free, terms, by.subject, now, agency_id=by.agency_id, batch_id=batch_id
+    )
+    if len(made) < len(free):  # somebody else assigned them meanwhile
+        before |= await changes.live(session, wanted.id, [e for e in free if e not in made])
+    return Assigned(made, before, trained)
+
+
+def people_wanted(request: AssignmentRequest) -> list[str] | None:
+    """Return the ids that are named, each once, or None for the whole agency.
+
+    Raises:
+        CommandError: both or neither are asked for, or too many.
+    """
     wanted = list(dict.fromkeys(request.personnel_ids))
     if bool(wanted) is request.is_whole_agency:
         message = "Name people, or ask for the whole agency: one of the two."
@@ -121,13 +174,15 @@ async def change_status(
     require_training_manager(caller)
     comment = checked_comment(change.comment)
     row_id = parse_id(change.assignment_id)
-    found = {} if row_id is None else await repository.assignments_by_id(session, caller, [row_id])
+    found = {} if row_id is None else await lists.assignments_by_id(session, caller, [row_id])
     assignment = found.get(row_id) if row_id is not None else None
     if assignment is None or assignment.personnel.agency_id != caller.agency_id:
         raise not_found("input", "assignmentId")
     if assignment.version != change.expected_version:
         raise version_conflict("input", "expectedVersion")
     check_step(AssignmentStatus(assignment.status), change.status)
+    await _check_place(session, assignment, change.status)
+    check_cancellation(change.status, assignment.session.cancel_by_at, clock.now())
     step = AssignmentStep(
         assignment_id=assignment.id,
         version=assignment.version + 1,
@@ -136,6 +191,125 @@ async def change_status(
         changed_by=caller.subject,
         changed_at=clock.now(),
     )
-    if not await repository.move(session, assignment, step):
+    if not await changes.move(session, assignment, step):
         raise version_conflict("input", "expectedVersion")
     return {"assignment": str(assignment.id)}
+
+
+async def _check_place(
+    session: WriteSession, assignment: Assignment, wanted: AssignmentStatus
+) -> None:
+    """Check prerequisites before a registration, and places before one is taken.
+
+    Raises:
+        CommandError: a prerequisite is not met, or no place is left.
+    """
+    if wanted not in (AssignmentStatus.REGISTERED, AssignmentStatus.ACCEPTED):
+        return
+    await changes.lock_session(session, assignment.session_id)
+    if wanted is AssignmentStatus.REGISTERED:
+        unmet = await who_lacks(session, assignment.session, [assignment.personnel_id])
+        if unmet:
+            message = "Prerequisites must be met or waived first."
+            raise CommandError("PREREQUISITES_UNMET", message, ("input", "status"))
+    if AssignmentStatus(assignment.status) in TAKES_A_PLACE:
+        return
+    left = await changes.places(session, assignment.session)
+    if left.next_outcome() is not RegistrationOutcome.REGISTERED:
+        message = "No place of this session is free."
+        raise CommandError("NO_PLACE_LEFT", message, ("input", "status"))
+
+
+async def who_lacks(
+    session: WriteSession, wanted: Session, personnel_ids: Sequence[UUID]
+) -> set[UUID]:
+    """Return who of these people has a prerequisite of the session's course yet to meet."""
+    asked = (await prerequisites.of_courses(session, [wanted.course_id])).get(wanted.course_id, [])
+    if not asked or not personnel_ids:
+        return set()
+    rows = await prerequisites.fulfillments(session, personnel_ids, [each.id for each in asked])
+    courses = [each.required_course_id for each in asked if each.required_course_id is not None]
+    had = await completed(session, personnel_ids, courses, local_day(clock.now()))
+
+    def is_met(personnel_id: UUID, each: Prerequisite) -> bool:
+        if each.required_course_id is not None:
+            return (personnel_id, each.required_course_id) in had
+        row = rows.get((personnel_id, each.id))
+        return row is not None and FulfillmentStatus(row.status) in IS_CLEAR
+
+    return {who for who in personnel_ids if not all(is_met(who, each) for each in asked)}
+
+
+async def register(
+    session: WriteSession, caller: Caller, session_number: str, assignment_ids: Sequence[str]
+) -> dict[str, Any]:
+    """Register people who are assigned to a session, in the order in which they were assigned.
+
+    Nobody is registered whose prerequisites are not all met or waived; when the places are gone
+    people go on the waiting list. No ids: everybody of the own agency who is assigned.
+
+    Raises:
+        CommandError: the caller may not, or the session is unknown.
+        RuleError: registration is not open.
+    """
+    require_training_manager(caller)
+    found = await session_by_number(session, session_number)
+    if found is None:
+        raise not_found("input", "sessionNumber")
+    now = clock.now()
+    check_window(found.registration_opens_at, found.registration_closes_at, now)
+    await changes.lock_session(session, found.id)
+    ids = known([parse_id(each) for each in assignment_ids]) if assignment_ids else None
+    rows = await changes.at_session(session, caller, found.id, ids)
+    lacking = await who_lacks(session, found, [row.personnel_id for row in rows])
+    left = await changes.places(session, found)
+    outcomes: list[list[str]] = []
+    moves: list[changes.Move] = []
+    for row in rows:
+        status = AssignmentStatus(row.status)
+        what = RegistrationOutcome.ALREADY_REGISTERED
+        if status in NOT_REGISTERED:
+            is_lacking = row.personnel_id in lacking
+            what = RegistrationOutcome.PREREQUISITES_UNMET if is_lacking else left.next_outcome()
+            left = left.after(what)
+            moves.append(changes.Move(row.id, row.version, _registration_path(status, what)))
+        outcomes.append([str(row.id), what.value])
+    moved = await changes.move_many(session, moves, caller.subject, now, None)
+    if len(moved) < sum(1 for each in moves if each.steps):
+        raise version_conflict("input", "sessionNumber")
+    return {"outcomes": outcomes}
+
+
+def _registration_path(
+    present: AssignmentStatus, outcome: RegistrationOutcome
+) -> tuple[AssignmentStatus, ...]:
+    target = {
+        RegistrationOutcome.REGISTERED: AssignmentStatus.REGISTERED,
+        RegistrationOutcome.WAITLISTED: AssignmentStatus.WAITLISTED,
+    }.get(outcome)
+    return () if target is None else path_to(present, target) or ()
+
+
+async def mark_reminded(
+    session: WriteSession, caller: Caller, assignment_ids: Sequence[str]
+) -> dict[str, Any]:
+    """Note that people were reminded; who had not been notified before has been now.
+
+    Raises:
+        CommandError: the caller may not, or an assignment is absent or another agency's.
+    """
+    require_training_manager(caller)
+    ids = known([parse_id(each) for each in assignment_ids])
+    rows = await lists.assignments_by_id(session, caller, ids)
+    own = [row for row in rows.values() if row.personnel.agency_id == caller.agency_id]
+    if not assignment_ids or len(own) < len(set(assignment_ids)):
+        raise not_found("input", "assignmentIds")
+    now = clock.now()
+    moves = [
+        changes.Move(row.id, row.version, (AssignmentStatus.NOTIFIED,))
+        for row in own
+        if row.status == AssignmentStatus.ASSIGNED
+    ]
+    await changes.move_many(session, moves, caller.subject, now, "reminded")
+    await changes.mark_reminded(session, [row.id for row in own], now)
+    return {"assignments": [str(row.id) for row in own]}

@@ -7,7 +7,7 @@ not; credited; later due again or expired. A place can be given up until the cla
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from infra.errors import RuleError
@@ -80,6 +80,35 @@ ENDED: frozenset[AssignmentStatus] = frozenset(
 
 HAS_TRAINING: frozenset[AssignmentStatus] = frozenset({_S.COMPLETED, _S.CREDITED})
 """Statuses in which the person has the course's training."""
+
+
+TAKES_A_PLACE: frozenset[AssignmentStatus] = frozenset(
+    {
+        _S.REGISTERED,
+        _S.ACCEPTED,
+        _S.ATTENDED,
+        _S.COMPLETED,
+        _S.INCOMPLETE,
+        _S.FAILED,
+        _S.CREDITED,
+        _S.NO_SHOW,
+        _S.LATE_CANCELLED,
+    }
+)
+"""Statuses that use up a place of the session."""
+
+NOT_REGISTERED: frozenset[AssignmentStatus] = frozenset({_S.ASSIGNED, _S.NOTIFIED})
+"""Statuses from which a person can be registered, and in which an assignment can be undone."""
+
+
+class RegistrationOutcome(StrEnum):
+    """What a registration did for one person."""
+
+    REGISTERED = "REGISTERED"
+    WAITLISTED = "WAITLISTED"
+    PREREQUISITES_UNMET = "PREREQUISITES_UNMET"
+    NO_PLACE_LEFT = "NO_PLACE_LEFT"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
 
 
 class AssignmentOutcome(StrEnum):
@@ -157,3 +186,79 @@ def check_step(present: AssignmentStatus, wanted: AssignmentStatus) -> None:
         f"An assignment that is {present.value} cannot become {wanted.value}; allowed: {steps}."
     )
     raise RuleError("ILLEGAL_STEP", message, ("input", "status"))
+
+
+def path_to(
+    present: AssignmentStatus, wanted: AssignmentStatus
+) -> tuple[AssignmentStatus, ...] | None:
+    """Return the shortest way of allowed steps to a status, empty for none needed, or None."""
+    ways: dict[AssignmentStatus, tuple[AssignmentStatus, ...]] = {present: ()}
+    frontier = [present]
+    while frontier and wanted not in ways:
+        reached = []
+        for status in frontier:
+            for following in NEXT[status]:
+                if following not in ways:
+                    ways[following] = (*ways[status], following)
+                    reached.append(following)
+        frontier = reached
+    return ways.get(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many places a session has and how many are taken; None is no limit."""
+
+    capacity: int | None
+    taken: int
+    waitlist_capacity: int | None
+    waiting: int
+
+    def next_outcome(self) -> RegistrationOutcome:
+        """Return what happens to the next person who registers."""
+        if self.capacity is None or self.taken < self.capacity:
+            return RegistrationOutcome.REGISTERED
+        if self.waitlist_capacity is None or self.waiting < self.waitlist_capacity:
+            return RegistrationOutcome.WAITLISTED
+        return RegistrationOutcome.NO_PLACE_LEFT
+
+    def after(self, outcome: RegistrationOutcome) -> "Places":
+        """Return the places once a person has got this outcome."""
+        if outcome is RegistrationOutcome.REGISTERED:
+            return Places(self.capacity, self.taken + 1, self.waitlist_capacity, self.waiting)
+        if outcome is RegistrationOutcome.WAITLISTED:
+            return Places(self.capacity, self.taken, self.waitlist_capacity, self.waiting + 1)
+        return self
+
+
+def check_window(opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> None:
+    """Let a registration within its time pass.
+
+    Raises:
+        RuleError: not open yet, or closed.
+    """
+    if opens_at is not None and now < opens_at:
+        message = f"Registration opens at {opens_at.isoformat()}."
+        raise RuleError("REGISTRATION_NOT_OPEN", message, ("input", "sessionNumber"))
+    if closes_at is not None and now >= closes_at:
+        message = f"Registration closed at {closes_at.isoformat()}."
+        raise RuleError("REGISTRATION_CLOSED", message, ("input", "sessionNumber"))
+
+
+def check_cancellation(
+    wanted: AssignmentStatus, cancel_by_at: datetime | None, now: datetime
+) -> None:
+    """Check that a cancellation is called late when it is, and only then.
+
+    Raises:
+        RuleError: the other of the two is meant.
+    """
+    if cancel_by_at is None:
+        return
+    is_late = now >= cancel_by_at
+    if wanted is AssignmentStatus.CANCELLED and is_late:
+        message = f"Cancellation was free until {cancel_by_at.isoformat()}: use LATE_CANCELLED."
+        raise RuleError("CANCELLED_LATE", message, ("input", "status"))
+    if wanted is AssignmentStatus.LATE_CANCELLED and not is_late:
+        message = f"Cancellation is free until {cancel_by_at.isoformat()}: use CANCELLED."
+        raise RuleError("NOT_LATE", message, ("input", "status"))

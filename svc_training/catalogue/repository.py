@@ -26,7 +26,7 @@ async def course_by_number(session: AnySession, number: str) -> Course | None:
     return await session.scalar(select(Course).where(Course.number == number))
 
 
-async def courses_by_id(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, Course]:
+async def courses_by_id(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, Course]:
     """Return the courses with these ids that exist."""
     found = await session.scalars(select(Course).where(Course.id.in_(ids)))
     return {course.id: course for course in found}

@@ -10,7 +10,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from infra.errors import RuleError
+
 MAX_PAGE_CHARACTERS = 262_144
+MAX_CATEGORY_LENGTH = 80
 _MAX_ERROR_TEXT = 120
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -90,6 +93,35 @@ class PageHead:
     details: CourseDetails | None
     session_lines: tuple[Line, ...]
     errors: tuple[RowError, ...]
+
+
+MAX_VALIDITY_MONTHS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class CourseTerms:
+    """How a course counts: category, months for which a certificate holds, still offered."""
+
+    training_category: str | None
+    validity_months: int | None
+    is_active: bool
+
+
+def checked_terms(terms: CourseTerms) -> CourseTerms:
+    """Return the terms of a course with blanks squeezed.
+
+    Raises:
+        RuleError: the category is too long, or the months are out of range.
+    """
+    category = " ".join((terms.training_category or "").split()) or None
+    if category is not None and len(category) > MAX_CATEGORY_LENGTH:
+        message = f"A category has at most {MAX_CATEGORY_LENGTH} characters."
+        raise RuleError("BAD_CATEGORY", message, ("input", "trainingCategory"))
+    months = terms.validity_months
+    if months is not None and not 1 <= months <= MAX_VALIDITY_MONTHS:
+        message = f"A certificate holds for 1 to {MAX_VALIDITY_MONTHS} months."
+        raise RuleError("BAD_VALIDITY", message, ("input", "validityMonths"))
+    return CourseTerms(category, months, terms.is_active)
 
 
 class PageUnreadableError(ValueError):

@@ -5,15 +5,18 @@ from typing import Annotated, Any, Self
 import strawberry
 from strawberry.types import Info
 
+from infra.command_edge import run_command
+from infra.database import WriteSession
 from infra.entity_references import known, reference_ids
+from infra.mutation_result import UserError
 from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
-from svc_training.catalogue import repository, tables
-from svc_training.catalogue.rules import ImportOutcome
+from svc_training.catalogue import commands, repository, tables
+from svc_training.catalogue.rules import CourseTerms, ImportOutcome
 from svc_training.personnel.schema import After, First
 
 _CATALOGUE = [category(Category.CATALOGUE)]
@@ -67,6 +70,14 @@ class Course:
     )
     raw_authority: str | None = strawberry.field(description="These laws as the page has them.")
     registration_text: str | None = strawberry.field(description="How to register.")
+    training_category: str | None = strawberry.field(
+        description="The academy's category, where one is set."
+    )
+    default_hours: float | None = strawberry.field(description="Hours, where they are set.")
+    validity_months: int | None = strawberry.field(
+        description="How long a certificate holds; for good when absent."
+    )
+    is_active: bool = strawberry.field(description="Whether it is still offered.")
     version: int = strawberry.field(description="Counts changes of the course.")
 
     @classmethod
@@ -91,6 +102,10 @@ class Course:
             authority=[str(law) for law in row.authority],
             raw_authority=row.raw_authority,
             registration_text=row.registration_text,
+            training_category=row.training_category,
+            default_hours=None if row.default_hours is None else float(row.default_hours),
+            validity_months=row.validity_months,
+            is_active=row.is_active,
             version=row.version,
         )
 
@@ -139,3 +154,61 @@ class CatalogueQuery:
         async with context_of(info).reading() as session:
             row = await repository.course_by_number(session, number)
         return Course.from_row(row) if row else None
+
+
+@strawberry.input(description="How a course counts.")
+class ChangeCourseInput:
+    """Input of changeCourse."""
+
+    number: str = strawberry.field(description="Which course.")
+    expected_version: int = strawberry.field(description="Its version as the client read it.")
+    is_active: bool = strawberry.field(description="Whether it is still offered.")
+    idempotency_key: str = strawberry.field(
+        description="The same key with the same input has its effect once (1 to 200 characters)."
+    )
+    training_category: str | None = strawberry.field(default=None, description="Its category.")
+    validity_months: int | None = strawberry.field(
+        default=None, description="How long a certificate holds; for good when absent."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of changeCourse.")
+class ChangeCoursePayload:
+    """Payload of changeCourse."""
+
+    course: Course | None = strawberry.field(default=None, description="The course as it is now.")
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
+@strawberry.type
+class CatalogueMutation:
+    """Mutations of courses."""
+
+    @strawberry.mutation(description="Say how a course counts; pages and exchanges leave it be.")
+    async def change_course(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ChangeCourseInput, strawberry.argument(description="Which course, how it counts.")
+        ],
+    ) -> ChangeCoursePayload:
+        """Change how a course counts."""
+        context = context_of(info)
+        terms = CourseTerms(input.training_category, input.validity_months, input.is_active)
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.change_course(
+                session, context.caller, input.number, input.expected_version, terms
+            )
+
+        outcome = await run_command(
+            context, "changeCourse", input, key=input.idempotency_key, effect=effect
+        )
+        course = None
+        if "course" in outcome.result:
+            async with context.reading() as session:
+                row = await repository.course_by_number(session, input.number)
+            course = Course.from_row(row) if row else None
+        return ChangeCoursePayload(course=course, user_errors=outcome.user_errors)

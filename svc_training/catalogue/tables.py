@@ -1,17 +1,21 @@
 """Tables of the course catalogue, and of the pages that it was read from."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey, Version
 
 
 class Course(Base):
-    """One course of the academy. ``number`` is the academy's own (four digits)."""
+    """One course of the academy. ``number`` is the academy's own (four digits).
+
+    ``validity_months`` is how long its certificate holds; None means for good.
+    """
 
     __tablename__ = "course"
 
@@ -28,6 +32,10 @@ class Course(Base):
     authority: Mapped[list[Any]]
     raw_authority: Mapped[str | None]
     registration_text: Mapped[str | None]
+    training_category: Mapped[str | None]
+    default_hours: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
+    validity_months: Mapped[int | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[Version]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

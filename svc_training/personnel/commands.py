@@ -1,19 +1,28 @@
 """Changes to a roster: what a training manager may do for the own agency."""
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from infra import clock
 from infra.authority import expression
 from infra.database import WriteSession
+from infra.entity_references import parse_id
 from infra.identity_token import Caller
-from infra.mutation_result import CommandError
+from infra.mutation_result import CommandError, not_found, version_conflict
 from infra.vocabulary import Basis, Category, Role
 from svc_training.personnel import repository
 from svc_training.personnel.rules import PersonDetails, checked
 
 _GRAPHQL_NAMES = {"external_id": "externalId", "account_id": "accountId"}
+
+
+def reads_own_agency(caller: Caller) -> bool:
+    """Return whether the caller may see all of the own agency's training records."""
+    alternatives = expression.parse(caller.access.get(Category.TRAINING, ""))
+    holds_agency = any(part <= {Basis.OWN_AGENCY, Basis.ANY} for part in alternatives)
+    return bool(caller.agency_id) and holds_agency
 
 
 def require_training_manager(caller: Caller) -> None:
@@ -22,9 +31,7 @@ def require_training_manager(caller: Caller) -> None:
     Raises:
         CommandError: another role, no agency, or no access to the agency's training records.
     """
-    alternatives = expression.parse(caller.access.get(Category.TRAINING, ""))
-    holds_agency = any(part <= {Basis.OWN_AGENCY, Basis.ANY} for part in alternatives)
-    if caller.role is not Role.TRM or not caller.agency_id or not holds_agency:
+    if caller.role is not Role.TRM or not reads_own_agency(caller):
         message = "Only a training manager may do this, for the own agency."
         raise CommandError("FORBIDDEN", message)
 
@@ -50,6 +57,9 @@ async def add_personnel(
         **dataclasses.asdict(person),
         "id": row_id,
         "agency_id": caller.agency_id,
+        "is_active": True,
+        "is_training_manager": False,
+        "is_assessed": False,
         "version": 1,
         "created_at": now,
         "updated_at": now,
@@ -57,6 +67,46 @@ async def add_personnel(
     if not await repository.add(session, columns):
         raise _already_on_roster("input")
     return {"personnel": str(row_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What a roster entry says from now on."""
+
+    personnel_id: str
+    expected_version: int
+    details: PersonDetails
+    is_active: bool
+
+
+async def change_personnel(
+    session: WriteSession, caller: Caller, change: PersonChange
+) -> dict[str, Any]:
+    """Change an entry of the caller's agency's roster; returns the id as ``personnel``.
+
+    Raises:
+        CommandError: the caller may not, no such entry, changed meanwhile, or an id is taken.
+        RuleError: the details are not acceptable.
+    """
+    require_training_manager(caller)
+    person = checked(change.details)
+    row_id = parse_id(change.personnel_id)
+    found = {} if row_id is None else await repository.personnel_by_id(session, caller, [row_id])
+    row = found.get(row_id) if row_id is not None else None
+    if row is None or row.agency_id != caller.agency_id:
+        raise not_found("input", "personnelId")
+    taken = await repository.is_taken(
+        session,
+        caller.agency_id,
+        external_id=person.external_id if person.external_id != row.external_id else None,
+        account_id=person.account_id if person.account_id != row.account_id else None,
+    )
+    if taken is not None:
+        raise _already_on_roster("input", _GRAPHQL_NAMES[taken])
+    columns = {**dataclasses.asdict(person), "is_active": change.is_active}
+    if not await repository.change(session, row.id, change.expected_version, columns):
+        raise version_conflict("input", "expectedVersion")
+    return {"personnel": str(row.id)}
 
 
 def _already_on_roster(*field: str) -> CommandError:

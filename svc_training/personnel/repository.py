@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from infra import clock
@@ -16,6 +16,7 @@ from infra.pagination import Page
 from infra.vocabulary import Basis, Category
 from svc_training.personnel.tables import Personnel
 
+_MAX_WORDS = 5
 ORDER = Order((Personnel.family_name, Personnel.given_name, Personnel.id))
 
 
@@ -43,10 +44,27 @@ def of_own_agency(caller: Caller) -> ColumnElement[bool]:
 
 
 async def page_of_personnel(
-    session: ReadSession, caller: Caller, request: PageRequest
+    session: ReadSession, caller: Caller, request: PageRequest, search: str | None = None
 ) -> Page[Personnel]:
-    """Return the roster of the caller's agency by name, as far as the caller may see it."""
+    """Return the roster of the caller's agency by name, as far as the caller may see it.
+
+    Every word of ``search`` must be part of a name, of the address or of the external id.
+    """
     rows = select(Personnel).where(of_own_agency(caller), readable(caller))
+    for word in (search or "").split()[:_MAX_WORDS]:
+        rows = rows.where(
+            or_(
+                *(
+                    column.icontains(word, autoescape=True)
+                    for column in (
+                        Personnel.family_name,
+                        Personnel.given_name,
+                        Personnel.email,
+                        Personnel.external_id,
+                    )
+                )
+            )
+        )
     return await page(session, rows, ORDER, request)
 
 
@@ -56,6 +74,14 @@ async def personnel_by_id(
     """Return the people with these ids whom the caller may see."""
     found = await session.scalars(select(Personnel).where(Personnel.id.in_(ids), readable(caller)))
     return {row.id: row for row in found}
+
+
+async def roster_of(session: AnySession, agency_id: str, ids: Sequence[UUID]) -> list[UUID]:
+    """Return who of these people is on an agency's roster; for work that goes on unasked."""
+    found = await session.scalars(
+        select(Personnel.id).where(Personnel.id.in_(ids), Personnel.agency_id == agency_id)
+    )
+    return list(found)
 
 
 async def is_taken(
@@ -79,11 +105,34 @@ async def add(session: WriteSession, columns: dict[str, object]) -> bool:
     return await session.scalar(statement.returning(Personnel.id)) is not None
 
 
+async def change(
+    session: WriteSession, row_id: UUID, expected_version: int, columns: dict[str, object]
+) -> bool:
+    """Change an entry; returns False when the version has passed."""
+    changed = await session.scalar(
+        update(Personnel)
+        .where(Personnel.id == row_id, Personnel.version == expected_version)
+        .values(**columns, is_assessed=False, version=expected_version + 1, updated_at=clock.now())
+        .returning(Personnel.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed is not None
+
+
 async def put_demo_people(session: WriteSession, people: Sequence[dict[str, Any]]) -> None:
     """Store people of the demo world who are not stored yet."""
     now = clock.now()
     rows = [
-        {**person, "id": UUID(person["id"]), "version": 1, "created_at": now, "updated_at": now}
+        {
+            "is_active": True,
+            "is_training_manager": False,
+            "is_assessed": False,
+            **person,
+            "id": UUID(person["id"]),
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
         for person in people
     ]
     if rows:

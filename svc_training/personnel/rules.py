@@ -7,11 +7,13 @@ It never holds a social security number.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from infra.errors import RuleError
 
 MAX_TEXT = 200
+_FIRST_YEAR, _LAST_YEAR = 1940, 2199
 _SOCIAL_SECURITY_NUMBER = re.compile(r"(?<!\d)\d{3}-?\d{2}-?\d{4}(?!\d)")
 _EMAIL = re.compile(r"^[^\s@]+@[^\s@]+\.[^\s@]+$")
 
@@ -37,6 +39,8 @@ class PersonDetails:
         is_certified: whether the state has certified the person as an officer.
         external_id: the training system's id of the person, if it has one.
         account_id: the person's account on this platform, if there is one.
+        hired_on: first day with the agency, if known.
+        academy_on: day on which basic academy training was finished, if it was.
     """
 
     given_name: str
@@ -46,6 +50,13 @@ class PersonDetails:
     is_certified: bool
     external_id: str | None
     account_id: str | None
+    hired_on: date | None = None
+    academy_on: date | None = None
+
+
+def holds_social_security_number(text: str) -> bool:
+    """Return whether a text holds what looks like a social security number."""
+    return _SOCIAL_SECURITY_NUMBER.search(text) is not None
 
 
 def checked(details: PersonDetails) -> PersonDetails:
@@ -68,7 +79,16 @@ def checked(details: PersonDetails) -> PersonDetails:
         is_certified=details.is_certified,
         external_id=_squeezed(details.external_id or "", "externalId"),
         account_id=_squeezed(details.account_id or "", "accountId"),
+        hired_on=_plausible(details.hired_on, "hiredOn"),
+        academy_on=_plausible(details.academy_on, "academyOn"),
     )
+
+
+def _plausible(day: date | None, name: str) -> date | None:
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        message = f"This day lies between {_FIRST_YEAR} and {_LAST_YEAR}."
+        raise RuleError("BAD_DATE", message, ("input", name))
+    return day
 
 
 def _missing(name: str) -> str:
@@ -80,7 +100,7 @@ def _squeezed(text: str, name: str) -> str | None:
     if len(squeezed) > MAX_TEXT or "\x00" in squeezed:
         message = f"This field has at most {MAX_TEXT} printable characters."
         raise RuleError("BAD_TEXT", message, ("input", name))
-    if name != "accountId" and _SOCIAL_SECURITY_NUMBER.search(squeezed):
+    if name != "accountId" and holds_social_security_number(squeezed):
         message = "This looks like a social security number; a roster never holds one."
         raise RuleError("SOCIAL_SECURITY_NUMBER", message, ("input", name))
     return squeezed or None

@@ -1,5 +1,6 @@
 """GraphQL types of the rosters. Everything about a person here is TRAINING."""
 
+from datetime import date
 from typing import Annotated, Any, Self
 
 import strawberry
@@ -7,16 +8,18 @@ from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 from strawberry.types import Info
 
-from infra.command_edge import run_command
-from infra.database import WriteSession
+from infra.command_edge import Outcome, run_command
+from infra.database import ReadSession, WriteSession
 from infra.entity_references import known, reference_ids
+from infra.identity_token import Caller
 from infra.mutation_result import UserError
-from infra.owner_pages import page_request
-from infra.pagination import Connection, connection
+from infra.owner_pages import PageRequest
+from infra.pagination import Connection, Page
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
+from svc_training.connections import paged
 from svc_training.personnel import commands, repository, tables
 from svc_training.personnel.rules import AppointmentType, PersonDetails
 
@@ -26,6 +29,10 @@ _CONNECTION = "Query.personnel"
 
 First = Annotated[int, strawberry.argument(description="Rows on the page, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor of the row before the page.")]
+Search = Annotated[
+    str | None,
+    strawberry.argument(description="Words of a name, of the address or of the external id."),
+]
 
 described_enum(
     AppointmentType,
@@ -82,6 +89,14 @@ class Personnel:
     external_id: str | None = strawberry.field(
         description="The training system's id of the person, when it has one."
     )
+    is_active: bool = strawberry.field(description="Whether the person is with the agency now.")
+    is_training_manager: bool = strawberry.field(
+        description="Whether the academy's system has the person as a training manager."
+    )
+    hired_on: date | None = strawberry.field(description="First day with the agency, if known.")
+    academy_on: date | None = strawberry.field(
+        description="Day on which basic academy training was finished, if it was."
+    )
     version: int = strawberry.field(description="Counts changes of the entry.")
 
     @classmethod
@@ -98,6 +113,10 @@ class Personnel:
             is_certified=row.is_certified,
             account_id=None if row.account_id is None else strawberry.ID(row.account_id),
             external_id=row.external_id,
+            is_active=row.is_active,
+            is_training_manager=row.is_training_manager,
+            hired_on=row.hired_on,
+            academy_on=row.academy_on,
             version=row.version,
         )
 
@@ -119,22 +138,22 @@ class PersonnelQuery:
 
     @strawberry.field(description="The own agency's roster by name.", directives=_TRAINING)
     async def personnel(
-        self, info: Info, first: First = 25, after: After = None
+        self, info: Info, search: Search = None, first: First = 25, after: After = None
     ) -> Connection[Personnel] | None:
         """Return one page of the roster."""
-        context = context_of(info)
-        wanted = page_request(
-            context, info, name=_CONNECTION, order=repository.ORDER, first=first, after=after
-        )
-        async with context.reading() as session:
-            page = await repository.page_of_personnel(session, context.caller, wanted)
-        return connection(
-            page,
-            seal=context.seal,
-            caller=context.caller,
-            name=_CONNECTION,
+
+        async def read(
+            session: ReadSession, caller: Caller, wanted: PageRequest
+        ) -> Page[tables.Personnel]:
+            return await repository.page_of_personnel(session, caller, wanted, search)
+
+        return await paged(
+            info,
+            name=f"{_CONNECTION}({search or ''})",
+            order=repository.ORDER,
+            first=first,
             after=after,
-            key=repository.ORDER.key,
+            read=read,
             node=Personnel.from_row,
         )
 
@@ -161,9 +180,26 @@ class AddPersonnelInput:
     account_id: strawberry.ID | None = strawberry.field(
         default=None, description="The person's account on this platform."
     )
+    hired_on: date | None = strawberry.field(default=None, description="First day with the agency.")
+    academy_on: date | None = strawberry.field(
+        default=None, description="Day on which basic academy training was finished."
+    )
 
 
-@strawberry.type(directives=_STRUCTURE, description="Result of addPersonnel.")
+@strawberry.input(description="A person of the own roster as they are now; all of it is replaced.")
+class ChangePersonnelInput(AddPersonnelInput):
+    """Input of changePersonnel."""
+
+    personnel_id: strawberry.ID = strawberry.field(description="Who.")
+    expected_version: int = strawberry.field(
+        description="The entry's version as the client read it."
+    )
+    is_active: bool = strawberry.field(
+        default=True, description="Whether the person is with the agency now."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of addPersonnel and changePersonnel.")
 class AddPersonnelPayload:
     """Payload of addPersonnel."""
 
@@ -189,15 +225,7 @@ class PersonnelMutation:
     ) -> AddPersonnelPayload:
         """Put a person on the roster."""
         context = context_of(info)
-        details = PersonDetails(
-            given_name=input.given_name,
-            family_name=input.family_name,
-            email=input.email,
-            appointment_type=input.appointment_type,
-            is_certified=input.is_certified,
-            external_id=input.external_id,
-            account_id=input.account_id,
-        )
+        details = _details(input)
 
         async def effect(session: WriteSession) -> dict[str, Any]:
             return await commands.add_personnel(session, context.caller, details)
@@ -205,10 +233,49 @@ class PersonnelMutation:
         outcome = await run_command(
             context, "addPersonnel", input, key=input.idempotency_key, effect=effect
         )
-        row_id = outcome.id("personnel")
-        person = None
-        if row_id is not None:
-            async with context.reading() as session:
-                found = await repository.personnel_by_id(session, context.caller, [row_id])
-            person = Personnel.from_row(found[row_id]) if row_id in found else None
-        return AddPersonnelPayload(personnel=person, user_errors=outcome.user_errors)
+        return await _payload(info, outcome)
+
+    @strawberry.mutation(description="Change a person of the own agency's roster.")
+    async def change_personnel(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ChangePersonnelInput, strawberry.argument(description="The person as they are now.")
+        ],
+    ) -> AddPersonnelPayload:
+        """Change a person of the roster."""
+        context = context_of(info)
+        change = commands.PersonChange(
+            input.personnel_id, input.expected_version, _details(input), input.is_active
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.change_personnel(session, context.caller, change)
+
+        outcome = await run_command(
+            context, "changePersonnel", input, key=input.idempotency_key, effect=effect
+        )
+        return await _payload(info, outcome)
+
+
+def _details(given: AddPersonnelInput) -> PersonDetails:
+    return PersonDetails(
+        given_name=given.given_name,
+        family_name=given.family_name,
+        email=given.email,
+        appointment_type=given.appointment_type,
+        is_certified=given.is_certified,
+        external_id=given.external_id,
+        account_id=given.account_id,
+        hired_on=given.hired_on,
+        academy_on=given.academy_on,
+    )
+
+
+async def _payload(info: Info, outcome: Outcome) -> AddPersonnelPayload:
+    context, row_id, person = context_of(info), outcome.id("personnel"), None
+    if row_id is not None:
+        async with context.reading() as session:
+            found = await repository.personnel_by_id(session, context.caller, [row_id])
+        person = Personnel.from_row(found[row_id]) if row_id in found else None
+    return AddPersonnelPayload(personnel=person, user_errors=outcome.user_errors)

@@ -5,11 +5,12 @@ from typing import Any
 
 from infra.database import WriteSession
 from infra.identity_token import Caller
-from infra.mutation_result import CommandError
+from infra.mutation_result import CommandError, not_found, version_conflict
 from svc_training.catalogue import repository as catalogue
 from svc_training.catalogue.rules import ImportOutcome, PageUnreadableError, RowError
 from svc_training.personnel.commands import require_training_manager
 from svc_training.sessions import repository
+from svc_training.sessions.places import SessionPlaces, check_places
 from svc_training.sessions.rules import read_course_page
 
 
@@ -100,3 +101,26 @@ def report_of(kept: dict[str, Any], page: str) -> ImportReport:
 def _without_course(page: str) -> tuple[RowError, ...]:
     message = "No session number such as 8020-1 names a course, so nothing could be stored."
     return (*read_course_page(page).errors, RowError(1, "NO_COURSE", message, ""))
+
+
+async def change_places(
+    session: WriteSession,
+    caller: Caller,
+    number: str,
+    expected_version: int,
+    places: SessionPlaces,
+) -> dict[str, Any]:
+    """Set places and deadlines of a session. Who has a place keeps it, also above a new limit.
+
+    Raises:
+        CommandError: the caller may not, no such session, or changed meanwhile.
+        RuleError: a number or a deadline makes no sense.
+    """
+    require_training_manager(caller)
+    row = await repository.session_by_number(session, number)
+    if row is None:
+        raise not_found("input", "number")
+    check_places(places, row.starts_at)
+    if not await repository.put_places(session, row.id, expected_version, places):
+        raise version_conflict("input", "expectedVersion")
+    return {"session": str(row.id)}

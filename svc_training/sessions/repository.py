@@ -1,9 +1,10 @@
 """Every SQL statement about sessions. The catalogue is public: nothing is narrowed."""
 
+import dataclasses
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import joinedload
 
 from infra import clock
@@ -12,6 +13,7 @@ from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
 from svc_training.catalogue.rules import ImportOutcome
 from svc_training.catalogue.tables import Course
+from svc_training.sessions.places import SessionPlaces
 from svc_training.sessions.rules import SessionDetails
 from svc_training.sessions.tables import Session
 
@@ -107,3 +109,17 @@ async def put_sessions(
             outcomes[details.number] = ImportOutcome.UPDATED
     await session.flush()
     return outcomes
+
+
+async def put_places(
+    session: WriteSession, session_id: UUID, expected_version: int, places: SessionPlaces
+) -> bool:
+    """Store places and deadlines; returns False when the version has passed."""
+    changed = await session.scalar(
+        update(Session)
+        .where(Session.id == session_id, Session.version == expected_version)
+        .values(**dataclasses.asdict(places), version=expected_version + 1, updated_at=clock.now())
+        .returning(Session.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed is not None

@@ -73,6 +73,11 @@ class SessionStatus(StrEnum):
     UNSTATED = "UNSTATED"
 
 
+def local_day(moment: datetime, zone: str = ASSUMED_ZONE) -> date:
+    """Return the calendar day of an instant where the academy is (or in another zone)."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 _STATUS_WORDS = {
     "open": SessionStatus.OPEN,
     "waitlist": SessionStatus.WAITLIST,

@@ -21,6 +21,7 @@ from svc_training.catalogue.rules import ImportOutcome
 from svc_training.catalogue.schema import Course
 from svc_training.personnel.schema import After, First
 from svc_training.sessions import commands, repository, tables
+from svc_training.sessions.places import SessionPlaces
 from svc_training.sessions.rules import LocationMode, Platform, SessionStatus
 
 _CATALOGUE = [category(Category.CATALOGUE)]
@@ -105,6 +106,25 @@ class Session:
     raw_date: str = strawberry.field(description="Date as the source has it.")
     raw_hours: str = strawberry.field(description="Class hours as the source has them.")
     raw_status: str | None = strawberry.field(description="Status as the source has it.")
+    capacity: int | None = strawberry.field(description="Places; no limit when absent.")
+    waitlist_capacity: int | None = strawberry.field(
+        description="Places on the waiting list; no limit when absent."
+    )
+    registration_opens_at: datetime | None = strawberry.field(
+        description="From when people can be registered."
+    )
+    registration_closes_at: datetime | None = strawberry.field(
+        description="Until when people can be registered."
+    )
+    cancel_by_at: datetime | None = strawberry.field(
+        description="Until when a place is given up without a late cancellation."
+    )
+    provider_enrolled: int | None = strawberry.field(
+        description="People enrolled in all, as the academy's system last said."
+    )
+    provider_waitlisted: int | None = strawberry.field(
+        description="People waiting in all, as the academy's system last said."
+    )
     version: int = strawberry.field(description="Counts changes of the session.")
 
     @classmethod
@@ -130,6 +150,13 @@ class Session:
             raw_date=stored.raw_date,
             raw_hours=stored.raw_hours,
             raw_status=stored.raw_status,
+            capacity=stored.capacity,
+            waitlist_capacity=stored.waitlist_capacity,
+            registration_opens_at=stored.registration_opens_at,
+            registration_closes_at=stored.registration_closes_at,
+            cancel_by_at=stored.cancel_by_at,
+            provider_enrolled=stored.provider_enrolled,
+            provider_waitlisted=stored.provider_waitlisted,
             version=stored.version,
         )
 
@@ -232,9 +259,79 @@ class ImportCoursePagePayload:
     )
 
 
+@strawberry.input(description="Places and deadlines of a session.")
+class ChangeSessionPlacesInput:
+    """Input of changeSessionPlaces."""
+
+    number: str = strawberry.field(description="Which session, for example 8020-1.")
+    expected_version: int = strawberry.field(description="Its version as the client read it.")
+    idempotency_key: str = strawberry.field(
+        description="The same key with the same input has its effect once (1 to 200 characters)."
+    )
+    capacity: int | None = strawberry.field(
+        default=None, description="Places; no limit when absent."
+    )
+    waitlist_capacity: int | None = strawberry.field(
+        default=None, description="Places on the waiting list; no limit when absent."
+    )
+    registration_opens_at: datetime | None = strawberry.field(
+        default=None, description="From when people can be registered."
+    )
+    registration_closes_at: datetime | None = strawberry.field(
+        default=None, description="Until when people can be registered."
+    )
+    cancel_by_at: datetime | None = strawberry.field(
+        default=None, description="Until when a place is given up without a late cancellation."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of changeSessionPlaces.")
+class ChangeSessionPlacesPayload:
+    """Payload of changeSessionPlaces."""
+
+    session: Session | None = strawberry.field(
+        default=None, description="The session as it is now."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
 @strawberry.type
 class SessionsMutation:
     """Mutations of the catalogue."""
+
+    @strawberry.mutation(description="Set places and deadlines of a session.")
+    async def change_session_places(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ChangeSessionPlacesInput, strawberry.argument(description="Which session, what.")
+        ],
+    ) -> ChangeSessionPlacesPayload:
+        """Set places and deadlines."""
+        context = context_of(info)
+        wanted = SessionPlaces(
+            input.capacity,
+            input.waitlist_capacity,
+            input.registration_opens_at,
+            input.registration_closes_at,
+            input.cancel_by_at,
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.change_places(
+                session, context.caller, input.number, input.expected_version, wanted
+            )
+
+        name = "changeSessionPlaces"
+        outcome = await run_command(context, name, input, key=input.idempotency_key, effect=effect)
+        found = None
+        if "session" in outcome.result:
+            async with context.reading() as session:
+                row = await repository.session_by_number(session, input.number)
+            found = Session.from_row(row) if row else None
+        return ChangeSessionPlacesPayload(session=found, user_errors=outcome.user_errors)
 
     @strawberry.mutation(
         description="Import a course page: good rows are stored, others reported; repeatable."

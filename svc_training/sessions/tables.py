@@ -15,7 +15,8 @@ class Session(Base):
     """One session of a course. ``number`` is the academy's own, for example ``8020-1``.
 
     ``zone`` is an IANA name; ``is_zone_assumed`` says that the source gave none. ``raw_*`` are the
-    source's own texts.
+    source's own texts. A capacity of None is no limit; ``provider_*`` are the
+    provider's own counts.
     """
 
     __tablename__ = "session"
@@ -37,6 +38,13 @@ class Session(Base):
     raw_date: Mapped[str]
     raw_hours: Mapped[str]
     raw_status: Mapped[str | None]
+    capacity: Mapped[int | None]
+    waitlist_capacity: Mapped[int | None]
+    registration_opens_at: Mapped[datetime | None]
+    registration_closes_at: Mapped[datetime | None]
+    cancel_by_at: Mapped[datetime | None]
+    provider_enrolled: Mapped[int | None]
+    provider_waitlisted: Mapped[int | None]
     version: Mapped[Version]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

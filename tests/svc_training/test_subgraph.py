@@ -121,6 +121,17 @@ def test_every_object_type_is_labelled_and_people_are_training(
         "TrainingAssignment",
         "AssignmentStatusChange",
         "PersonAssignment",
+        "AssignmentBatch",
+        "BatchPerson",
+        "ComplianceStanding",
+        "Fulfillment",
+        "FulfillmentChange",
+        "OutsideTraining",
+        "RecordedResult",
+        "Registration",
+        "TrainingClearance",
+        "TrainingDocument",
+        "TrainingRecord",
     }
 
 

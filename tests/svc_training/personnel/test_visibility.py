@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, true
 from infra.dev.demo.identifiers import demo_id
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Role
-from svc_training.assignments import repository as assignments
+from svc_training.assignments.repository import lists as assignments
 from svc_training.personnel import repository as personnel
 from tests.fixtures.service_app import ServiceApp, caller, new_key
 from tests.fixtures.training_service import (

@@ -1,0 +1,1 @@
+"""Exchange with the academy's training system: files or REST, idempotent, reconciled."""

@@ -1,0 +1,1 @@
+"""Statements about assignments: reading them in pages, and changing them."""

@@ -1,0 +1,1 @@
+"""Requests for technical assistance to the LEAD Support Bureau."""

@@ -1,0 +1,1 @@
+"""Which training is required of whom, and who is due, overdue or exempt, and why."""

@@ -1,0 +1,1 @@
+"""The resource library: public material of the LEAD model, in versions."""

@@ -1,0 +1,366 @@
+"""GraphQL of prerequisites: what a course asks for, how far people are, documents."""
+
+import base64
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import strawberry
+from strawberry.types import Info
+
+from infra.command_edge import run_command
+from infra.database import WriteSession
+from infra.entity_references import known, parse_id, reference_ids
+from infra.mutation_result import UserError
+from infra.request_context import RequestContext, context_of
+from infra.schema_directives import category
+from infra.schema_enums import described_enum
+from infra.vocabulary import Category
+from svc_training.catalogue.repository import course_by_number, courses_by_id
+from svc_training.catalogue.schema import CourseNumber
+from svc_training.prerequisites import commands, repository, tables
+from svc_training.prerequisites.rules import FulfillmentStatus, PrerequisiteKind
+
+_TRAINING = [category(Category.TRAINING)]
+_STRUCTURE = [category(Category.STRUCTURE)]
+_CATALOGUE = [category(Category.CATALOGUE)]
+_KEY = "The same key with the same input has its effect once (1 to 200 characters)."
+
+described_enum(
+    PrerequisiteKind,
+    "By what a prerequisite is met.",
+    {
+        PrerequisiteKind.COURSE: "By having completed another course.",
+        PrerequisiteKind.DOCUMENT: "By a document, which the training manager checks.",
+    },
+)
+described_enum(
+    FulfillmentStatus,
+    "How far a person is with a prerequisite.",
+    {
+        FulfillmentStatus.UNMET: "Nothing has been shown.",
+        FulfillmentStatus.DOCUMENT_SUBMITTED: "A document waits to be checked.",
+        FulfillmentStatus.MET: "Met or exceeded.",
+        FulfillmentStatus.WAIVER_REQUESTED: "Somebody asks to do without it.",
+        FulfillmentStatus.WAIVED: "The person may do without it.",
+        FulfillmentStatus.REJECTED: "The waiver was rejected.",
+    },
+)
+
+
+@strawberry.type(directives=_CATALOGUE, description="What a course asks for beforehand.")
+class Prerequisite:
+    """One prerequisite."""
+
+    id: strawberry.ID = strawberry.field(directives=_STRUCTURE, description="Global id.")
+    kind: PrerequisiteKind = strawberry.field(description="By what it is met.")
+    title: str = strawberry.field(description="What it is.")
+    required_course_number: str | None = strawberry.field(
+        description="The course that must have been completed, where it is one."
+    )
+
+    @classmethod
+    def from_row(cls, row: tables.Prerequisite, course_number: str | None) -> Self:
+        """Return the GraphQL object of a row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            kind=PrerequisiteKind(row.kind),
+            title=row.title,
+            required_course_number=course_number,
+        )
+
+
+@strawberry.federation.type(
+    keys=["id"], directives=_TRAINING, description="A file about a member of staff's training."
+)
+class TrainingDocument:
+    """One document."""
+
+    id: strawberry.ID = strawberry.field(directives=_STRUCTURE, description="Global id.")
+    file_name: str = strawberry.field(description="Name of the file.")
+    media_type: str = strawberry.field(description="Kind of file, for example application/pdf.")
+    sha256: str = strawberry.field(description="SHA-256 of the content, hexadecimal.")
+    uploaded_by: strawberry.ID = strawberry.field(description="Account of who sent it.")
+    uploaded_at: datetime = strawberry.field(description="When it was sent.")
+
+    @strawberry.field(description="The content in base64.")
+    async def content_base64(self, info: Info) -> str | None:
+        """Return the content, read only where it is asked for."""
+        context, row_id = context_of(info), parse_id(str(self.id))
+        ids = [] if row_id is None else [row_id]
+        async with context.reading() as session:
+            rows = await repository.documents(session, context.caller, ids, with_content=True)
+        return base64.b64encode(rows[ids[0]].content).decode() if rows else None
+
+    @classmethod
+    def from_row(cls, row: tables.TrainingDocument) -> Self:
+        """Return the GraphQL object of a row."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            file_name=row.file_name,
+            media_type=row.media_type,
+            sha256=row.digest,
+            uploaded_by=strawberry.ID(row.uploaded_by),
+            uploaded_at=row.uploaded_at,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info, representations: list[dict[str, Any]]
+    ) -> list[Self | None]:
+        """Return the documents that a batch of representations names, as far as visible."""
+        context, ids = context_of(info), reference_ids(representations)
+        async with context.reading() as session:
+            rows = await repository.documents(
+                session, context.caller, known(ids), with_content=False
+            )
+        return [cls.from_row(rows[each]) if each in rows else None for each in ids]
+
+
+@strawberry.type(directives=_TRAINING, description="One step of a fulfillment.")
+class FulfillmentChange:
+    """One entry of a fulfillment's history."""
+
+    status: FulfillmentStatus = strawberry.field(description="Status from then on.")
+    comment: str | None = strawberry.field(description="What was noted with it.")
+    changed_by: strawberry.ID = strawberry.field(description="Account of who did it.")
+    changed_at: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(directives=_TRAINING, description="How far a person is with a prerequisite.")
+class Fulfillment:
+    """One person and prerequisite."""
+
+    prerequisite: Prerequisite = strawberry.field(description="What is asked for.")
+    status: FulfillmentStatus = strawberry.field(description="How far it is.")
+    document: TrainingDocument | None = strawberry.field(description="What shows it, if sent.")
+    history: list[FulfillmentChange] = strawberry.field(description="Its steps, oldest first.")
+
+
+@strawberry.type
+class PrerequisitesQuery:
+    """Root fields about prerequisites."""
+
+    @strawberry.field(description="What a course asks for beforehand.", directives=_CATALOGUE)
+    async def prerequisites(
+        self, info: Info, course_number: CourseNumber
+    ) -> list[Prerequisite] | None:
+        """Return the prerequisites of a course, empty for an unknown one."""
+        async with context_of(info).reading() as session:
+            course = await course_by_number(session, course_number)
+            if course is None:
+                return []
+            rows = (await repository.of_courses(session, [course.id])).get(course.id, [])
+            needed = [row.required_course_id for row in rows if row.required_course_id]
+            courses = await courses_by_id(session, needed)
+        return [_prerequisite(row, courses) for row in rows]
+
+    @strawberry.field(description="A document that the caller may see.", directives=_TRAINING)
+    async def training_document(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which document.")
+        ],
+    ) -> TrainingDocument | None:
+        """Return a document, or None."""
+        found = await TrainingDocument.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
+
+def _prerequisite(row: tables.Prerequisite, courses: dict[Any, Any]) -> Prerequisite:
+    required = courses.get(row.required_course_id)
+    return Prerequisite.from_row(row, required.number if required else None)
+
+
+@strawberry.input(description="A prerequisite to add to a course.")
+class AddPrerequisiteInput:
+    """Input of addPrerequisite."""
+
+    course_number: str = strawberry.field(description="Which course asks for it.")
+    title: str = strawberry.field(description="What it is.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+    required_course_number: str | None = strawberry.field(
+        default=None, description="The course to be completed first; else a document is asked for."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Result of addPrerequisite.")
+class AddPrerequisitePayload:
+    """Payload of addPrerequisite."""
+
+    prerequisite: Prerequisite | None = strawberry.field(
+        default=None, description="The prerequisite."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
+@strawberry.input(description="A file that shows that a person meets a prerequisite.")
+class SubmitPrerequisiteDocumentInput:
+    """Input of submitPrerequisiteDocument."""
+
+    personnel_id: strawberry.ID = strawberry.field(description="Whom it is about.")
+    prerequisite_id: strawberry.ID = strawberry.field(description="Which prerequisite.")
+    file_name: str = strawberry.field(description="Name of the file.")
+    media_type: str = strawberry.field(description="PDF, JPEG, PNG or plain text.")
+    content_base64: str = strawberry.field(description="Its content, at most 40,000 bytes.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.input(description="A step of a fulfillment.")
+class ChangeFulfillmentInput:
+    """Input of changeFulfillment."""
+
+    personnel_id: strawberry.ID = strawberry.field(description="Whose.")
+    prerequisite_id: strawberry.ID = strawberry.field(description="Of which prerequisite.")
+    status: FulfillmentStatus = strawberry.field(
+        description="MET, WAIVER_REQUESTED, WAIVED or REJECTED."
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+    comment: str | None = strawberry.field(
+        default=None, description="Why; needed for a waiver and a rejection."
+    )
+
+
+@strawberry.type(directives=_STRUCTURE, description="How a fulfillment stands after a change.")
+class FulfillmentPayload:
+    """Payload of submitPrerequisiteDocument and changeFulfillment."""
+
+    fulfillment: Fulfillment | None = strawberry.field(default=None, description="As it is now.")
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What to put right in the input."
+    )
+
+
+@strawberry.type
+class PrerequisitesMutation:
+    """Mutations of prerequisites."""
+
+    @strawberry.mutation(description="Add a prerequisite to a course.")
+    async def add_prerequisite(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            AddPrerequisiteInput, strawberry.argument(description="The prerequisite.")
+        ],
+    ) -> AddPrerequisitePayload:
+        """Add a prerequisite."""
+        context = context_of(info)
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.add_prerequisite(
+                session,
+                context.caller,
+                input.course_number,
+                input.title,
+                input.required_course_number,
+            )
+
+        outcome = await run_command(
+            context, "addPrerequisite", input, key=input.idempotency_key, effect=effect
+        )
+        row_id, made = outcome.id("prerequisite"), None
+        if row_id is not None:
+            async with context.reading() as session:
+                row = await repository.prerequisite(session, row_id)
+            made = Prerequisite.from_row(row, input.required_course_number) if row else None
+        return AddPrerequisitePayload(prerequisite=made, user_errors=outcome.user_errors)
+
+    @strawberry.mutation(description="Send a document that shows that a prerequisite is met.")
+    async def submit_prerequisite_document(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            SubmitPrerequisiteDocumentInput, strawberry.argument(description="The file.")
+        ],
+    ) -> FulfillmentPayload:
+        """Send a document."""
+        context = context_of(info)
+        sent = commands.DocumentSent(
+            input.personnel_id,
+            input.prerequisite_id,
+            input.file_name,
+            input.media_type,
+            input.content_base64,
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.submit_document(session, context.caller, sent)
+
+        name = "submitPrerequisiteDocument"
+        outcome = await run_command(context, name, input, key=input.idempotency_key, effect=effect)
+        return FulfillmentPayload(
+            fulfillment=await _fulfillment(info, outcome.result), user_errors=outcome.user_errors
+        )
+
+    @strawberry.mutation(description="Check a document, ask for a waiver, or decide one.")
+    async def change_fulfillment(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            ChangeFulfillmentInput, strawberry.argument(description="Which step.")
+        ],
+    ) -> FulfillmentPayload:
+        """Move a fulfillment one step."""
+        context = context_of(info)
+        change = commands.FulfillmentChange(
+            input.personnel_id, input.prerequisite_id, input.status, input.comment
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.change_fulfillment(session, context.caller, change)
+
+        name = "changeFulfillment"
+        outcome = await run_command(context, name, input, key=input.idempotency_key, effect=effect)
+        return FulfillmentPayload(
+            fulfillment=await _fulfillment(info, outcome.result), user_errors=outcome.user_errors
+        )
+
+
+async def _fulfillment(info: Info, made: dict[str, Any]) -> Fulfillment | None:
+    personnel_id, asked_id = parse_id(made.get("personnel")), parse_id(made.get("prerequisite"))
+    if personnel_id is None or asked_id is None:
+        return None
+    async with context_of(info).reading() as session:
+        asked = await repository.prerequisite(session, asked_id)
+    if asked is None:
+        return None
+    return (await fulfillments_of(context_of(info), [(personnel_id, asked)]))[0]
+
+
+async def fulfillments_of(
+    context: RequestContext, wanted: list[tuple[UUID, tables.Prerequisite]]
+) -> list[Fulfillment]:
+    """Return how far people are, in order; the caller was found to see these people."""
+    async with context.reading() as session:
+        rows = await repository.fulfillments(
+            session, [each[0] for each in wanted], [each[1].id for each in wanted]
+        )
+        steps = await repository.steps_of(session, [row.id for row in rows.values()])
+        sent = known([row.document_id for row in rows.values()])
+        files = await repository.documents(session, context.caller, sent, with_content=False)
+        needed = known([asked.required_course_id for _, asked in wanted])
+        courses = await courses_by_id(session, needed)
+    found = []
+    for personnel_id, asked in wanted:
+        row = rows.get((personnel_id, asked.id))
+        file = files.get(row.document_id) if row is not None and row.document_id else None
+        found.append(
+            Fulfillment(
+                prerequisite=_prerequisite(asked, courses),
+                status=FulfillmentStatus(row.status) if row else FulfillmentStatus.UNMET,
+                document=TrainingDocument.from_row(file) if file else None,
+                history=[
+                    FulfillmentChange(
+                        status=FulfillmentStatus(step.status),
+                        comment=step.comment,
+                        changed_by=strawberry.ID(step.changed_by),
+                        changed_at=step.changed_at,
+                    )
+                    for step in (steps.get(row.id, ()) if row else ())
+                ],
+            )
+        )
+    return found

@@ -1,0 +1,1 @@
+"""What training people have had: one record for each person and session, whoever reported it."""

@@ -1,0 +1,1 @@
+"""Attendance, results and certificates; training completed elsewhere; verifiable badges."""
