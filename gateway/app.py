@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.caller import InternalTokens
 from gateway.consent_client import ConsentClient
-from gateway.identity import AccessTokenVerifier, parse_issuers
+from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
 from gateway.limits.budget import Budget
 from gateway.pipeline import Pipeline
 from gateway.policy.packaged import packaged_supergraph, packaged_table
@@ -64,9 +64,11 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     gate = ReleaseGate(consent, settings.instance)
     addresses = {name: address.text for name, address in settings.subgraphs.items()}
     calls = SubgraphCalls(addresses, InternalTokens(minter), budget)
-    verifier = AccessTokenVerifier(parse_issuers(settings.issuers))
+    issuers = parse_issuers(settings.issuers)
+    verifier = AccessTokenVerifier(issuers)
+    possession = PossessionCheck(settings.public_url, issuers)
     rounds = Rounds(calls, consent, decisions, gate)
-    pipeline = Pipeline(verifier, directory, preparer, rounds, feed)
+    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession)
     return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls)
 
 
@@ -93,7 +95,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         await parts.calls.close()
         await parts.consent_http.close()
 
-    endpoint = GraphQLEndpoint(parts.pipeline, parts.budget.body_bytes)
+    endpoint = GraphQLEndpoint(parts.pipeline, parts.budget.body_bytes, settings.certificate_header)
     console = None
     if settings.console is not None:
         accepted = [each.issuer for each in parse_issuers(settings.issuers)]

@@ -12,7 +12,7 @@ data that the caller may not see (design section 5, "Silence").
 Field errors: FIELD_NOT_ALLOWED, MUTATION_NOT_ALLOWED, SERVICE_UNAVAILABLE, and the executor's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.errors import GoldenThreadError
@@ -50,15 +50,21 @@ class RequestRefusedError(GoldenThreadError):
     Attributes:
         status: HTTP status code.
         errors: GraphQL error objects for the body.
+        headers: more headers of the answer, as a challenge has them.
     """
 
     def __init__(
-        self, status: int, code: str, errors: Sequence[dict[str, Any]] | None = None
+        self,
+        status: int,
+        code: str,
+        errors: Sequence[dict[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.errors = list(errors) if errors else [error(code)]
+        self.headers = dict(headers or {})
 
 
 def error(code: str, **extensions: object) -> dict[str, Any]:

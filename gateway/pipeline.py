@@ -11,7 +11,14 @@ from typing import Any
 from gateway.caller import Acting, act, read_purpose
 from gateway.consent_client import ConsentUnavailableError
 from gateway.errors import NO_PURPOSE, RequestRefusedError, error
-from gateway.identity import AccessTokenError, AccessTokenVerifier, VerifiedAccessToken
+from gateway.identity import (
+    AccessTokenError,
+    AccessTokenVerifier,
+    DpopNonceError,
+    Possession,
+    PossessionCheck,
+    VerifiedAccessToken,
+)
 from gateway.planner import Operation, OperationError, coerce_variables
 from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.policy.access_table import View
@@ -26,6 +33,7 @@ from infra.vocabulary import Purpose, Role
 
 MAX_PRINCIPAL_CHANGES = 2
 CATCH_UP_SECONDS = 0.1
+_NOTHING_SHOWN = Possession("bearer", "POST", "/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class GraphQLRequest:
         token: access token without ``Bearer``.
         purpose: ``Purpose-Of-Use`` header.
         acting_grant: ``Acting-Grant`` header.
+        possession: what the request shows beside its token; None where no client sends the token
+            (the console, which keeps it), so that a bound token is refused there.
     """
 
     token: str
@@ -45,6 +55,7 @@ class GraphQLRequest:
     purpose: str | None = None
     acting_grant: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    possession: Possession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Answer:
     status: int
     body: Mapping[str, Any]
     standing: Standing | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -81,8 +93,10 @@ class Pipeline:
         preparer: Preparer,
         rounds: Rounds,
         feed: ChangeFeed,
+        possession: PossessionCheck | None = None,
     ) -> None:
         self._verifier = verifier
+        self._possession = possession or PossessionCheck(None, ())
         self._directory = directory
         self._preparer = preparer
         self._rounds = rounds
@@ -96,15 +110,12 @@ class Pipeline:
             except RequestRefusedError as refused:
                 metrics.REFUSALS.labels(refused.code).inc()
                 traces.set_attribute(span, "gt.outcome", refused.code)
-                answer = Answer(refused.status, {"errors": refused.errors})
+                answer = Answer(refused.status, {"errors": refused.errors}, headers=refused.headers)
             traces.set_attribute(span, "http.response.status_code", answer.status)
             return answer
 
     async def _run(self, request: GraphQLRequest) -> Answer:
-        try:
-            verified = await self._verifier.verify(request.token)
-        except AccessTokenError:
-            raise RequestRefusedError(401, "UNAUTHENTICATED") from None
+        verified = await self._verified(request)
         purpose = read_purpose(request.purpose)
         for _ in range(MAX_PRINCIPAL_CHANGES + 1):
             try:
@@ -116,6 +127,21 @@ class Pipeline:
             except ConsentUnavailableError:
                 break
         return await self._answer_catalogue(request, verified)
+
+    async def _verified(self, request: GraphQLRequest) -> VerifiedAccessToken:
+        shown = request.possession or _NOTHING_SHOWN
+        try:
+            verified = await self._verifier.verify(request.token)
+            self._possession.check(verified, request.token, shown)
+        except DpopNonceError as wanted:
+            challenge = {
+                "www-authenticate": 'DPoP error="use_dpop_nonce"',
+                "dpop-nonce": wanted.nonce,
+            }
+            raise RequestRefusedError(401, "UNAUTHENTICATED", headers=challenge) from None
+        except AccessTokenError:
+            raise RequestRefusedError(401, "UNAUTHENTICATED") from None
+        return verified
 
     async def _acting(
         self, verified: VerifiedAccessToken, acting_grant: str | None, purpose: Purpose | None
@@ -217,8 +243,7 @@ def _present(
     errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
     if with_purpose is not None:
         for refusal, told in zip(refusals, errors, strict=True):
-            type_name, _, field_name = refusal.coordinate.partition(".")
-            if (type_name, field_name) not in with_purpose.refused:
+            if not with_purpose.refuses(refusal.coordinate):
                 told["message"] = NO_PURPOSE
     errors += released.errors
     body: dict[str, Any] = {"data": released.data}

@@ -49,6 +49,8 @@ class GatewaySettings:
         is_production: no developer pages when true.
         trace_ratio: share of traces sampled, when a collector is configured.
         console: settings of the console, None for a gateway without one.
+        public_url: where clients reach the gateway; DPoP proofs name it.
+        certificate_header: header in which the TLS terminator hands over client certificates.
     """
 
     instance: str
@@ -63,6 +65,8 @@ class GatewaySettings:
     otlp_endpoint: str | None
     trace_ratio: float
     console: ConsoleSettings | None = None
+    public_url: str | None = None
+    certificate_header: str | None = None
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -88,6 +92,8 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         otlp_endpoint=env.optional("GT_OTLP_ENDPOINT"),
         trace_ratio=env.number("GT_TRACE_RATIO", 0.01),
         console=_read_console(env, is_production=is_production),
+        public_url=env.optional("GT_PUBLIC_URL"),
+        certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
     )
 
 

@@ -18,6 +18,8 @@ LEEWAY_SECONDS: Final = 10
 MAX_ROLES: Final = 100
 _LATEST_TIME = 253_402_300_799  # the last second of the year 9999
 _IDENTIFIER = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_BINDINGS = frozenset({"jkt", "x5t#S256"})
 _MAX_TEXT = 255
 
 
@@ -40,6 +42,19 @@ class ClaimedRole:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a token is bound to (``cnf``, RFC 7800); nothing for a bearer token.
+
+    Attributes:
+        key: thumbprint of the client's key (``jkt``, RFC 9449).
+        certificate: thumbprint of the client's certificate (``x5t#S256``, RFC 8705).
+    """
+
+    key: str | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedAccessToken:
     """What is known from a token that passed every check.
 
@@ -51,6 +66,7 @@ class VerifiedAccessToken:
         expires_at: seconds since the epoch; the token is no longer good at this second.
         acr: how the person signed in, if the issuer says so.
         auth_time: when the person signed in (seconds since the epoch), if the issuer says so.
+        confirmation: what the token is bound to.
     """
 
     issuer_alias: str
@@ -60,6 +76,7 @@ class VerifiedAccessToken:
     expires_at: int
     acr: str | None
     auth_time: int | None
+    confirmation: Confirmation = Confirmation()
 
 
 def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAccessToken:
@@ -79,6 +96,8 @@ def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAcc
         raise AccessTokenError
     _identifier(claims, "jti")
     expires_at = _check_times(claims, issuer.max_lifetime_seconds, now)
+    if any(name not in claims for name in issuer.required_claims):
+        raise AccessTokenError
     return VerifiedAccessToken(
         issuer_alias=issuer.alias,
         subject=_identifier(claims, "sub"),
@@ -87,6 +106,7 @@ def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAcc
         expires_at=expires_at,
         acr=_optional_text(claims.get("acr")),
         auth_time=_optional_past(claims, "auth_time", now),
+        confirmation=_confirmation(claims),
     )
 
 
@@ -127,6 +147,19 @@ def _optional_text(value: object) -> str | None:
     if value is not None and (not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT):
         raise AccessTokenError
     return value
+
+
+def _confirmation(claims: Mapping[str, Any]) -> Confirmation:
+    """Read ``cnf``; a binding that is not known here could not be checked, so it is refused."""
+    if "cnf" not in claims:
+        return Confirmation()
+    bound_to = claims["cnf"]
+    if not isinstance(bound_to, dict) or not bound_to or bound_to.keys() - _BINDINGS:
+        raise AccessTokenError
+    for value in bound_to.values():
+        if not isinstance(value, str) or not _THUMBPRINT.match(value):
+            raise AccessTokenError
+    return Confirmation(bound_to.get("jkt"), bound_to.get("x5t#S256"))
 
 
 def _roles(value: object) -> tuple[ClaimedRole, ...]:

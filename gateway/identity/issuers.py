@@ -28,8 +28,11 @@ _FIELDS = frozenset(
         "algorithms",
         "max_lifetime_seconds",
         "claims",
+        "required_claims",
+        "bound_clients",
     }
 )
+_DEMANDABLE = frozenset({"acr", "auth_time", "cnf"})
 _CLAIMS = frozenset({"subject", "roles"})
 
 
@@ -45,6 +48,10 @@ class IssuerSettings:
         algorithms: the only acceptable values of ``alg``.
         max_lifetime_seconds: longest acceptable ``exp - iat``; 600 unless stated.
         roles_claim: name of the claim with the roles that the person asks to act under.
+        required_claims: claims of which a token of this issuer must have every one, beside those
+            that every token must have (iss, aud, sub, client_id, jti, iat, exp).
+        bound_clients: ids of clients whose tokens must be bound to a key or certificate; ``*``
+            stands for all of them.
     """
 
     alias: str
@@ -54,6 +61,8 @@ class IssuerSettings:
     algorithms: frozenset[str]
     max_lifetime_seconds: int = OWN_MAX_LIFETIME_SECONDS
     roles_claim: str = "gt_roles"
+    required_claims: frozenset[str] = frozenset()
+    bound_clients: frozenset[str] = frozenset()
 
     @property
     def jwks_address(self) -> str:
@@ -106,6 +115,8 @@ def _issuer(entry: object, number: int) -> IssuerSettings:
         algorithms=_algorithms(entry, where),
         max_lifetime_seconds=_lifetime(entry, where),
         roles_claim=_roles_claim(entry, where),
+        required_claims=_required_claims(entry, where),
+        bound_clients=_names(entry, "bound_clients", where),
     )
 
 
@@ -136,6 +147,20 @@ def _algorithms(entry: Mapping[str, Any], where: str) -> frozenset[str]:
         raise SettingsError(f"{where}: algorithms must be a list of names")
     if unknown := sorted(set(given) - ALGORITHMS):
         raise SettingsError(f"{where}: algorithms are not acceptable: {', '.join(unknown)}")
+    return frozenset(given)
+
+
+def _required_claims(entry: Mapping[str, Any], where: str) -> frozenset[str]:
+    names = _names(entry, "required_claims", where)
+    if unknown := sorted(names - _DEMANDABLE):
+        raise SettingsError(f"{where}: required_claims may not name {', '.join(unknown)}")
+    return names
+
+
+def _names(entry: Mapping[str, Any], name: str, where: str) -> frozenset[str]:
+    given = entry.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(each, str) and each for each in given):
+        raise SettingsError(f"{where}: {name} must be a list of texts")
     return frozenset(given)
 
 

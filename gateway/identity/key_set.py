@@ -58,13 +58,14 @@ def parse_key_set(body: bytes) -> Mapping[str, VerificationKey]:
         kid = entry.get("kid")
         if not isinstance(kid, str) or not 0 < len(kid) <= MAX_KEY_ID_LENGTH or ids[kid] > 1:
             continue
-        key = _usable(entry)
+        key = read_public_key(entry)
         if key is not None:
             keys[kid] = key
     return MappingProxyType(keys)
 
 
-def _usable(entry: dict[str, Any]) -> VerificationKey | None:
+def read_public_key(entry: dict[str, Any]) -> VerificationKey | None:
+    """Return one JSON Web Key if it may verify signatures: public, of a kind and size in use."""
     if _PRIVATE_MEMBERS & entry.keys() or entry.get("use", "sig") != "sig":
         return None
     operations = entry.get("key_ops", ["verify"])

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway.errors import RequestRefusedError, error
+from gateway.identity.possession import Possession, read_certificate
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline
 from infra.telemetry import logs, metrics
 
@@ -27,8 +28,19 @@ _log = structlog.get_logger(__name__)
 class GraphQLEndpoint:
     """Reads requests, hands them to the pipeline, writes answers."""
 
-    def __init__(self, pipeline: Pipeline, max_body_bytes: int) -> None:
+    def __init__(
+        self, pipeline: Pipeline, max_body_bytes: int, certificate_header: str | None = None
+    ) -> None:
+        """Make the endpoint.
+
+        Args:
+            pipeline: answers requests.
+            max_body_bytes: largest request body.
+            certificate_header: the header in which the TLS terminator hands over the client's
+                certificate (RFC 9440), where there is one that takes it from clients.
+        """
         self._pipeline = pipeline
+        self._certificate_header = certificate_header
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, request: Request) -> Response:
@@ -39,7 +51,7 @@ class GraphQLEndpoint:
             answer = await self._pipeline.answer(await self._read(request, media_type))
         except RequestRefusedError as refused:
             metrics.REFUSALS.labels(refused.code).inc()
-            answer = Answer(refused.status, {"errors": refused.errors})
+            answer = Answer(refused.status, {"errors": refused.errors}, headers=refused.headers)
         except ClientDisconnect:
             raise
         except Exception as failure:
@@ -55,7 +67,7 @@ class GraphQLEndpoint:
             raise RequestRefusedError(406, "NOT_ACCEPTABLE")
         if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
             raise RequestRefusedError(400, "BAD_REQUEST")
-        token = _bearer(request.headers.get("authorization"))
+        scheme, token = _credentials(request.headers.get("authorization"))
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != JSON_TYPE or request.headers.get("content-encoding"):
             raise RequestRefusedError(415, "UNSUPPORTED_MEDIA_TYPE")
@@ -64,7 +76,12 @@ class GraphQLEndpoint:
             payload = orjson.loads(body)
         except orjson.JSONDecodeError:
             raise RequestRefusedError(400, "BAD_REQUEST") from None
-        return _parse(payload, token, request.headers)
+        certificate = None
+        if self._certificate_header is not None:
+            certificate = read_certificate(request.headers.get(self._certificate_header))
+        proofs = tuple(request.headers.getlist("dpop"))
+        shown = Possession(scheme, request.method, request.url.path, proofs, certificate)
+        return _parse(payload, token, request.headers, shown)
 
     async def _body(self, request: Request) -> bytes:
         chunks: list[bytes] = []
@@ -77,14 +94,17 @@ class GraphQLEndpoint:
         return b"".join(chunks)
 
 
-def _bearer(header: str | None) -> str:
+def _credentials(header: str | None) -> tuple[str, str]:
+    """Return scheme and access token of an ``Authorization`` header."""
     scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
         raise RequestRefusedError(401, "UNAUTHENTICATED")
-    return token.strip()
+    return scheme.lower(), token.strip()
 
 
-def _parse(payload: Any, token: str, headers: Mapping[str, str]) -> GraphQLRequest:
+def _parse(
+    payload: Any, token: str, headers: Mapping[str, str], shown: Possession
+) -> GraphQLRequest:
     if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
         raise RequestRefusedError(400, "BAD_REQUEST")
     variables, name = payload.get("variables"), payload.get("operationName")
@@ -104,6 +124,7 @@ def _parse(payload: Any, token: str, headers: Mapping[str, str]) -> GraphQLReque
         purpose=headers.get("purpose-of-use"),
         acting_grant=headers.get("acting-grant"),
         headers={"traceparent": headers["traceparent"]} if "traceparent" in headers else {},
+        possession=shown,
     )
 
 
@@ -151,6 +172,7 @@ def _respond(answer: Answer, media_type: str) -> Response:
     headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="goldenthread"'
+    headers.update(answer.headers)
     return Response(orjson.dumps(answer.body), status, headers)
 
 

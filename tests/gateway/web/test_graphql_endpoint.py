@@ -58,7 +58,8 @@ async def door(gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch) -> 
     async with gateway_world.gateway() as gateway:
         parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget(body_bytes=LIMIT))
         monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
-        app = gateway_app.create_app(None)  # type: ignore[arg-type]  # the parts are given
+        settings: Any = SimpleNamespace(console=None, certificate_header="client-cert")
+        app = gateway_app.create_app(settings)
         socket = f"{gateway_world.folder}/gateway.sock"
         async with http_server(app, uds=socket):
             transport = httpx2.AsyncHTTPTransport(uds=socket)
