@@ -6,7 +6,7 @@ that widened access is a visible line.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from graphql import (
@@ -41,12 +41,24 @@ class View:
         refused: coordinates that are never fetched for it.
         needs: bits that a coordinate's participant must grant (absent: none).
         type_needs: bits without which an object of the type does not exist for the caller.
+        arguments: bits that a row's participant must grant where an argument is used; None where
+            the column may not use it at all.
     """
 
     name: str
     refused: frozenset[Coordinate]
     needs: Mapping[Coordinate, int]
     type_needs: Mapping[str, int]
+    arguments: Mapping[tuple[Coordinate, str], int | None] = field(default_factory=dict)
+
+    def refuses(self, text: str) -> bool:
+        """Return whether ``Type.field`` or ``Type.field(argument:)`` is refused."""
+        type_name, _, rest = text.partition(".")
+        name, _, argument = rest.partition("(")
+        coordinate = (type_name, name)
+        if coordinate in self.refused:
+            return True
+        return self.arguments.get((coordinate, argument.removesuffix(":)")), 0) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +200,17 @@ def _view(parts: _Parts, column: str, has_purpose: bool) -> View:
         refused=frozenset(refused),
         needs=MappingProxyType(needs),
         type_needs=MappingProxyType(type_needs),
+        arguments=MappingProxyType(
+            {
+                (coordinate, name): (
+                    _bits(matrix, column, label)
+                    if _allows(matrix, column, label, has_purpose)
+                    else None
+                )
+                for coordinate, named in labels.arguments.items()
+                for name, label in named.items()
+            }
+        ),
     )
 
 
@@ -256,6 +279,12 @@ def _lines(matrix: Matrix, labels: Labels, views: Mapping[tuple[str, bool], View
             names = "+".join(sorted(_named(label, cells) for label in labels.fields[coordinate]))
             free = "free" if not view.needs.get(coordinate) else "consent"
             yield f"{column:16} {'.'.join(coordinate):48} {free:8} {names}"
+            for name, label in sorted(labels.arguments.get(coordinate, {}).items()):
+                bits = view.arguments.get((coordinate, name))
+                if bits is not None:
+                    what = f"{'.'.join(coordinate)}({name}:)"
+                    free = "consent" if bits else "free"
+                    yield f"{column:16} {what:48} {free:8} {_named(label, cells)}"
 
 
 def _named(label: Label, cells: Mapping[Category, Cell]) -> str:

@@ -5,6 +5,7 @@ without a label, with two different ones, or consent-governed but non-null, is r
 gateway never serves a schema that is not labelled throughout (deny by default is a build property).
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -27,6 +28,9 @@ from infra.vocabulary import PERSON_CATEGORIES, Category, Form
 CATEGORY_DIRECTIVE = "category"
 ABOUT_DIRECTIVE = "about"
 Coordinate = tuple[str, str]
+PAGING = frozenset({"first", "after", "last", "before"})
+SUBJECTS = frozenset({"id", "ids", "participantId", "participantIds"})
+"""Arguments that name whom or what is asked about; the answer itself is what is governed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Labels:
         lists: fields that return a list or connection of objects about participants.
         carried: fields outside any participant's record whose label the returned objects, which
             are about a participant, carry themselves (``LegalCase.leadLink``).
+        arguments: label of each argument that selects by a category; using it takes that category
+            by role and, row by row, by consent.
     """
 
     types: Mapping[str, Label]
@@ -64,6 +70,7 @@ class Labels:
     about: Mapping[str, str]
     lists: frozenset[Coordinate]
     carried: frozenset[Coordinate] = frozenset()
+    arguments: Mapping[Coordinate, Mapping[str, Label]] = dataclasses.field(default_factory=dict)
 
 
 def read_labels(supergraph: Supergraph) -> Labels:
@@ -96,7 +103,11 @@ def read_labels(supergraph: Supergraph) -> Labels:
         lists=frozenset(_person_lists(supergraph, about)),
     )
     _check_nullability(supergraph, labels)
-    return replace(labels, carried=frozenset(_without_subject(supergraph, labels)))
+    return replace(
+        labels,
+        carried=frozenset(_without_subject(supergraph, labels)),
+        arguments=MappingProxyType(dict(_arguments(supergraph, labels))),
+    )
 
 
 def _object_types(supergraph: Supergraph) -> Iterator[GraphQLObjectType]:
@@ -200,6 +211,42 @@ def _has_non_null(field: GraphQLField, *, is_person: bool) -> bool:
             return True
         current = current.of_type  # the list itself may be non-null: withheld items are removed
     return False
+
+
+def _arguments(
+    supergraph: Supergraph, labels: Labels
+) -> Iterator[tuple[Coordinate, Mapping[str, Label]]]:
+    """Yield the labels of arguments that filter, sort, search or count.
+
+    Where nothing about a participant is returned, an argument selects by what the field is. Where
+    participants' records are, it must say by which category it selects: whoever may not know the
+    category would learn it from what is found.
+    """
+    mutation = supergraph.full_schema.mutation_type
+    for graphql_type in _object_types(supergraph):
+        if graphql_type is mutation:
+            continue  # inputs of commands select nothing
+        for name, field in graphql_type.fields.items():
+            coordinate = (graphql_type.name, name)
+            node, _ = _node_type(field)
+            is_about_person = graphql_type.name in labels.about or node in labels.about
+            found = {}
+            for argument in field.args:
+                if argument in PAGING or argument in SUBJECTS:
+                    continue
+                where = f"{graphql_type.name}.{name}({argument}:)"
+                stated = _parse(supergraph.directives_at(where, CATEGORY_DIRECTIVE), where)
+                if stated is None and is_about_person:
+                    raise PolicyError("it selects participants by something without label", where)
+                found[argument] = stated or _selected(labels, coordinate, node)
+            if found:
+                yield coordinate, MappingProxyType(found)
+
+
+def _selected(labels: Labels, coordinate: Coordinate, node: str) -> Label:
+    """Return by what an argument selects where the field says nothing: what is returned."""
+    own = next((each for each in labels.fields[coordinate] if each != STRUCTURE), None)
+    return own or labels.types.get(node, STRUCTURE)
 
 
 def _without_subject(supergraph: Supergraph, labels: Labels) -> Iterator[Coordinate]:

@@ -79,17 +79,23 @@ class _Pass:
         self.uses_lists = False
 
     def object(
-        self, selection: ObjectSelection, path: tuple[str, ...], conditions: Conditions
+        self,
+        selection: ObjectSelection,
+        path: tuple[str, ...],
+        conditions: Conditions,
+        selected_by: int = 0,
     ) -> ObjectSelection:
+        """Prune one object; ``selected_by`` are bits of the arguments that chose its rows."""
+        is_row = selection.type_name in self._labels.about
         fields: list[SelectedField] = []
         refused: list[tuple[int, SelectedField]] = []
         for field in selection.fields:
-            kept = self._field(field, path, conditions)
+            kept = self._field(field, path, conditions, 0 if is_row else selected_by)
             if kept is None:
                 refused.append((len(fields), field))
             else:
                 fields.append(kept)
-        needs = self._view.type_needs.get(selection.type_name, 0)
+        needs = self._view.type_needs.get(selection.type_name, 0) | (selected_by * is_row)
         changed = replace(selection, fields=tuple(fields), needs=needs, refused=tuple(refused))
         if not fields and path:  # the object itself still shows whether it is there
             changed, _ = with_hidden_field(changed, "__typename")
@@ -100,7 +106,7 @@ class _Pass:
         return changed
 
     def _field(
-        self, field: SelectedField, path: tuple[str, ...], conditions: Conditions
+        self, field: SelectedField, path: tuple[str, ...], conditions: Conditions, selected_by: int
     ) -> SelectedField | None:
         if field.name.startswith("__"):
             return field
@@ -114,6 +120,15 @@ class _Pass:
             self.is_catalogue_only = False
             self.refusals.append(Refusal(".".join(coordinate), here, both, field.locations))
             return None
+        for argument in field.arguments:
+            name = argument.name.value
+            bits = self._view.arguments.get((coordinate, name), 0)
+            if bits is None:
+                self.is_catalogue_only = False
+                what = f"{'.'.join(coordinate)}({name}:)"
+                self.refusals.append(Refusal(what, here, both, field.locations))
+                return None
+            selected_by |= bits
         if coordinate in self._labels.lists:
             # How many there are, and that there are any, is about people: a bare count passes
             # the release gate as the rows do.
@@ -129,7 +144,10 @@ class _Pass:
         selection = field.selection
         if selection is not None:
             selection = Selection(
-                {name: self.object(one, here, both) for name, one in selection.by_type.items()}
+                {
+                    name: self.object(one, here, both, selected_by)
+                    for name, one in selection.by_type.items()
+                }
             )
             if any(one.needs for one in selection.by_type.values()):
                 self.is_catalogue_only = False

@@ -61,7 +61,7 @@ def _without(types: TypeNodes, view: View, gone: set[str]) -> TypeNodes:
             continue
         if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
             fields = tuple(
-                field
+                _without_arguments(name, field, view)
                 for field in node.fields or ()
                 if (name, field.name.value) not in view.refused and not _returned(field) & gone
             )
@@ -73,6 +73,19 @@ def _without(types: TypeNodes, view: View, gone: set[str]) -> TypeNodes:
         else:
             kept[name] = node
     return kept
+
+
+def _without_arguments(
+    type_name: str, field: FieldDefinitionNode, view: View
+) -> FieldDefinitionNode:
+    """Return a field without the arguments that the view may not use."""
+    coordinate = (type_name, field.name.value)
+    kept = tuple(
+        each
+        for each in field.arguments or ()
+        if view.arguments.get((coordinate, each.name.value), 0) is not None
+    )
+    return replace(field, arguments=kept)
 
 
 def _returned(field: FieldDefinitionNode) -> set[str]:

@@ -39,7 +39,9 @@ CLINICAL = (
     Category.CASE_NOTES, Category.PSYCHOSOCIAL, Category.SUD, Category.MENTAL_HEALTH,
     Category.HEALTH_HIV,
 )  # fmt: skip
-ORDER: list[Category] = [each for each in Category if each not in (Category.STRUCTURE, Category.CATALOGUE)]
+ORDER: list[Category] = [
+    each for each in Category if each not in (Category.STRUCTURE, Category.CATALOGUE)
+]
 
 
 def cell(column: str, category: Category, kind: str) -> Callable[[str], str]:
