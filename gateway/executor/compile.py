@@ -22,6 +22,7 @@ from gateway.executor.compile_representations import (
 )
 from gateway.executor.compile_shapes import drop_others, has_composites, top_keys, write_shape
 from gateway.executor.compile_subjects import write_subject_walk
+from gateway.executor.serial import Stop, find_stops
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.normalize import with_opaque_objects
 from gateway.planner.plan import EntityCall, FetchNode, QueryPlan
@@ -79,6 +80,7 @@ class CompiledOperation:
     is_guarded: bool
     note_all_subjects: Callable[[dict[str, Any], set[str]], None] | None
     locations: dict[tuple[str, ...], list[dict[str, int]]]
+    stops: dict[int, Stop]
     _schema: GraphQLSchema
     _makers: dict[bool, Callable[..., Any]] = field(default_factory=dict)
 
@@ -132,6 +134,7 @@ def compile_plan(
         is_guarded=guarded,
         note_all_subjects=names[subjects] if subjects is not None else None,
         locations=_locations(operation.root),
+        stops=find_stops(plan, operation, supergraph.api_schema, is_guarded=guarded),
         _schema=supergraph.api_schema,
     )
     compiled.projection(has_faults=False)

@@ -132,6 +132,10 @@ class ProjectionCompiler:
         for (before, _), one in nulls.items():
             if before != position:
                 continue
+            if isinstance(self._type(one), GraphQLNonNull):
+                with self._writer.block(f"if V[{self._condition(one.conditions)}]:"):
+                    self._writer.line("return None")
+                continue
             members.append(f"{one.response_key!r}: None")
             if is_plain:
                 continue

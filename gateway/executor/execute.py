@@ -8,7 +8,7 @@ from gateway.executor.answer import Answer, UnusableAnswerError, read_answer
 from gateway.executor.compile import CompiledNode, CompiledOperation
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
-from gateway.executor.fetch import Assembled, Fetcher, Request
+from gateway.executor.fetch import Assembled, Fetcher, Request, holds
 from gateway.executor.guard import Guard, Masks
 from infra.http_client import HttpClientError, HttpProtocolError
 
@@ -54,6 +54,9 @@ async def fetch_all(
 
 
 async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
+    stop = fetcher.compiled.stops.get(node.node.id)
+    if stop is not None and stop.is_reached(fetcher.assembled.root, fetcher.variables, holds):
+        return
     mask = await _masks(fetcher, node)
     request = fetcher.build(node, mask)
     if request is None:

@@ -99,16 +99,22 @@ def examine(case: Case, request: Request) -> Outcome:
     for one in case.subgraphs.values():
         one.requests.clear()
         one.errors.clear()
+    case.world.effects = []
     try:
         found, made = _loop().run_until_complete(_run(case, request))
     except OperationError as error:
         raise InvalidRequestError(str([one.message for one in error.errors])) from error
     except Exception as error:
         return Outcome(None, None, [f"the engine failed: {type(error).__name__}: {error}"])
+    effects = case.world.effects
+    case.world.effects = []
     expected = ask_oracle(
         case.schema, case.world, request.source, request.variables, request.operation_name
     )
-    problems = [
+    problems = []
+    if effects != case.world.effects:
+        problems.append(f"effects differ: {effects}, not {case.world.effects}")
+    problems += [
         f"{name} was asked for what it does not resolve: {error.message}"
         for name, one in case.subgraphs.items()
         for error in one.errors

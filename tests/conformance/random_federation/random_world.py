@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLResolveInfo
 
 from tests.conformance.random_federation.generate import COLORS
 from tests.conformance.random_federation.model import LEAVES, Federation, Field
@@ -24,6 +24,7 @@ class RandomWorld(World):
 
     Attributes:
         faults: (reference, field) that fail.
+        effects: fields of `Mutation` in the order in which they were run.
     """
 
     def __init__(
@@ -31,6 +32,15 @@ class RandomWorld(World):
     ) -> None:
         super().__init__(objects)
         self.faults = faults
+        self.effects: list[str] = []
+
+    def root_value(
+        self, root: str, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]
+    ) -> Any:
+        if root == "Mutation":
+            given = json.dumps(arguments, sort_keys=True, default=str)
+            self.effects.append(f"{info.field_name}({given})")
+        return super().root_value(root, info, arguments)
 
     def value(self, holder: Mapping[str, Any], name: str, arguments: Mapping[str, Any]) -> Any:
         if self.faults and (holder.get("_reference"), name) in self.faults:
