@@ -2,7 +2,8 @@
 
 A cursor holds the sort key of a row, which may itself be protected; so it is encrypted and
 authenticated (AES-256-GCM), and bound to the caller, the purpose, the connection and the policy
-version. A cursor of somebody else, of another list or from before a policy change is refused.
+version. A cursor of somebody else, of another list or from before a policy change is refused, and
+so is one that is older than a day: what stood at its place may be nobody's business any more.
 """
 
 import base64
@@ -16,6 +17,7 @@ import strawberry
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from infra import clock
 from infra.errors import GoldenThreadError
 from infra.identity_token import Caller
 from infra.schema_directives import category
@@ -23,7 +25,9 @@ from infra.settings import Secret, SettingsError
 from infra.vocabulary import Category
 
 MAX_PAGE_SIZE = 100
+CURSOR_SECONDS = 86_400
 _NONCE_BYTES = 12
+_CLOCK_TOLERANCE = 60
 _STRUCTURE = [category(Category.STRUCTURE)]
 
 NodeType = TypeVar("NodeType")
@@ -55,14 +59,15 @@ class CursorSeal:
     def seal(self, caller: Caller, connection: str, key: Sequence[Any]) -> str:
         """Return an opaque cursor for a row's sort key (JSON scalars)."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, orjson.dumps(key), self._bound_to(caller, connection))
+        text = orjson.dumps((clock.epoch_seconds(), key))
+        sealed = self._cipher.encrypt(nonce, text, self._bound_to(caller, connection))
         return base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, caller: Caller, connection: str, cursor: str) -> list[Any]:
         """Return the sort key inside a cursor.
 
         Raises:
-            PaginationError: not a cursor of this caller, list and policy version.
+            PaginationError: not a cursor of this caller, list and policy version, or too old.
         """
         try:
             raw = base64.urlsafe_b64decode(cursor.encode())
@@ -70,8 +75,11 @@ class CursorSeal:
             opened = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound)
         except (ValueError, InvalidTag):
             raise PaginationError("'after' is not a cursor of this list; start over") from None
-        key: list[Any] = orjson.loads(opened)
-        return key
+        sealed_at, key = orjson.loads(opened)
+        if not 0 <= clock.epoch_seconds() - sealed_at + _CLOCK_TOLERANCE < CURSOR_SECONDS:
+            raise PaginationError("'after' is not a cursor of this list; start over")
+        found: list[Any] = key
+        return found
 
 
 def page_size(first: int) -> int:

@@ -11,8 +11,10 @@ import strawberry
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra import clock, pagination
 from infra.identity_token import Caller
 from infra.pagination import (
+    CURSOR_SECONDS,
     MAX_PAGE_SIZE,
     CursorSeal,
     Page,
@@ -94,6 +96,26 @@ def test_a_seal_that_forgets_the_list_is_caught(monkeypatch: pytest.MonkeyPatch)
     )
     with pytest.raises(pytest.fail.Exception):
         assert_bound(SEAL)
+
+
+def check_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = clock.epoch_seconds()
+    cursor = SEAL.seal(CALLER, LIST, KEY)
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: now + CURSOR_SECONDS - 3600)
+    assert SEAL.open(CALLER, LIST, cursor) == KEY
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: now + CURSOR_SECONDS + 60)
+    with pytest.raises(PaginationError):
+        SEAL.open(CALLER, LIST, cursor)
+
+
+def test_a_cursor_is_good_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_expiry(monkeypatch)
+
+
+def test_a_cursor_that_never_expires_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagination, "CURSOR_SECONDS", 10**9)
+    with pytest.raises(pytest.fail.Exception):
+        check_expiry(monkeypatch)
 
 
 def test_a_changed_cursor_is_refused_at_every_byte() -> None:
