@@ -8,6 +8,7 @@ from svc_consent import subgraph
 from svc_consent.agencies import endpoints as directory
 from svc_consent.authority.endpoints import AuthorityEndpoints
 from svc_consent.authority.feed import ChangeFeed
+from svc_consent.bindings import endpoints as bindings
 from svc_consent.disclosures import endpoints as disclosures
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import FEED, HotPool
@@ -37,6 +38,7 @@ def app(chassis: Chassis) -> Starlette:
         routes=[
             *directory.routes(chassis, pool),
             *authority.routes(),
+            *bindings.routes(chassis),
             *disclosures.routes(chassis, pool, signer),
         ],
         on_start=[pool.start, feed_pool.start, feed.start, signer.start],

@@ -6,19 +6,32 @@ from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_consent.agencies.schema import AgenciesMutation, DirectoryQuery, GrantsQuery
+from svc_consent.bindings.schema import BindingsMutation
 from svc_consent.disclosures.schema import Participant
+from svc_consent.duties.schema import DutiesMutation, DutiesQuery
+from svc_consent.emergencies.schema import EmergenciesMutation
 from svc_consent.releases.schema import ReleaseFormsQuery, RevokingMutation, SigningMutation
+from svc_consent.safeguards.schema import ReportsMutation, RequestsMutation, SafeguardsQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(DirectoryQuery, GrantsQuery, ReleaseFormsQuery):
+class Query(DirectoryQuery, GrantsQuery, ReleaseFormsQuery, SafeguardsQuery, DutiesQuery):
     """Root query type."""
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be changed.")
-class Mutation(SigningMutation, RevokingMutation, AgenciesMutation):
+class Mutation(
+    SigningMutation,
+    RevokingMutation,
+    EmergenciesMutation,
+    ReportsMutation,
+    RequestsMutation,
+    BindingsMutation,
+    DutiesMutation,
+    AgenciesMutation,
+):
     """Root mutation type."""
 
 

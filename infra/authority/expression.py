@@ -32,3 +32,16 @@ def is_satisfied(expression: str, held: Collection[Basis]) -> bool:
     """Return whether the bases held satisfy the expression."""
     present = {*held, Basis.ANY}
     return any(part <= present for part in parse(expression))
+
+
+def by_denials(expression: str) -> list[tuple[str, str]]:
+    """Split an expression by which denials close it: all, or (SQL about ``d``) those not wished.
+
+    A medical emergency is for when nobody can be asked (42 CFR 2.51, 45 CFR 164.522(a)(1)(iii)):
+    what a form or a restriction denies does not stop it; holds and freezes do.
+    """
+    parts = expression.split("|")
+    emergency = [part for part in parts if Basis.BREAK_GLASS.value in part]
+    others = [part for part in parts if part not in emergency]
+    split = (others, ""), (emergency, f" AND d.basis <> '{Basis.RELEASE.value}'")
+    return [("|".join(chosen), denials) for chosen, denials in split if chosen]

@@ -327,14 +327,17 @@ def _grounds(
 def _template(
     access: str, category: Category, purpose: Purpose | None, is_dated: bool, for_agency: bool
 ) -> str:
-    grounds = _grounds(access, category, purpose, is_dated=is_dated)
-    denied = (
-        "EXISTS (SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
-        " AND (d.holder || '') IN ({agency}, {agency_here}, {subject}, 'any') AND d.effect = 'deny'"
-        f" AND {_covers('d', category, purpose)})"
-    )
+    found = []
+    for part, denials in expression.by_denials(access):
+        grounds = _grounds(part, category, purpose, is_dated=is_dated)
+        found.append(
+            f"({' OR '.join(grounds)}) AND NOT EXISTS (SELECT 1 FROM authority_visibility d"
+            " WHERE d.participant_id = {participant}"
+            " AND (d.holder || '') IN ({agency}, {agency_here}, {subject}, 'any')"
+            f" AND d.effect = 'deny'{denials} AND {_covers('d', category, purpose)})"
+        )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
-    return f"(({' OR '.join(grounds)}) AND NOT {denied}{live})"
+    return f"((({') OR ('.join(found)})){live})" if len(found) > 1 else f"({found[0]}{live})"
 
 
 @lru_cache(maxsize=1024)
@@ -343,7 +346,8 @@ def _any_template(
 ) -> str:
     """Return the condition for single participants: every ground is looked up by participant."""
     found = []
-    for access, categories in groups:
+    split = [(*part, found) for whole, found in groups for part in expression.by_denials(whole)]
+    for access, denials, categories in split:
         codes = ", ".join(f"('{each.value}')" for each in categories)
         covers = _covers_column("v", "c.category", purpose)
         alternatives = [part - {Basis.ANY} for part in expression.parse(access)]
@@ -356,7 +360,7 @@ def _any_template(
             f" WHERE (({') OR ('.join(grounds)})) AND NOT EXISTS ("
             "SELECT 1 FROM authority_visibility d WHERE d.participant_id = {participant}"
             " AND (d.holder || '') IN ({agency}, {agency_here}, {subject}, 'any')"
-            " AND d.effect = 'deny'"
+            f" AND d.effect = 'deny'{denials}"
             f" AND {_covers_column('d', 'c.category', purpose)}))"
         )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""

@@ -1,5 +1,6 @@
 """Roles inside an agency (they move ``subject:S``), and its membership (``agency:A``)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies import rules
 from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.rules import MembershipStatus
-from svc_consent.agencies.tables import RoleGrant
+from svc_consent.agencies.tables import Account, Agency, RoleGrant
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import agency_key, subject_key
+from svc_consent.history import repository as history
+from svc_consent.history.rules import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +55,102 @@ async def grant_role(session: WriteSession, caller: Caller, terms: GrantTerms) -
     """Give an account a role at the caller's own agency and site.
 
     Raises:
-        CommandError: not an administrator, unknown account, oneself, or granted already.
-        RuleError: above the agency's ceiling, no reason, or a period that is none.
+        CommandError: not an administrator, unknown account, oneself, granted already, or a role
+            that needs a second person.
+        RuleError: above the agency's ceiling, no reason, a period that is none, or a role that
+            does not go together with another one held.
     """
     agency_id, site_id = _own_agency(caller)
-    account_id = parse_id(terms.account_id)
-    if account_id is None:
-        raise not_found("input", "accountId")
-    if str(account_id) == caller.subject:
+    if terms.account_id == caller.subject:
         raise CommandError(
             "OWN_GRANT", "Nobody gives a role to themselves.", ("input", "accountId")
         )
     reason = rules.checked_reason(terms.reason)
     agency = (await repository.agencies_by_id(session, [agency_id]))[agency_id]
-    agency_type = AgencyType(agency.type)
-    rules.check_role(agency_type, terms.role, is_liaison=terms.is_liaison)
-    account = await repository.grantable_account(session, caller, account_id)
+    rules.check_role(AgencyType(agency.type), terms.role, is_liaison=terms.is_liaison)
+    if rules.needs_second_person(terms.role, is_liaison=terms.is_liaison):
+        message = "This role needs a second person: ask for it with requestRole."
+        raise CommandError("SECOND_PERSON_NEEDED", message, ("input", "role"))
+    account = await account_to_grant(session, caller, terms.account_id)
+    return await put_grant(
+        session,
+        caller,
+        terms,
+        account.id,
+        agency,
+        site_id,
+        reason=reason,
+        granted_by=parse_id(caller.subject),
+    )
+
+
+async def account_to_grant(session: WriteSession, caller: Caller, account_id: str) -> Account:
+    """Return the account that a role is to be given to, locked.
+
+    Raises:
+        CommandError: absent, blocked, or somebody whom another agency has.
+    """
+    row_id = parse_id(account_id)
+    account = await repository.grantable_account(session, caller, row_id) if row_id else None
     if account is None:
         raise not_found("input", "accountId")
+    return account
+
+
+async def put_grant(
+    session: WriteSession,
+    caller: Caller,
+    terms: GrantTerms,
+    account_id: UUID,
+    agency: Agency,
+    site_id: UUID,
+    *,
+    reason: str,
+    granted_by: UUID | None,
+) -> dict[str, Any]:
+    """Store a grant whose giver was found to have the right; the account is locked.
+
+    Raises:
+        CommandError: granted already in that time.
+        RuleError: a period that is none, or a role that does not go together with another.
+    """
     now = await repository.database_now(session)
     period = rules.checked_period(terms.starts_at, terms.ends_at, now)
+    known, held = await repository.roles_held(session, caller, account_id, site_id, now)
+    rules.check_separation(terms.role, known, held)
     standing = await repository.standing_grants(
-        session, account_id, agency_id, site_id, terms.role.value
+        session, account_id, agency.id, site_id, terms.role.value
     )
     if rules.overlaps(period, standing):
         raise CommandError(
             "GRANT_EXISTS", "This person holds the role in that time already.", ("input", "role")
         )
+    field = rules.SERVICE_FIELDS.get(AgencyType(agency.type))
     grant = RoleGrant(
         id=uuid4(),
         account_id=account_id,
-        agency_id=agency_id,
+        agency_id=agency.id,
         site_id=site_id,
         role=terms.role.value,
         is_liaison=terms.is_liaison,
-        service_field=rules.SERVICE_FIELDS.get(agency_type) if terms.role is Role.SVC else None,
+        service_field=field if terms.role is Role.SVC else None,
         starts_at=period[0],
         ends_at=period[1],
         reason=reason,
-        approved_by=parse_id(caller.subject),
+        approved_by=granted_by,
         granted_at=now,
     )
     session.add(grant)
+    history.record(
+        session,
+        EventKind.ROLE_GRANTED,
+        caller,
+        now,
+        agency_id=agency.id,
+        account_id=account_id,
+        role=terms.role.value,
+        reason=reason,
+    )
     await record_change(session, [subject_key(account_id)], [])
     return {"grantId": str(grant.id)}
 
@@ -123,13 +180,26 @@ async def change_membership(
         raise not_found("input", "agencyId")
     if membership.version != change.expected_version:
         raise version_conflict("input", "expectedVersion")
-    rules.check_step(MembershipStatus(membership.status), change.status)
     now = await repository.database_now(session)
+    rules.check_step(MembershipStatus(membership.status), change.status)
     membership.status = change.status.value
     membership.since_at = now
     membership.reason = reason
     membership.changed_by = parse_id(caller.subject)
     membership.version += 1
+    if change.status is MembershipStatus.WITHDRAWN:
+        # Joining again must not revive them: a new agreement begins without anybody in a role.
+        await repository.revoke_grants_of(
+            session, membership.agency_id, membership.site_id, now, parse_id(caller.subject)
+        )
+    history.record(
+        session,
+        EventKind.MEMBERSHIP_CHANGED,
+        caller,
+        now,
+        agency_id=membership.agency_id,
+        reason=f"{change.status.value}: {reason}",
+    )
     operations: list[Operation] = []
     for mou, window in await repository.standing_agreements(session, membership.id, now):
         period: tuple[datetime, datetime | None] | None = None
@@ -170,9 +240,28 @@ async def revoke_role(
         raise version_conflict("input", "expectedVersion")
     if grant.revoked_at is not None:
         raise CommandError("ALREADY_REVOKED", "The role was taken away before.", ("input",))
-    grant.revoked_at = await repository.database_now(session)
-    grant.revoked_by = parse_id(caller.subject)
-    grant.revocation_reason = text
-    grant.version += 1
-    await record_change(session, [subject_key(grant.account_id)], [])
+    await take_away(session, caller, [grant], text)
     return {"grantId": str(grant.id)}
+
+
+async def take_away(
+    session: WriteSession, caller: Caller, grants: Sequence[RoleGrant], reason: str
+) -> None:
+    """Revoke grants, which the caller was found to have the right to, in one revision."""
+    now = await repository.database_now(session)
+    for grant in grants:
+        grant.revoked_at = now
+        grant.revoked_by = parse_id(caller.subject)
+        grant.revocation_reason = reason
+        grant.version += 1
+        history.record(
+            session,
+            EventKind.ROLE_REVOKED,
+            caller,
+            now,
+            agency_id=grant.agency_id,
+            account_id=grant.account_id,
+            role=grant.role,
+            reason=reason,
+        )
+    await record_change(session, [subject_key(each.account_id) for each in grants], [])

@@ -40,14 +40,21 @@ SERVICE_FIELDS: dict[AgencyType, str] = {
 
 
 class MembershipStatus(StrEnum):
-    """Where an agency's membership of a site stands; nothing is shared but with MOU_SIGNED."""
+    """Where an agency's membership of a site stands; nothing is shared but with MOU_SIGNED.
 
+    EXPIRED is what MOU_SIGNED becomes by time alone, when no agreement is left; it is never stored.
+    """
+
+    PROSPECTIVE = "PROSPECTIVE"
     MOU_SIGNED = "MOU_SIGNED"
+    EXPIRED = "EXPIRED"
     SUSPENDED = "SUSPENDED"
     WITHDRAWN = "WITHDRAWN"
 
 
 _NEXT: dict[MembershipStatus, frozenset[MembershipStatus]] = {
+    MembershipStatus.PROSPECTIVE: frozenset({MembershipStatus.WITHDRAWN}),
+    MembershipStatus.EXPIRED: frozenset({MembershipStatus.WITHDRAWN}),
     MembershipStatus.MOU_SIGNED: frozenset(
         {MembershipStatus.SUSPENDED, MembershipStatus.WITHDRAWN}
     ),
@@ -79,6 +86,16 @@ def status_at(
     if ends_at is not None and ends_at <= now:
         return GrantStatus.EXPIRED
     return GrantStatus.ACTIVE if starts_at <= now else GrantStatus.SCHEDULED
+
+
+def membership_status(
+    stored: MembershipStatus, agreement_ends: Collection[datetime | None], now: datetime
+) -> MembershipStatus:
+    """Return where a membership stands at an instant."""
+    is_live = any(ends_at is None or ends_at > now for ends_at in agreement_ends)
+    if stored is MembershipStatus.MOU_SIGNED and not is_live:
+        return MembershipStatus.EXPIRED
+    return stored
 
 
 def check_step(before: MembershipStatus, after: MembershipStatus) -> None:
@@ -141,6 +158,64 @@ def _check_ceiling(agency_type: AgencyType, role: Role, field: tuple[str, ...]) 
             "An administrator of this agency neither gives nor takes away this role.",
             field,
         )
+
+
+SENSITIVE_ROLES = frozenset({Role.PM, Role.SUP, Role.EVL, Role.MED, Role.AGA, Role.PRV})
+"""Roles that need a second person: who sees a whole agency or site, breaks glass, gives roles
+away, or reads why decisions were made."""
+
+_PARTNER_AGENTS = frozenset(
+    {
+        Role.CM, Role.SUP, Role.LEO, Role.LEL, Role.PRO, Role.DEF, Role.PRB, Role.CRT, Role.SVC,
+        Role.COM, Role.MED,
+    }
+)  # fmt: skip
+_GRANTERS = frozenset({Role.AGA, Role.PLA})
+
+
+def needs_second_person(role: Role, *, is_liaison: bool) -> bool:
+    """Return whether a second person must approve a role; a liaison is one for the whole office."""
+    return role in SENSITIVE_ROLES or (role is Role.PRO and is_liaison)
+
+
+def conflicting_role(role: Role, held: Collection[Role]) -> Role | None:
+    """Return a role held at the same site that excludes this one, if there is any.
+
+    Who grants roles does not read explain; one person is not project manager and a partner's
+    agent in one site.
+    """
+    excluded: frozenset[Role] = frozenset()
+    if role is Role.PM:
+        excluded = _PARTNER_AGENTS
+    elif role in _PARTNER_AGENTS:
+        excluded = frozenset({Role.PM})
+    if role is Role.PRV:
+        excluded = _GRANTERS
+    elif role in _GRANTERS:
+        excluded = frozenset({Role.PRV})
+    return next((each for each in held if each in excluded), None)
+
+
+def check_separation(role: Role, known: Collection[Role], all_held: Collection[Role]) -> None:
+    """Check that a role goes together with what the person holds at the site.
+
+    What the caller may not see decides as well; the error then does not say what it is.
+
+    Args:
+        role: to be granted.
+        known: roles held that the caller may see.
+        all_held: all roles held at the site.
+
+    Raises:
+        RuleError: it does not.
+    """
+    other = conflicting_role(role, known)
+    if other is not None:
+        message = f"One person does not hold {role.value} and {other.value} in one site."
+        raise RuleError("SEPARATION_OF_DUTIES", message, ("input", "role"))
+    if conflicting_role(role, all_held) is not None:
+        message = "This person cannot be given this role; the platform's administrator can help."
+        raise RuleError("GRANT_NOT_POSSIBLE", message, ("input", "role"))
 
 
 def checked_period(

@@ -117,7 +117,10 @@ class RoleGrant(Base):
 
 
 class AccountBinding(Base):
-    """That an account speaks for a participant: SELF or REPRESENTATIVE."""
+    """That an account speaks for a participant: SELF or REPRESENTATIVE.
+
+    ``authority`` is by which right somebody represents; ``grant_id`` the role that came with it.
+    """
 
     __tablename__ = "account_binding"
     __table_args__ = (CheckConstraint("kind in ('SELF', 'REPRESENTATIVE')", name="kind"),)
@@ -128,3 +131,8 @@ class AccountBinding(Base):
     kind: Mapped[str]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+    authority: Mapped[str | None]
+    is_parent: Mapped[bool] = mapped_column(server_default=text("false"))
+    grant_id: Mapped[UUID | None]
+    ended_by: Mapped[UUID | None]
+    version: Mapped[Version] = mapped_column(server_default=text("1"))

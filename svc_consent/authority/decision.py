@@ -19,6 +19,7 @@ DISCLOSURE = "DISCLOSURE"
 
 _PERSON_CODES = frozenset(category.value for category in PERSON_CATEGORIES)
 _OWN_GROUNDS = frozenset({Basis.OWN_AGENCY, Basis.ASSIGNMENT, Basis.SELF})
+_WITH_SOURCE = frozenset({Basis.RELEASE, Basis.BREAK_GLASS})
 _WITHOUT_AGENCY = frozenset({Role.PAR.value, Role.REP.value})
 _ANYBODY = "any"
 _NOTHING: frozenset[str] = frozenset()
@@ -77,7 +78,8 @@ class _Part(NamedTuple):
 
     bases: frozenset[str]
     is_use: bool
-    has_release: bool
+    has_source: bool
+    is_emergency: bool
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class Decision:
     Attributes:
         categories: permitted category codes, in declaration order of the access expressions.
         valid_until: next instant at which time alone could change this; None for never.
-        sources: release versions that a category rests on.
+        sources: release versions, or emergency accesses, that a category rests on.
         kinds: category -> USE inside the own agency, else DISCLOSURE.
     """
 
@@ -151,6 +153,7 @@ class Decider:
         held: dict[str | None, set[str]] = {}
         sources: dict[str | None, list[str]] = {}
         denied: set[str | None] = set()
+        closed: set[str | None] = set()
         for row in grounds:
             ends_at = row.ends_at
             if (ends_at is not None and ends_at <= now) or not self._concerns(row):
@@ -162,15 +165,21 @@ class Decider:
                 continue
             if row.is_denial:
                 denied.add(row.category)
+                if row.basis != Basis.RELEASE.value:
+                    closed.add(row.category)
                 continue
             held.setdefault(row.category, set()).add(row.basis)
             if row.source_id is not None:
                 sources.setdefault(row.category, []).append(row.source_id)
         decision = Decision(valid_until=valid_until)
-        if None not in denied:
+        if None not in closed:
             for category, parts in self._access:
-                if category not in denied:
-                    _permit(decision, category, parts, held, sources)
+                if category in closed:
+                    continue
+                is_denied = None in denied or category in denied
+                # What a person's form denies does not stop who saves their life.
+                open_ = [part for part in parts if part.is_emergency] if is_denied else parts
+                _permit(decision, category, open_, held, sources)
         return decision
 
     def _concerns(self, row: Ground) -> bool:
@@ -189,16 +198,16 @@ def _permit(
     general = held.get(None, _NOTHING)
     bases = general | held.get(category, _NOTHING)
     kind: str | None = None
-    rests_on_release = False
+    has_source = False
     for part in parts:
         if part.bases <= bases:
             kind = USE if part.is_use or kind == USE else DISCLOSURE
-            rests_on_release = rests_on_release or part.has_release
+            has_source = has_source or part.has_source
     if kind is None:
         return
     decision.categories.append(category)
     decision.kinds[category] = kind
-    if kind == DISCLOSURE and rests_on_release:
+    if kind == DISCLOSURE and has_source:
         named = {*sources.get(None, ()), *sources.get(category, ())}
         decision.sources[category] = sorted(named)
 
@@ -214,7 +223,8 @@ def compiled(text: str) -> tuple[_Part, ...]:
         _Part(
             bases=frozenset(basis.value for basis in part if basis is not Basis.ANY),
             is_use=bool(part) and part <= _OWN_GROUNDS,
-            has_release=Basis.RELEASE in part,
+            has_source=not _WITH_SOURCE.isdisjoint(part),
+            is_emergency=Basis.BREAK_GLASS in part,
         )
         for part in expression.parse(text)
     )

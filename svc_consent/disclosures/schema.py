@@ -16,6 +16,7 @@ from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import ROLE_TITLES, Category, Role
 from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Agency, First
+from svc_consent.bindings.schema import ParticipantBindings
 from svc_consent.disclosures.repository.accounting import (
     Told,
     page_of_accounting,
@@ -23,7 +24,10 @@ from svc_consent.disclosures.repository.accounting import (
     release_numbers,
 )
 from svc_consent.disclosures.rules import Kind, Outcome
+from svc_consent.duties.schema import ParticipantDuties
+from svc_consent.emergencies.schema import ParticipantEmergencies
 from svc_consent.releases.schema import ParticipantReleases
+from svc_consent.safeguards.schema import ParticipantSafeguards
 from svc_consent.wording import category_words, purpose_words
 
 _AUDIT = [category(Category.AUDIT)]
@@ -101,7 +105,13 @@ class Disclosure:
     directives=[category(Category.IDENTITY), about("id")],
     description="A person whom LEAD serves.",
 )
-class Participant(ParticipantReleases):
+class Participant(
+    ParticipantReleases,
+    ParticipantEmergencies,
+    ParticipantSafeguards,
+    ParticipantBindings,
+    ParticipantDuties,
+):
     """A participant as far as consent knows them: an id, releases, the accounting."""
 
     @strawberry.field(description="Who used or was told what, newest first.", directives=_AUDIT)

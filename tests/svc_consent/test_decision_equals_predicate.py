@@ -27,7 +27,7 @@ from tests.fixtures.service_app import ServiceAppFactory, caller
 
 CATEGORIES = (Category.IDENTITY, Category.SUD, Category.HOUSING, Category.AUDIT)
 PURPOSES = (Purpose.LEAD_COORD, Purpose.TREAT)
-EXPRESSIONS = ("r", "a", "a|r", "rc", "o|rc", "*", "", "s", "g|w|ra")
+EXPRESSIONS = ("r", "a", "a|r", "rc", "o|rc", "*", "", "s", "g|w|ra", "b", "b|r")
 AGENCIES = tuple(str(UUID(int=n)) for n in range(1, 4))
 SITES = ("cedar", "birch")
 SUBJECTS = tuple(str(UUID(int=n)) for n in range(11, 14))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, true, update
 
 from infra.authority import expression
 from infra.authority.tables import AgencyWindow
@@ -13,7 +13,7 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
-from infra.vocabulary import Basis, Category
+from infra.vocabulary import Basis, Category, Role
 from svc_consent.agencies.tables import Account, Agency, Membership, Mou, RoleGrant, Site
 
 AGENCY_ORDER = Order((Agency.name, Agency.id))
@@ -175,6 +175,43 @@ async def grantable_account(
         .with_for_update()
     )
     return row
+
+
+async def roles_held(
+    session: WriteSession, caller: Caller, account_id: UUID, site_id: UUID, now: datetime
+) -> tuple[list[Role], list[Role]]:
+    """Return the roles of an account at a site that are not over: those visible, and all."""
+    found = await session.execute(
+        select(RoleGrant.role, visible_grants(caller)).where(
+            RoleGrant.account_id == account_id,
+            RoleGrant.site_id == site_id,
+            RoleGrant.revoked_at.is_(None),
+            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+        )
+    )
+    rows = [(Role(row[0]), bool(row[1])) for row in found]
+    return [role for role, is_visible in rows if is_visible], [role for role, _ in rows]
+
+
+async def revoke_grants_of(
+    session: WriteSession, agency_id: UUID, site_id: UUID, now: datetime, by: UUID | None
+) -> None:
+    """Take every role of an agency at a site away, in one statement."""
+    await session.execute(
+        update(RoleGrant)
+        .where(
+            RoleGrant.agency_id == agency_id,
+            RoleGrant.site_id == site_id,
+            RoleGrant.revoked_at.is_(None),
+        )
+        .values(
+            revoked_at=now,
+            revoked_by=by,
+            revocation_reason="The agency has withdrawn.",
+            version=RoleGrant.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def standing_grants(

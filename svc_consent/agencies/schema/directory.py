@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
+from infra import clock
 from infra.batch_loader import BatchLoader
 from infra.database import ReadSession
 from infra.entity_references import reference_ids
@@ -19,7 +20,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import AgencyType, Category
 from svc_consent.agencies import tables
 from svc_consent.agencies.repository import directory as repository
-from svc_consent.agencies.rules import MembershipStatus
+from svc_consent.agencies.rules import MembershipStatus, membership_status
 
 CATALOGUE = [category(Category.CATALOGUE)]
 STRUCTURE = [category(Category.STRUCTURE)]
@@ -51,6 +52,8 @@ described_enum(
     MembershipStatus,
     "Where an agency's membership of a site stands.",
     {
+        MembershipStatus.PROSPECTIVE: "The agency is invited; nothing is shared with it yet.",
+        MembershipStatus.EXPIRED: "Its memoranda are over; nothing is shared with the agency.",
         MembershipStatus.MOU_SIGNED: "It counts, in the time of its memorandum.",
         MembershipStatus.SUSPENDED: "It rests; nothing is shared with the agency.",
         MembershipStatus.WITHDRAWN: "The agency has left; nothing is shared with it.",
@@ -106,6 +109,7 @@ class Sites(BatchLoader[tables.Site]):
 class Agreement:
     """One MOU."""
 
+    id: strawberry.ID = strawberry.field(directives=STRUCTURE, description="Global id.")
     starts_at: datetime | None = strawberry.field(description="From when it counts.")
     ends_at: datetime | None = strawberry.field(description="Until when it counts.")
 
@@ -157,10 +161,15 @@ class Agency:
         return [
             Membership(
                 site=None if site is None else Site.from_row(site),
-                status=MembershipStatus(each.status),
+                status=membership_status(
+                    MembershipStatus(each.status), [m.ends_at for m in mous], clock.now()
+                ),
                 version=each.version,
                 since_at=each.since_at,
-                agreements=[Agreement(starts_at=m.starts_at, ends_at=m.ends_at) for m in mous],
+                agreements=[
+                    Agreement(id=strawberry.ID(str(m.id)), starts_at=m.starts_at, ends_at=m.ends_at)
+                    for m in mous
+                ],
             )
             for (each, mous), site in zip(found, sites, strict=True)
         ]

@@ -1,0 +1,1 @@
+"""How agencies and roles are kept in order: two-person approval, seats, MOUs, access reviews."""

@@ -1,0 +1,1 @@
+"""What was done in the directory, by whom, and why: every change, never rewritten."""
