@@ -1,4 +1,7 @@
-"""Compile a plan and its operation to Python, once; what requests then run is straight-line.
+"""Compile a plan and its operation, once; what requests then run is straight-line.
+
+Walks and checks become closures, made in no time; projections become Python source, which is fast
+to run and slow to compile, so each is written when it is first wanted.
 
 Literature: partial evaluation of an interpreter for a fixed program (Futamura's first
 projection); here the program is the plan.
@@ -11,17 +14,12 @@ from typing import Any
 import orjson
 from graphql import GraphQLSchema
 
+from gateway.executor.compile_plain_projection import PlainProjectionCompiler
 from gateway.executor.compile_projection import ProjectionCompiler
-from gateway.executor.compile_representations import (
-    MISSING,
-    flatten,
-    join,
-    note,
-    write_subjects,
-    write_target,
-)
-from gateway.executor.compile_shapes import drop_others, has_composites, top_keys, write_shape
-from gateway.executor.compile_subjects import write_subject_walk
+from gateway.executor.compile_representations import Representer
+from gateway.executor.compile_shapes import Clean, compile_shape, has_composites, top_keys
+from gateway.executor.compile_subjects import NoteAll, compile_subject_walk
+from gateway.executor.compile_targets import TargetWalk
 from gateway.executor.serial import Stop, find_stops
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.normalize import with_opaque_objects
@@ -34,15 +32,13 @@ from gateway.planner.selection import (
 )
 from gateway.supergraph import Supergraph
 
-Found = list[tuple[dict[str, Any], dict[str, Any], frozenset[str] | None]]
-
 
 @dataclass(frozen=True, slots=True)
 class CompiledTarget:
-    """Finds and represents the objects of one place; notes the subjects on the way."""
+    """Finds and represents the objects of one place; a representer for each of its types."""
 
-    find: Callable[[dict[str, Any], Any], tuple[Found, list[dict[str, Any]]]]
-    note_subjects: Callable[[dict[str, Any], set[str]], None] | None
+    walk: TargetWalk
+    representers: tuple[Representer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class CompiledCall:
 
     call: EntityCall
     targets: tuple[CompiledTarget, ...]
-    clean: Callable[[Any], None]
+    clean: Clean
     keys: tuple[str, ...]
     is_flat: bool
 
@@ -62,11 +58,20 @@ class CompiledNode:
 
     node: FetchNode
     body_start: bytes
-    clean_root: Callable[[Any], None] | None
+    clean_root: Clean | None
     root_keys: tuple[str, ...]
-    targets: tuple[CompiledTarget, ...]
+    targets: tuple[TargetWalk, ...]
     calls: tuple[CompiledCall, ...]
     dependents: tuple[int, ...]
+    has_needs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlainProjection:
+    """The projection of the plain case: who grants all of `needs` may have it."""
+
+    make: Callable[..., Any]
+    needs: int
 
 
 @dataclass(slots=True)
@@ -78,20 +83,33 @@ class CompiledOperation:
     nodes: tuple[CompiledNode, ...]
     conditions: list[Conditions]
     is_guarded: bool
-    note_all_subjects: Callable[[dict[str, Any], set[str]], None] | None
+    note_all_subjects: NoteAll | None
     locations: dict[tuple[str, ...], list[dict[str, int]]]
     stops: dict[int, Stop]
     _schema: GraphQLSchema
-    _makers: dict[bool, Callable[..., Any]] = field(default_factory=dict)
+    _exact: dict[bool, Callable[..., Any]] = field(default_factory=dict)
+    _plain: list[PlainProjection | None] = field(default_factory=list)
 
     @property
     def has_fields(self) -> bool:
         """Whether anything is left to answer, refused fields aside."""
         return any(not one.hidden for one in self.operation.root.fields)
 
+    def plain_projection(self) -> PlainProjection | None:
+        """The projection for when nothing failed and nobody refuses; None if there is none."""
+        if not self._plain:
+            writer = SourceWriter()
+            compiler = PlainProjectionCompiler(self._schema, writer, self.conditions)
+            made = None
+            if compiler.write(self.operation.root):
+                make = writer.load("plain projection")["make"]
+                made = PlainProjection(make, compiler.needs)
+            self._plain.append(made)
+        return self._plain[0]
+
     def projection(self, *, has_faults: bool) -> Callable[..., Any]:
-        """The function that makes a projection; the one that looks for faults is made late."""
-        found = self._makers.get(has_faults)
+        """The function that makes an exact projection, with faults looked for or not."""
+        found = self._exact.get(has_faults)
         if found is None:
             writer = SourceWriter()
             compiler = ProjectionCompiler(
@@ -102,92 +120,60 @@ class CompiledOperation:
                 has_faults=has_faults,
             )
             compiler.write(self.operation.root)
-            found = self._makers[has_faults] = writer.load("projection")["make"]
+            found = self._exact[has_faults] = writer.load("projection")["make"]
         return found
 
 
 def compile_plan(
     plan: QueryPlan, operation: NormalizedOperation, supergraph: Supergraph
 ) -> CompiledOperation:
-    """Compile a plan; costs milliseconds, so keep the result (see the plan cache)."""
+    """Compile a plan; keep the result (see the plan cache)."""
     operation = with_opaque_objects(operation, supergraph)
-    writer = SourceWriter()
-    writer.constants.update(
-        MISSING=MISSING, flatten=flatten, join=join, note=note, drop_others=drop_others
-    )
-    pending = [_write_node(writer, node) for node in plan.nodes]
-    guarded = _is_guarded(operation.root)
-    subjects = write_subject_walk(writer, operation.root) if guarded else None
-    names = writer.load("fetches")
     dependents: dict[int, list[int]] = {}
     for node in plan.nodes:
         for before in node.waits_for:
             dependents.setdefault(before, []).append(node.id)
-    compiled = CompiledOperation(
+    guarded = _is_guarded(operation.root)
+    return CompiledOperation(
         plan=plan,
         operation=operation,
-        nodes=tuple(
-            _node(node, written, names, tuple(dependents.get(node.id, ())))
-            for node, written in zip(plan.nodes, pending, strict=True)
-        ),
+        nodes=tuple(_node(node, tuple(dependents.get(node.id, ()))) for node in plan.nodes),
         conditions=[],
         is_guarded=guarded,
-        note_all_subjects=names[subjects] if subjects is not None else None,
+        note_all_subjects=compile_subject_walk(operation.root) if guarded else None,
         locations=_locations(operation.root),
         stops=find_stops(plan, operation, supergraph.api_schema, is_guarded=guarded),
         _schema=supergraph.api_schema,
     )
-    compiled.projection(has_faults=False)
-    return compiled
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    root: str | None
-    targets: tuple[str, ...]
-    calls: tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...]
-
-
-def _write_node(writer: SourceWriter, node: FetchNode) -> _Written:
-    root = write_shape(writer, node.root_shape) if node.root_shape is not None else None
+def _node(node: FetchNode, dependents: tuple[int, ...]) -> CompiledNode:
     calls = tuple(
-        (
-            write_shape(writer, call.shape),
-            tuple(
-                (write_target(writer, target), write_subjects(writer, target))
+        CompiledCall(
+            call=call,
+            targets=tuple(
+                CompiledTarget(
+                    TargetWalk(target), tuple(Representer(entity) for entity in target.types)
+                )
                 for target in call.targets
             ),
+            clean=compile_shape(call.shape),
+            keys=top_keys(call.shape),
+            is_flat=not has_composites(call.shape),
         )
         for call in node.calls
     )
-    targets = tuple(write_target(writer, target) for target in node.targets)
-    return _Written(root, targets, calls)
-
-
-def _node(
-    node: FetchNode, written: _Written, names: dict[str, Any], dependents: tuple[int, ...]
-) -> CompiledNode:
-    body_start = b'{"query":' + orjson.dumps(node.text)
+    targets = tuple(TargetWalk(target) for target in node.targets)
     return CompiledNode(
         node=node,
-        body_start=body_start,
-        clean_root=names[written.root] if written.root is not None else None,
+        body_start=b'{"query":' + orjson.dumps(node.text),
+        clean_root=compile_shape(node.root_shape) if node.root_shape is not None else None,
         root_keys=top_keys(node.root_shape) if node.root_shape is not None else (),
-        targets=tuple(CompiledTarget(names[find], None) for find in written.targets),
-        calls=tuple(
-            CompiledCall(
-                call=call,
-                targets=tuple(
-                    CompiledTarget(names[find], names[noting] if noting is not None else None)
-                    for find, noting in targets
-                ),
-                clean=names[clean],
-                keys=top_keys(call.shape),
-                is_flat=not has_composites(call.shape),
-            )
-            for call, (clean, targets) in zip(node.calls, written.calls, strict=True)
-        ),
+        targets=targets,
+        calls=calls,
         dependents=dependents,
+        has_needs=any(each.needs for each in targets)
+        or any(target.walk.needs for call in calls for target in call.targets),
     )
 
 

@@ -5,65 +5,69 @@ subgraph's value, or the name of a subject, is expected.  Values of wrong types 
 projection, which knows their paths.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from gateway.executor.merge_answers import OpaqueName
-from gateway.executor.write_source import SourceWriter
+from gateway.executor.walk import Objects, below, getter_of
 from gateway.planner.plan import FetchedField, FetchShape
 
+Clean = Callable[[Objects], None]
+"""Cleans all objects of one place, in place, and what is below them."""
 
-def write_shape(writer: SourceWriter, shape: FetchShape) -> str:
-    """Write a function that cleans a value (object or list) in place; returns its name."""
-    if shape.is_abstract:
-        by_type = {
-            local_type: _write_object(writer, fields, ("__typename",))
-            for local_type, fields in shape.by_type
-        }
-        name = writer.name("s")
-        fallback = _write_object(writer, (), ("__typename",))
-        members = ", ".join(f"{key!r}: {function}" for key, function in by_type.items())
-        writer.line(f"{name}_by = {{{members}}}")
-        with writer.block(f"def {name}(d):"):
-            with writer.block("if d.__class__ is dict:"):
-                writer.line("t = d.get('__typename')")
-                for opaque in shape.opaque:
-                    sign = writer.constant("O", OpaqueName(opaque))
-                    with writer.block(f"if t == {opaque!r}:"):
-                        writer.line(f"d['__typename'] = {sign}")
-                writer.line(
-                    f"({name}_by.get(t, {fallback}) if t.__class__ is str else {fallback})(d)"
-                )
-            with writer.block("elif d.__class__ is list:"), writer.block("for x in d:"):
-                writer.line(f"{name}(x)")
-        return name
-    fields = tuple(one for _, all_fields in shape.by_type for one in all_fields)
-    return _write_object(writer, fields, () if fields else ("__typename",))
+_TYPENAME: Final = "__typename"
 
 
-def _write_object(
-    writer: SourceWriter, fields: tuple[FetchedField, ...], more: tuple[str, ...]
-) -> str:
-    inner = {one.key: write_shape(writer, one.shape) for one in fields if one.shape is not None}
-    keys = writer.constant("K", frozenset({one.wire_key for one in fields} | set(more)))
-    name = writer.name("s")
-    with writer.block(f"def {name}(d):"):
-        with writer.block("if d.__class__ is dict:"):
-            with writer.block(f"if not d.keys() <= {keys}:"):
-                writer.line(f"drop_others(d, {keys})")
-            for one in fields:
-                if one.wire_key != one.key:
-                    writer.line(f"d[{one.key!r}] = d.pop({one.wire_key!r}, None)")
-            for key, function in inner.items():
-                writer.line(f"v = d.get({key!r})")
-                with writer.block("if v is not None:"):
-                    writer.line(f"{function}(v)")
-        with writer.block("elif d.__class__ is list:"), writer.block("for x in d:"):
-            writer.line(f"{name}(x)")
-    return name
+def compile_shape(shape: FetchShape) -> Clean:
+    """Make the function that cleans what stands at a place."""
+    if not shape.is_abstract:
+        fields = tuple(one for _, all_fields in shape.by_type for one in all_fields)
+        return _clean_objects(fields, () if fields else (_TYPENAME,))
+    by_type = {
+        local_type: _clean_objects(fields, (_TYPENAME,)) for local_type, fields in shape.by_type
+    }
+    fallback = _clean_objects((), (_TYPENAME,))
+    signs = {name: OpaqueName(name) for name in shape.opaque}
+
+    def clean(found: Objects) -> None:
+        groups: dict[Any, Objects] = {}
+        for one in found:
+            name = one.get(_TYPENAME)
+            kind = name if name.__class__ is str else None
+            if kind in signs:
+                one[_TYPENAME] = signs[kind]
+            groups.setdefault(kind, []).append(one)
+        for kind, ones in groups.items():
+            by_type.get(kind, fallback)(ones)
+
+    return clean
 
 
-def drop_others(found: dict[str, Any], keys: frozenset[str]) -> None:
-    """Remove what was not asked for."""
+def _clean_objects(fields: tuple[FetchedField, ...], more: tuple[str, ...]) -> Clean:
+    keys = frozenset({one.wire_key for one in fields} | set(more))
+    renamed = tuple((one.wire_key, one.key) for one in fields if one.wire_key != one.key)
+    nested = tuple(
+        (one.key, getter_of(one.key), compile_shape(one.shape))
+        for one in {one.key: one for one in fields if one.shape is not None}.values()
+        if one.shape is not None
+    )
+
+    def clean(found: Objects) -> None:
+        if not keys.issuperset(set().union(*found)):
+            for one in found:
+                _drop_others(one, keys)
+        for wire_key, key in renamed:
+            for one in found:
+                one[key] = one.pop(wire_key, None)
+        for key, getter, inner in nested:
+            ones = below(found, getter, key)
+            if ones:
+                inner(ones)
+
+    return clean
+
+
+def _drop_others(found: dict[str, Any], keys: frozenset[str]) -> None:
     for key in [key for key in found if key not in keys]:
         del found[key]
 

@@ -1,53 +1,71 @@
 """Compile the walk that finds every subject in a fetched tree, so that decisions can be loaded."""
 
-from gateway.executor.write_source import SourceWriter
+from collections.abc import Callable
+from typing import Any
+
+from gateway.executor.walk import Objects, below, getter_of, note_subjects
 from gateway.planner.selection import ObjectSelection, Selection, storage_keys
 
-
-def write_subject_walk(writer: SourceWriter, root: ObjectSelection) -> str:
-    """Write a function `(root, seen: set)`; returns its name."""
-    selection = Selection({root.type_name: root})
-    name = _write_place(writer, selection, is_root=True)
-    if name is None:
-        name = writer.name("w")
-        with writer.block(f"def {name}(o, seen):"):
-            writer.line("return None")
-    return name
+NoteAll = Callable[[Objects, set[str]], bool]
+"""Adds the subjects in objects and below to those seen; False if any has none, or several."""
 
 
-def _write_place(writer: SourceWriter, selection: Selection, *, is_root: bool) -> str | None:
-    """Write the walk of one place; None where no subject is below."""
+def compile_subject_walk(root: ObjectSelection) -> NoteAll:
+    """Make the walk of a whole tree; it is given the root object alone."""
+    return _place(Selection({root.type_name: root}), is_root=True) or _nothing
+
+
+def _nothing(_found: Objects, _seen: set[str]) -> bool:
+    return True
+
+
+def _place(selection: Selection, *, is_root: bool = False) -> NoteAll | None:
+    """Make the walk of one place; None where no subject is there or below."""
     keys = storage_keys(selection)
-    bodies: list[tuple[str, str | None, list[tuple[str, str]]]] = []
-    for type_name, wanted in selection.by_type.items():
-        subject = keys[type_name, wanted.subject_key] if wanted.subject_key is not None else None
-        below: list[tuple[str, str]] = []
-        for one in wanted.fields:
-            if one.selection is not None:
-                function = _write_place(writer, one.selection, is_root=False)
-                if function is not None:
-                    below.append((keys[type_name, one.response_key], function))
-        bodies.append((type_name, subject, below))
-    if not any(subject is not None or below for _, subject, below in bodies):
+    walks = {
+        type_name: walk
+        for type_name, wanted in selection.by_type.items()
+        if (walk := _object(wanted, keys)) is not None
+    }
+    if not walks:
         return None
-    is_single = is_root or len(bodies) == 1
-    name = writer.name("w")
-    with writer.block(f"def {name}(o, seen):"):
-        with writer.block("if o.__class__ is list:"):
-            with writer.block("for x in o:"):
-                writer.line(f"{name}(x, seen)")
-            writer.line("return")
-        with writer.block("if o.__class__ is not dict:"):
-            writer.line("return")
-        for type_name, subject, below in bodies:
-            head = "if True:" if is_single else f"if o.get('__typename') == {type_name!r}:"
-            with writer.block(head):
-                if subject is not None:
-                    writer.line(f"s = o.get({subject!r})")
-                    with writer.block("if s.__class__ is str:"):
-                        writer.line("seen.add(s)")
-                    with writer.block("else:"):
-                        writer.line("note(s, seen)")
-                for key, function in below:
-                    writer.line(f"{function}(o.get({key!r}), seen)")
-    return name
+    if is_root or len(selection.by_type) == 1:
+        return next(iter(walks.values()))
+
+    def note(found: Objects, seen: set[str]) -> bool:
+        groups: dict[Any, Objects] = {}
+        for one in found:
+            name = one.get("__typename")
+            if isinstance(name, str):
+                groups.setdefault(name, []).append(one)
+        is_plain = True
+        for name, ones in groups.items():
+            walk = walks.get(name)
+            if walk is not None and not walk(ones, seen):
+                is_plain = False
+        return is_plain
+
+    return note
+
+
+def _object(wanted: ObjectSelection, keys: dict[tuple[str, str], str]) -> NoteAll | None:
+    subject = wanted.subject_key and keys[wanted.type_name, wanted.subject_key]
+    inner = tuple(
+        (key, getter_of(key), walk)
+        for one in wanted.fields
+        if one.selection is not None and (walk := _place(one.selection)) is not None
+        for key in (keys[wanted.type_name, one.response_key],)
+    )
+    if subject is None and not inner:
+        return None
+    subjects = (subject, getter_of(subject)) if subject is not None else None
+
+    def note(found: Objects, seen: set[str]) -> bool:
+        is_plain = subjects is None or note_subjects(found, subjects[1], subjects[0], seen)
+        for key, getter, walk in inner:
+            ones = below(found, getter, key)
+            if ones and not walk(ones, seen):
+                is_plain = False
+        return is_plain
+
+    return note

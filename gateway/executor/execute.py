@@ -48,7 +48,7 @@ async def fetch_all(
     await run_all([node for node in compiled.nodes if not node.node.waits_for])
     assembled = fetcher.assembled
     if compiled.note_all_subjects is not None:
-        compiled.note_all_subjects(assembled.root, assembled.subjects)
+        assembled.is_plain = compiled.note_all_subjects([assembled.root], assembled.subjects)
         await guard.load(assembled.subjects)
     return assembled
 
@@ -57,8 +57,15 @@ async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
     stop = fetcher.compiled.stops.get(node.node.id)
     if stop is not None and stop.is_reached(fetcher.assembled.root, fetcher.variables, holds):
         return
-    mask = await _masks(fetcher, node)
-    request = fetcher.build(node, mask)
+    walked = fetcher.find(node)
+    masks = None
+    if node.has_needs:
+        seen = {subject for each in walked for subject in each.seen}
+        if seen:
+            fetcher.assembled.subjects |= seen
+            await fetcher.guard.load(seen)
+        masks = Masks(fetcher.guard)
+    request = fetcher.build(node, walked, masks)
     if request is None:
         return
     try:
@@ -71,23 +78,6 @@ async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
         fetcher.lose(node, request, answer.errors)
         return
     fetcher.absorb(node, request, answer)
-
-
-async def _masks(fetcher: Fetcher, node: CompiledNode) -> Masks | None:
-    """Masks for the objects of a node; None if it has no needs."""
-    seen: set[str] = set()
-    has_needs = False
-    for call in node.calls:
-        for target in call.targets:
-            if target.note_subjects is not None:
-                has_needs = True
-                target.note_subjects(fetcher.assembled.root, seen)
-    if not has_needs:
-        return None
-    if seen:
-        fetcher.assembled.subjects |= seen
-        await fetcher.guard.load(seen)
-    return Masks(fetcher.guard)
 
 
 async def _send(fetcher: Fetcher, node: CompiledNode, request: Request) -> Answer:

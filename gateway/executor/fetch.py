@@ -1,6 +1,6 @@
 """Carry out one fetch node: build the request, send it, put the answer into the tree."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,9 +9,10 @@ import structlog
 
 from gateway.executor.answer import Answer
 from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperation
+from gateway.executor.compile_targets import Walked
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
-from gateway.executor.guard import Guard
+from gateway.executor.guard import Guard, Masks
 from gateway.executor.merge_answers import Moves, copy_value, merge_into
 from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
 from gateway.planner.selection import ALWAYS, Conditions
@@ -29,6 +30,7 @@ class Assembled:
     Attributes:
         extensions: `extensions` of each subgraph response that had some.
         fetches: requests sent.
+        is_plain: each object that can have a subject has exactly one.
     """
 
     root: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Assembled:
     extensions: list[dict[str, Any]] = field(default_factory=list)
     fetches: int = 0
     subjects: set[str] = field(default_factory=set)
+    is_plain: bool = True
 
 
 @dataclass(slots=True)
@@ -78,15 +81,29 @@ class Fetcher:
         self.guard = guard
         self.assembled = Assembled()
 
-    def build(self, node: CompiledNode, mask: Any) -> Request | None:
-        """The request of a node; None if nothing is to be asked."""
+    def find(self, node: CompiledNode) -> list[Walked]:
+        """Where the objects of a node's targets are, in their order."""
+        root = self.assembled.root
+        walks = [target.walk for call in node.calls for target in call.targets]
+        return [walk.find(root) for walk in (*walks, *node.targets)]
+
+    def build(
+        self, node: CompiledNode, walked: Iterable[Walked], masks: Masks | None
+    ) -> Request | None:
+        """The request of a node; None if nothing is to be asked.
+
+        Args:
+            walked: what `find` gave.
+            masks: for a node with needs, once decisions about all subjects seen are loaded.
+        """
         if not holds(node.node.conditions, self.variables):
             return None
+        in_order = iter(walked)
         parts: list[bytes] = []
         places = []
         count = 0
         for call in node.calls:
-            bodies, objects, lost = self._represent(call, mask)
+            bodies, objects, lost = self._represent(call, in_order, masks)
             count += len(bodies)
             places.append((call, objects, lost))
             name = call.call.variable.encode()
@@ -95,8 +112,8 @@ class Fetcher:
             return None
         roots = [self.assembled.root]
         if node.targets:
-            found = [target.find(self.assembled.root, mask)[0] for target in node.targets]
-            roots = [one for places_found in found for one, *_ in places_found]
+            granted = [each.granted(self.assembled.root, masks) for each in in_order]
+            roots = [one for by_type in granted for _, found in by_type for one in found]
             if not roots:
                 return None
         for variable in node.node.variables:
@@ -110,26 +127,29 @@ class Fetcher:
         return Request(node.body_start + end, places, count, roots)
 
     def _represent(
-        self, call: CompiledCall, mask: Any
+        self, call: CompiledCall, walked: Iterator[Walked], masks: Masks | None
     ) -> tuple[list[bytes], list[Objects], list[frozenset[str] | None]]:
         """Equal representations once; what each stands for; what is to be left out of each."""
         numbers: dict[bytes, int] = {}
         objects: list[Objects] = []
         lost: list[frozenset[str] | None] = []
-        if not holds(call.call.conditions, self.variables):
-            return [], objects, lost
-        for target_number, target in enumerate(call.targets):
-            found, skipped = target.find(self.assembled.root, mask)
-            if skipped and self.assembled.faults:
-                self._carry_over(call, target_number, skipped)
-            for one, representation, missing in found:
-                dumped = orjson.dumps(representation)
-                number = numbers.get(dumped)
-                if number is None:
-                    number = numbers[dumped] = len(objects)
-                    objects.append([])
-                    lost.append(missing)
-                objects[number].append((target_number, one))
+        is_asked = holds(call.call.conditions, self.variables)
+        for target_number, (target, places) in enumerate(zip(call.targets, walked, strict=False)):
+            if not is_asked:
+                continue
+            without: list[dict[str, Any]] = []
+            granted = places.granted(self.assembled.root, masks)
+            for representer, (_, found) in zip(target.representers, granted, strict=True):
+                for representation, missing, ones in representer.represent(found, without):
+                    dumped = orjson.dumps(representation)
+                    number = numbers.get(dumped)
+                    if number is None:
+                        number = numbers[dumped] = len(objects)
+                        objects.append([])
+                        lost.append(missing)
+                    objects[number] += [(target_number, one) for one in ones]
+            if without and self.assembled.faults:
+                self._carry_over(call, target_number, without)
         return list(numbers), objects, lost
 
     def _carry_over(
@@ -157,7 +177,7 @@ class Fetcher:
             self.assembled.extensions.append(answer.extensions)
         data = answer.data or {}
         if node.clean_root is not None:
-            node.clean_root(data)
+            node.clean_root([data])
             for found in answer.errors:
                 place_root_error(
                     self.assembled.faults,
@@ -202,6 +222,10 @@ class Fetcher:
             return []
         faults = self.assembled.faults
         usable = []
+        told_types = [
+            one.pop("__typename", None) if one.__class__ is dict else None for one in entities
+        ]
+        call.clean([one for one in entities if one.__class__ is dict])
         for number, entity in enumerate(entities):
             if entity is None:
                 continue
@@ -209,9 +233,7 @@ class Fetcher:
                 fault = self.note_failure(node, UNUSABLE, "an entity is not an object")
                 faults.place(fault, [one for _, one in objects[number]], call.keys)
                 continue
-            told = entity.pop("__typename", None)
-            call.clean(entity)
-            if call.call.tells and not self._told(call, told, objects[number]):
+            if call.call.tells and not self._told(call, told_types[number], objects[number]):
                 fault = self.note_failure(node, UNUSABLE, "an entity is of an unknown type")
                 faults.place(fault, [one for _, one in objects[number]], call.keys)
                 continue
@@ -322,6 +344,10 @@ def _give(entity: dict[str, Any], objects: Objects, faults: Faults, *, is_flat: 
     objects of different places may not.
     """
     if is_flat:
+        if None not in entity.values():
+            for _, one in objects:
+                one.update(entity)
+            return
         for _, one in objects:
             for key, value in entity.items():
                 if value is not None or key not in one:

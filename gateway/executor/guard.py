@@ -43,6 +43,10 @@ class Masks(dict[str, int]):
         mask = self[subject] = self._guard.mask(subject)
         return mask
 
+    def cover(self, subjects: Collection[str], bits: int) -> bool:
+        """Whether every one of these subjects grants all of these bits."""
+        return all(self[one] & bits == bits for one in subjects)
+
     def __call__(self, subject: Any) -> int:
         """The mask of a subject value; of a list, the bits that all in it grant; else 0."""
         if subject.__class__ is str:

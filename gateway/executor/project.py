@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.executor.compile import CompiledOperation
+from gateway.executor.compile_plain_projection import NotPlainError
 from gateway.executor.faults import ErrorCollector
 from gateway.executor.fetch import Assembled, holds
 from gateway.executor.guard import Guard, Masks
@@ -40,13 +41,42 @@ def project(
     Args:
         introspection: answers to `__schema` and `__type`, by response key.
     """
+    answers = introspection or {}
+    if not assembled.faults:
+        projected = project_plainly(compiled, assembled, variables, guard, answers)
+        if projected is not None:
+            return projected
     make = compiled.projection(has_faults=bool(assembled.faults))
     collector = ErrorCollector(assembled.faults, compiled.locations)
     released: dict[str, int] = {}
     withheld: list[tuple[str, Any]] = []
     conditions = [holds(one, variables) for one in compiled.conditions]
-    root = make(collector, conditions, Masks(guard), released, withheld, introspection or {})
+    root = make(collector, conditions, Masks(guard), released, withheld, answers)
     data = root(assembled.root)
     if data.__class__ is not dict:
         data = None
     return Projected(data, collector.finish(), released, withheld)
+
+
+def project_plainly(
+    compiled: CompiledOperation,
+    assembled: Assembled,
+    variables: Mapping[str, Any],
+    guard: Guard,
+    introspection: Mapping[str, Any],
+) -> Projected | None:
+    """Project what is whole and granted to the last bit; None where it is not."""
+    plain = compiled.plain_projection()
+    if plain is None:
+        return None
+    if plain.needs:
+        masks = Masks(guard)
+        if not assembled.is_plain or not masks.cover(assembled.subjects, plain.needs):
+            return None
+    released = dict.fromkeys(assembled.subjects, 0)
+    conditions = [holds(one, variables) for one in compiled.conditions]
+    try:
+        data = plain.make(conditions, released, introspection)(assembled.root)
+    except (NotPlainError, KeyError, TypeError):
+        return None  # something is missing or of another type; the exact projection says what
+    return Projected(data, [], {one: bits for one, bits in released.items() if bits}, [])
