@@ -199,10 +199,10 @@ class ProjectionCompiler:
             writer.line("q = (P, K)")
             writer.line("d = []")
             writer.line("i = 0")
-            with writer.block("for v in o:"):
+            # Rows that are left out shift the index of the answer, not that of a fault.
+            with writer.block("for n, v in enumerate(o):" if self._has_faults else "for v in o:"):
                 with writer.block("if v is None:"):
-                    if is_non_null:
-                        writer.line("return E.bad(q, i)")
+                    self._null_item("q", "i", is_non_null=is_non_null)
                 with writer.block("else:"):
                     writer.line(f"v = {function}(v, {self._extra}q, i)")
                     if self._is_guarded:
@@ -216,6 +216,13 @@ class ProjectionCompiler:
             writer.line("return d")
         return name
 
+    def _null_item(self, path: str, index: str, *, is_non_null: bool) -> None:
+        source = "n" if self._has_faults else index
+        if is_non_null:
+            self._writer.line(f"return E.null(o, {source}, {path}, {index})")
+        elif self._has_faults:
+            self._writer.line(f"E.fault(o, {source}, {path}, {index})")
+
     def _leaf_list(self, named: Any, *, is_non_null: bool) -> str:
         writer = self._writer
         test, coerce = self._leaf(named)
@@ -224,11 +231,10 @@ class ProjectionCompiler:
             with writer.block("if o.__class__ is not list:"):
                 writer.line("return E.bad(P, K)")
             writer.line("d = []")
-            with writer.block("for v in o:"):
+            with writer.block("for n, v in enumerate(o):" if self._has_faults else "for v in o:"):
                 with writer.block(f"if not ({test}):"):
                     with writer.block("if v is None:"):
-                        if is_non_null:
-                            writer.line("return E.bad((P, K), len(d))")
+                        self._null_item("(P, K)", "len(d)", is_non_null=is_non_null)
                     with writer.block("else:"):
                         writer.line(f"v = {coerce}(v)")
                         with writer.block("if v is None:"):

@@ -26,6 +26,9 @@ _MESSAGES: Final = {
 _LET_THROUGH: Final = "A service refused the request."
 
 
+Container = dict[str, Any] | list[Any]
+
+
 @dataclass(slots=True, eq=False)
 class Fault:
     """One cause of missing values."""
@@ -37,18 +40,20 @@ class Fault:
 class Faults:
     """Faults of one execution: where values are missing because of them, or nowhere."""
 
-    at: dict[tuple[int, str], Fault] = field(default_factory=dict)
-    origins: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    at: dict[tuple[int, str | int], Fault] = field(default_factory=dict)
+    origins: dict[tuple[int, str | int], tuple[Any, ...]] = field(default_factory=dict)
     unplaced: list[Fault] = field(default_factory=list)
 
     def place(
         self,
         fault: Fault,
-        objects: Iterable[dict[str, Any]],
-        keys: Iterable[str],
+        objects: Iterable[Container],
+        keys: Iterable[str | int],
         origin: Iterable[Any] = (),
     ) -> None:
         """Say that values under these keys of these objects may be missing because of a fault.
+
+        An item of a list is under its index.
 
         Args:
             origin: where the subgraph says that it happened, as a path from the objects: a value
@@ -61,9 +66,9 @@ class Faults:
                 if self.at.setdefault((id(one), name), fault) is fault and path:
                     self.origins.setdefault((id(one), name), path)
 
-    def follow(self, moves: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    def follow(self, moves: Iterable[tuple[Container, Container]]) -> None:
         """Go with values to the objects that took them over."""
-        names: dict[int, list[str]] = {}
+        names: dict[int, list[str | int]] = {}
         for number, name in self.at:
             names.setdefault(number, []).append(name)
         for source, target in moves:
@@ -119,7 +124,7 @@ class ErrorCollector:
         """A value of a wrong type stands at a place."""
         self._add(UNUSABLE, _full(path, key))
 
-    def null(self, holder: Any, name: str, path: Path, key: str | int) -> None:
+    def null(self, holder: Any, name: str | int, path: Path, key: str | int) -> None:
         """A value that must not be null is; a fault that explains it is told instead."""
         place = (id(holder), name)
         fault = self._faults.at.get(place)
@@ -129,7 +134,7 @@ class ErrorCollector:
             self._withdraw(fault, path)
             self._tell(fault, path, key, self._faults.origins.get(place, ()))
 
-    def fault(self, holder: Any, name: str, path: Path, key: str | int) -> None:
+    def fault(self, holder: Any, name: str | int, path: Path, key: str | int) -> None:
         """A value that may be null is; tells the fault that explains it, if there is one."""
         place = (id(holder), name)
         fault = self._faults.at.get(place)

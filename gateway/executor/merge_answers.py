@@ -9,8 +9,9 @@ class OpaqueName(str):
     __slots__ = ()
 
 
-Moves = list[tuple[dict[str, Any], dict[str, Any]]]
-"""Objects, each with the object that took its values over."""
+Container = dict[str, Any] | list[Any]
+Moves = list[tuple[Container, Container]]
+"""Objects and lists, each with the one that took its values over."""
 
 
 def merge_into(target: dict[str, Any], source: dict[str, Any], moves: Moves | None = None) -> None:
@@ -36,6 +37,8 @@ def merge_into(target: dict[str, Any], source: dict[str, Any], moves: Moves | No
 
 
 def _merge_lists(known: list[Any], new: list[Any], moves: Moves | None) -> None:
+    if moves is not None:
+        moves.append((new, known))
     for index, value in enumerate(new):
         old = known[index]
         if old is None:
@@ -64,5 +67,8 @@ def copy_value(value: Any, moves: Moves | None = None) -> Any:
             moves.append((value, copied))
         return copied
     if value.__class__ is list:
-        return [copy_value(inner, moves) for inner in value]
+        items = [copy_value(inner, moves) for inner in value]
+        if moves is not None:
+            moves.append((value, items))
+        return items
     return value

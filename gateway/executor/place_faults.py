@@ -40,13 +40,14 @@ def place_root_error(
 
 def place_inside(faults: Faults, fault: Fault, path: list[Any], value: Any) -> bool:
     """Follow a path into a value; False if it ends before any null."""
-    holder: dict[str, Any] | None = None
-    name = ""
+    holder: Any = None
+    name: str | int = ""
     for number, step in enumerate(path, start=1):
         if isinstance(value, dict) and isinstance(step, str):
             holder, name = value, step
             value = value.get(step)
         elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            holder, name = value, step
             value = value[step]
         else:
             return False
