@@ -14,6 +14,7 @@ from gateway.caller import InternalTokens
 from gateway.consent_client import ConsentClient
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
 from gateway.limits.budget import Budget
+from gateway.limits.traffic import Traffic, packaged_rules
 from gateway.pipeline import Pipeline
 from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.prepare import Preparer
@@ -43,6 +44,7 @@ class GatewayParts:
     gate: ReleaseGate
     consent_http: HttpClient
     calls: SubgraphCalls
+    traffic: Traffic
 
 
 def build_parts(settings: GatewaySettings) -> GatewayParts:
@@ -67,9 +69,10 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     issuers = parse_issuers(settings.issuers)
     verifier = AccessTokenVerifier(issuers)
     possession = PossessionCheck(settings.public_url, issuers)
+    traffic = Traffic(packaged_rules(supergraph), settings.traffic)
     rounds = Rounds(calls, consent, decisions, gate)
-    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession)
-    return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls)
+    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession, traffic)
+    return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls, traffic)
 
 
 def create_app(settings: GatewaySettings) -> Starlette:

@@ -8,7 +8,8 @@ data that the caller may not see (design section 5, "Silence").
 │       OPERATION_RESOLUTION_FAILURE, GRANT_AMBIGUOUS, limits (see gateway.limits)
 ├── 401 UNAUTHENTICATED
 ├── 403 PURPOSE_NOT_ALLOWED, GRANT_REQUIRED, SUBJECT_BLOCKED
-└── 503 SERVICE_UNAVAILABLE
+├── 429 RATE_LIMITED
+└── 503 SERVICE_UNAVAILABLE, OVERLOADED
 Field errors: FIELD_NOT_ALLOWED, MUTATION_NOT_ALLOWED, SERVICE_UNAVAILABLE, and the executor's.
 """
 
@@ -37,6 +38,9 @@ MESSAGES: dict[str, str] = {
     "EXPANSION_LIMIT": "The operation selects too many fields once fragments are expanded.",
     "PLANNING_LIMIT": "The operation is too complex to plan; ask for less in one operation.",
     "TOKEN_LIMIT": "The document is too long.",
+    "LOOKUP_LIMIT": "Look one number up in each operation.",
+    "RATE_LIMITED": "Too many requests; wait as long as 'Retry-After' says.",
+    "OVERLOADED": "The gateway is busy; try again in a moment.",
     "INTERNAL": "The gateway could not answer.",
 }
 

@@ -19,6 +19,7 @@ from gateway.identity import (
     PossessionCheck,
     VerifiedAccessToken,
 )
+from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
 from gateway.planner import Operation, OperationError, coerce_variables
 from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.policy.access_table import View
@@ -94,9 +95,12 @@ class Pipeline:
         rounds: Rounds,
         feed: ChangeFeed,
         possession: PossessionCheck | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
+        """Make the pipeline; without ``traffic`` nothing is counted, which only tests want."""
         self._verifier = verifier
         self._possession = possession or PossessionCheck(None, ())
+        self._traffic = traffic or Traffic(TrafficRules(), UNLIMITED)
         self._directory = directory
         self._preparer = preparer
         self._rounds = rounds
@@ -116,6 +120,7 @@ class Pipeline:
 
     async def _run(self, request: GraphQLRequest) -> Answer:
         verified = await self._verified(request)
+        self._traffic.of_person(_person(verified), verified.client_id)
         purpose = read_purpose(request.purpose)
         for _ in range(MAX_PRINCIPAL_CHANGES + 1):
             try:
@@ -170,9 +175,13 @@ class Pipeline:
         if operation.kind == "mutation" and refusals:
             return _refuse_mutation(refusals)
         introspection = self._introspect(operation, variables, acting.view)
-        released = await self._rounds.run(
-            prepared, variables, introspection, acting, verified.expires_at, self._feed.revision
-        )
+        root = prepared.pruned.operation.root
+        roots = [f"{each.parent_type}.{each.name}" for each in root.fields]
+        self._traffic.of_operation(_person(verified), roots)
+        with self._traffic.room(_person(verified), roots):
+            released = await self._rounds.run(
+                prepared, variables, introspection, acting, verified.expires_at, self._feed.revision
+            )
         if operation.kind == "mutation" and released.revision:
             # What the mutation changed must be known here before its answer says so.
             patience = min(CATCH_UP_SECONDS, released.leave_by - clock.monotonic())
@@ -218,6 +227,10 @@ class Pipeline:
             return operation, coerce_variables(operation, request.variables)
         except OperationError as refused:
             raise presented(refused) from None
+
+
+def _person(verified: VerifiedAccessToken) -> str:
+    return f"{verified.issuer_alias}:{verified.subject}"
 
 
 def _refusal_error(code: str, refusal: Refusal) -> dict[str, Any]:

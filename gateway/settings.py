@@ -1,11 +1,13 @@
 """The gateway's settings, read once in ``app.py``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from gateway.limits.rate import Rate
+from gateway.limits.traffic import TrafficLimits
 from infra.settings import Address, Environment, Secret, SettingsError
 
 SUBGRAPHS = ("participants", "consent", "cases", "training")
@@ -51,6 +53,7 @@ class GatewaySettings:
         console: settings of the console, None for a gateway without one.
         public_url: where clients reach the gateway; DPoP proofs name it.
         certificate_header: header in which the TLS terminator hands over client certificates.
+        traffic: how much one person, application and address may ask.
     """
 
     instance: str
@@ -67,6 +70,7 @@ class GatewaySettings:
     console: ConsoleSettings | None = None
     public_url: str | None = None
     certificate_header: str | None = None
+    traffic: TrafficLimits = field(default_factory=TrafficLimits)
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -94,6 +98,22 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         console=_read_console(env, is_production=is_production),
         public_url=env.optional("GT_PUBLIC_URL"),
         certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
+        traffic=_read_traffic(env),
+    )
+
+
+def _read_traffic(env: Environment) -> TrafficLimits:
+    def rate(name: str, default: float, *, per: int = 1, burst: int = 4) -> Rate:
+        value = env.number(name, default)
+        if value <= 0:
+            raise SettingsError(f"{name} must be more than 0")
+        return Rate(value / per, max(1.0, value * burst))
+
+    return TrafficLimits(
+        subject=rate("GT_RATE_PER_SUBJECT", 50),
+        client=rate("GT_RATE_PER_CLIENT", 500),
+        address=rate("GT_RATE_PER_ADDRESS", 500),
+        lookup=rate("GT_LOOKUPS_PER_MINUTE", 30, per=60, burst=1),
     )
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from gateway.errors import RequestRefusedError, error
 from gateway.identity.possession import Possession, read_certificate
+from gateway.limits.traffic import Traffic
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline
 from infra.telemetry import logs, metrics
 
@@ -29,7 +30,11 @@ class GraphQLEndpoint:
     """Reads requests, hands them to the pipeline, writes answers."""
 
     def __init__(
-        self, pipeline: Pipeline, max_body_bytes: int, certificate_header: str | None = None
+        self,
+        pipeline: Pipeline,
+        max_body_bytes: int,
+        certificate_header: str | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         """Make the endpoint.
 
@@ -38,7 +43,9 @@ class GraphQLEndpoint:
             max_body_bytes: largest request body.
             certificate_header: the header in which the TLS terminator hands over the client's
                 certificate (RFC 9440), where there is one that takes it from clients.
+            traffic: counts requests by address.
         """
+        self._traffic = traffic
         self._pipeline = pipeline
         self._certificate_header = certificate_header
         self._max_body_bytes = max_body_bytes
@@ -48,6 +55,8 @@ class GraphQLEndpoint:
         started = perf_counter()
         media_type = _negotiate(request.headers.get("accept"))
         try:
+            if self._traffic is not None:
+                self._traffic.from_address(request.client.host if request.client else "")
             answer = await self._pipeline.answer(await self._read(request, media_type))
         except RequestRefusedError as refused:
             metrics.REFUSALS.labels(refused.code).inc()

@@ -124,6 +124,11 @@ def _gateway(layout: Layout, addresses: Addresses) -> Program:
             **{f"GT_{name.upper()}_ADDRESS": layout.socket(name) for name in SERVICES},
             "GT_ISSUERS": json.dumps([issuer]),
             "GT_PUBLIC_URL": addresses.gateway_url,
+            # One machine is every client here, and tests are many people in a hurry.
+            "GT_RATE_PER_SUBJECT": "500",
+            "GT_RATE_PER_CLIENT": "5000",
+            "GT_RATE_PER_ADDRESS": "5000",
+            "GT_LOOKUPS_PER_MINUTE": "600",
             "GT_CONSOLE_CLIENT_ID": CONSOLE_CLIENT,
             "GT_CONSOLE_CLIENT_SECRET": client_secret(layout),
             "GT_CONSOLE_ISSUER_URL": addresses.issuer_url,

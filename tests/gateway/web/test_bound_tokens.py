@@ -44,7 +44,7 @@ async def client(
     gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx2.AsyncClient]:
     async with gateway_world.gateway() as gateway:
-        parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget())
+        parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget(), traffic=None)
         monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
         settings: Any = SimpleNamespace(console=None, certificate_header="client-cert")
         socket = f"{gateway_world.folder}/bound.sock"

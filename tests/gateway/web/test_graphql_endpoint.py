@@ -56,7 +56,9 @@ class Door:
 async def door(gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     person = await gateway_world.person("LEO")
     async with gateway_world.gateway() as gateway:
-        parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget(body_bytes=LIMIT))
+        parts = SimpleNamespace(
+            pipeline=gateway.pipeline, budget=Budget(body_bytes=LIMIT), traffic=None
+        )
         monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
         settings: Any = SimpleNamespace(console=None, certificate_header="client-cert")
         app = gateway_app.create_app(settings)
