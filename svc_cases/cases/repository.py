@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tu
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.pagination import Page
-from infra.vocabulary import Category
+from infra.vocabulary import STAFF_PURPOSES, Category
 from svc_cases.cases.rules import bounds_of_day
 from svc_cases.cases.tables import Charge, Court, DateCorrection, Hearing, LegalCase
 
@@ -28,8 +28,13 @@ class DocketRow:
 
 
 def may_read_record(caller: Caller) -> bool:
-    """Return whether this caller may look anything up in the public record, for its purpose."""
-    return caller.purpose is not None and bool(caller.access.get(Category.LEGAL_PUBLIC))
+    """Return whether this caller may look anything up in the public record, for its purpose.
+
+    Purposes about the own staff record open no case (design section 6).
+    """
+    if caller.purpose is None or caller.purpose in STAFF_PURPOSES:
+        return False
+    return bool(caller.access.get(Category.LEGAL_PUBLIC))
 
 
 def is_public(caller: Caller) -> ColumnElement[bool]:

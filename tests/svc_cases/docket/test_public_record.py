@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from infra.dev.demo.world import World
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Purpose
 from svc_cases.cases.rules import local_day
 from tests.fixtures.cases_service import (
     OTHER_PROSECUTOR,
@@ -100,9 +100,13 @@ async def test_a_role_without_the_category_gets_nothing(cases: ServiceApp, world
     assert answer.data == {"caseByNumber": None}
 
 
-async def test_without_a_purpose_nothing_is_looked_up(cases: ServiceApp, world: World) -> None:
+@pytest.mark.parametrize("purpose", [None, Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN])
+async def test_without_a_purpose_nothing_is_looked_up(
+    cases: ServiceApp, world: World, purpose: Purpose | None
+) -> None:
+    """None, or one about the own staff record, which opens no case."""
     filed = next(each for each in world.legal_cases if each.filed_on)
-    asking = caller(officer().role, {Category.LEGAL_PUBLIC: "*"}, purpose=None)
+    asking = caller(officer().role, {Category.LEGAL_PUBLIC: "*"}, purpose=purpose)
     answer = await cases.graphql(asking, BY_NUMBER, {"number": filed.number})
     assert answer.data == {"caseByNumber": None}
 

@@ -1,0 +1,1 @@
+"""Proof: oracle, noninterference, histories, planted bugs. Long forms carry the mark `soak`."""
