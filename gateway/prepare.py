@@ -5,7 +5,7 @@ data, so it is done once and kept. The key holds all of these: two columns, two 
 policies never share an entry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from graphql import GraphQLSchema
@@ -19,12 +19,14 @@ from gateway.planner import (
     OperationError,
     PlanningError,
     QueryPlan,
+    active_labels,
     normalize,
     parse_operation,
     plan,
 )
 from gateway.planner.plan_cache import PlanCache, PlanKey
 from gateway.policy.access_table import AccessTable, View
+from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfied_rules
 from gateway.policy.roles import PrunedOperation, prune
 from gateway.policy.schema_view import role_schema
 from gateway.supergraph import Supergraph
@@ -64,6 +66,9 @@ class Preparer:
             max_entries=MAX_PREPARED, max_per_client=int(MAX_PREPARED * MAX_SHARE)
         )
         self._schemas: dict[str, GraphQLSchema] = {}
+        known = Entitlements(is_authenticated=True)
+        self._labels_on = active_labels(supergraph)
+        self._satisfied_rules = satisfied_rules(supergraph, known)
 
     def parse(self, source: str, operation_name: str | None, client: str) -> Operation:
         """Return the validated operation of a document.
@@ -100,8 +105,17 @@ class Preparer:
         if known is None:
             normalized = normalize(operation)
             pruned = prune(normalized, view, self.table.labels)
+            # Everybody here holds a valid token; what scopes or policies it has is not known.
+            allowed, refusals = leave_out_refused(
+                pruned.operation, self.supergraph, self._satisfied_rules
+            )
+            if refusals:
+                refusals = (*pruned.refusals, *refusals)
+                pruned = replace(pruned, operation=allowed, refusals=refusals)
             try:
-                query_plan = plan(pruned.operation, self.supergraph)
+                query_plan = plan(
+                    pruned.operation, self.supergraph, override_labels=self._labels_on
+                )
             except PlanningError as error:
                 # Its text names subgraphs and hidden coordinates: neither for clients nor logs.
                 kind = type(error).__name__

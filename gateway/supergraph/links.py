@@ -16,7 +16,12 @@ from graphql.utilities import value_from_ast_untyped
 from gateway.supergraph.model import SupergraphError
 
 _JOIN_VERSIONS: Final = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
-_CARRIED_OUT: Final = frozenset({"core", "link", "join", "inaccessible", "tag"})
+_CARRIED_OUT: Final = frozenset(
+    {
+        "core", "link", "join", "inaccessible", "tag",
+        "authenticated", "requiresScopes", "policy", "context",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class Supergraph:
         subgraphs: by name.
         types: by (subgraph name, type name).
         owners: subgraph names that know a type, by type name, in SDL order.
+        access_rules: what `@authenticated`, `@requiresScopes` and `@policy` demand, by coordinate.
     """
 
     revision: str
@@ -94,6 +95,7 @@ class Supergraph:
     subgraphs: Mapping[str, Subgraph]
     types: Mapping[tuple[str, str], SubgraphType]
     owners: Mapping[str, tuple[str, ...]]
+    access_rules: Mapping[str, Any] = field(default_factory=dict)
     _directives: Mapping[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
     _requires: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 

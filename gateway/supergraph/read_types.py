@@ -215,7 +215,6 @@ class TypeReader:
         requires, provides = arguments.get("requires"), arguments.get("provides")
         name = field.name.value
         is_external = bool(arguments.get("external") or arguments.get("usedOverridden"))
-        overriding = [join for join in joins if join.arguments.get("overrideLabel")]
         own_name = self._subgraphs[graph].name
         return SubgraphField(
             name=name,
@@ -224,11 +223,11 @@ class TypeReader:
             is_external=is_external and name not in key_fields,
             requires=parse_field_set(requires, coordinate) if requires else None,
             provides=parse_field_set(provides, coordinate) if provides else None,
-            override_label=arguments.get("overrideLabel"),
+            override_label=arguments.get("overrideLabel") if arguments.get("override") else None,
             overridden_label=next(
                 (
-                    join.arguments["overrideLabel"]
-                    for join in overriding
+                    join.arguments.get("overrideLabel")
+                    for join in joins
                     if join.arguments.get("override") == own_name
                 ),
                 None,

@@ -13,6 +13,7 @@ from graphql import (
 )
 
 from gateway.supergraph.api_schema import Stripping, build_schema_without
+from gateway.supergraph.authorization import read_access_rules
 from gateway.supergraph.directives import read_directives
 from gateway.supergraph.links import Feature, read_features
 from gateway.supergraph.model import Subgraph, SubgraphType, Supergraph, SupergraphError
@@ -30,9 +31,7 @@ def load_supergraph(sdl: str) -> Supergraph:
     document = _parse(sdl)
     features = read_features(document)
     join = features["join"]
-    prefixes = tuple(
-        f"{features[name].prefix}__" for name in ("join", "link", "core") if name in features
-    )
+    prefixes = tuple(f"{feature.prefix}__" for feature in features.values())
     by_enum = read_subgraphs(document, join)
     full = build_schema_without(document, Stripping(prefixes, lambda _: False))
     # Building costs as much as parsing; most supergraphs hide nothing.
@@ -40,6 +39,7 @@ def load_supergraph(sdl: str) -> Supergraph:
     if "inaccessible" in features:
         api = build_schema_without(document, Stripping(prefixes, _hidden_test(features)))
     types = TypeReader(document, join, by_enum).read()
+    directives = read_directives(document, prefixes)
     _check_types(types, full)
     owners: dict[str, list[str]] = {}
     for subgraph in by_enum.values():
@@ -53,7 +53,8 @@ def load_supergraph(sdl: str) -> Supergraph:
         subgraphs=_by_name(by_enum.values()),
         types=types,
         owners={name: tuple(found) for name, found in owners.items()},
-        _directives=read_directives(document, prefixes),
+        access_rules=read_access_rules(directives, features),
+        _directives=directives,
         _requires=read_requirements(types, full),
     )
 

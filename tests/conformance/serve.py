@@ -8,6 +8,7 @@ Runtime dependencies only; no database, no token.  Forwards `Authorization` to t
 
 import argparse
 import asyncio
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ from gateway.planner import (
     parse_operation,
     plan,
 )
+from gateway.planner.override_labels import active_labels, override_labels
 from gateway.planner.plan_cache import PlanCache, PlanKey
+from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfied_rules
+from gateway.policy.roles import Refusal, holds
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import Supergraph, load_supergraph
 from infra.collector import settle
@@ -56,6 +60,7 @@ class Ready:
     operation: Operation
     compiled: CompiledOperation
     asks_about_schema: bool
+    refusals: tuple[Refusal, ...]
 
 
 class RefusedError(Exception):
@@ -69,7 +74,14 @@ class RefusedError(Exception):
 class Engine:
     """The product's engine around one supergraph."""
 
-    def __init__(self, supergraph: Supergraph, *, star: Star | None, has_limits: bool) -> None:
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        *,
+        star: Star | None,
+        has_limits: bool,
+        switched_on: frozenset[str] = frozenset(),
+    ) -> None:
         self.supergraph = supergraph
         self.star = star
         self.has_limits = has_limits
@@ -79,6 +91,8 @@ class Engine:
         }
         self.cache: PlanCache[Ready] = PlanCache(max_entries=2000, max_per_client=2000)
         self.permit_all = PermitAll()
+        self.override_labels = override_labels(supergraph)
+        self.switched_on = switched_on
         most = 10**9
         self.limits = (
             ExecutionLimits()
@@ -86,10 +100,17 @@ class Engine:
             else ExecutionLimits(max_fetches=most, max_representations=most)
         )
 
-    def prepare(self, source: str, operation_name: str | None) -> Ready:
+    def prepare(
+        self,
+        source: str,
+        operation_name: str | None,
+        satisfied: frozenset[str] = frozenset(),
+        labels: frozenset[str] = frozenset(),
+    ) -> Ready:
         """Parse, plan and compile, or find it done."""
         digest = hashlib.sha256(f"{operation_name or ''}\0{source}".encode()).hexdigest()
-        key = PlanKey(digest, self.supergraph.revision, "star" if self.star else "")
+        shape = ",".join(["star" if self.star else "", *sorted(satisfied), "", *sorted(labels)])
+        key = PlanKey(digest, self.supergraph.revision, shape)
         ready = self.cache.get(key)
         if ready is None:
             tokens = MAX_TOKENS if self.has_limits else None
@@ -99,12 +120,13 @@ class Engine:
                 if self.has_limits
                 else normalize(operation, max_selections=10**9)
             )
+            normalized, refusals = leave_out_refused(normalized, self.supergraph, satisfied)
             if self.star is not None:
                 normalized = self.star.annotate(normalized)
-            made = plan(normalized, self.supergraph)
+            made = plan(normalized, self.supergraph, override_labels=labels)
             compiled = compile_plan(made, normalized, self.supergraph)
             meta = any(one.name in ("__schema", "__type") for one in normalized.root.fields)
-            ready = Ready(operation, compiled, meta)
+            ready = Ready(operation, compiled, meta, refusals)
             self.cache.put(key, ready, "")
         return ready
 
@@ -112,7 +134,9 @@ class Engine:
         """Execute one request; RefusedError if it cannot be."""
         source, variables, name = _members(request)
         try:
-            ready = self.prepare(source, name)
+            satisfied = self.satisfied(authorization)
+            labels = self.labels(authorization)
+            ready = self.prepare(source, name, satisfied, labels)
             coerced = coerce_variables(ready.operation, variables)
         except OperationError as error:
             shown = [_shown(one, error.code) for one in error.errors]
@@ -132,14 +156,54 @@ class Engine:
             meta = introspect(ready.operation, self.supergraph.api_schema, coerced)
         projected = project(compiled, assembled, coerced, guard, introspection=meta)
         body: dict[str, Any] = {"data": projected.data}
-        if projected.errors:
-            body["errors"] = projected.errors
+        errors = [_refused(one) for one in ready.refusals if holds(one.conditions, coerced)]
+        if errors or projected.errors:
+            body["errors"] = errors + projected.errors
         return body
+
+    def labels(self, authorization: str | None) -> frozenset[str]:
+        """Override labels that are on: who the caller is decides, so each stays on one side."""
+        if not self.override_labels:
+            return frozenset()
+        digest = hashlib.sha256((authorization or "").encode()).digest()
+        share = int.from_bytes(digest[:4], "big") / 2**32 * 100
+        return active_labels(self.supergraph, share=share, switched_on=self.switched_on)
+
+    def satisfied(self, authorization: str | None) -> frozenset[str]:
+        """Coordinates whose access rules a caller satisfies; nothing is verified here."""
+        if not self.supergraph.access_rules:
+            return frozenset()
+        return satisfied_rules(self.supergraph, claimed(authorization))
 
     async def close(self) -> None:
         """Drop all connections."""
         for transport in self.transports.values():
             await transport.close()
+
+
+def claimed(authorization: str | None) -> Entitlements:
+    """What a bearer token says of its caller, believed as it is: for conformance runs only."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return Entitlements(is_authenticated=False)
+    try:
+        payload = token.split(".")[1]
+        claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        scopes = claims.get("scope", claims.get("scopes", ""))
+        policies = claims.get("policies", [])
+        names = scopes.split() if isinstance(scopes, str) else scopes
+        return Entitlements(True, frozenset(names), frozenset(policies))
+    except (IndexError, ValueError, AttributeError, TypeError):
+        return Entitlements(is_authenticated=True)
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "message": "Not authorized to read this field.",
+        "path": list(refusal.path),
+        "locations": [{"line": line, "column": column} for line, column in refusal.locations],
+        "extensions": {"code": "UNAUTHORIZED_FIELD_OR_TYPE"},
+    }
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
@@ -225,12 +289,18 @@ def main() -> None:
     parser.add_argument("--limits", choices=("on", "off"), default="on")
     parser.add_argument("--policy", choices=("permit-all", "star"), default="permit-all")
     parser.add_argument("--deny", action="append", default=[], metavar="TYPE:KEY:CATEGORY")
+    parser.add_argument("--override-label", action="append", default=[], metavar="LABEL")
     options = parser.parse_args()
     supergraph = load_supergraph(options.supergraph.read_text())
     denials = [_denial(parser, one) for one in options.deny]
     star = Star(supergraph, denials) if options.policy == "star" else None
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    engine = Engine(supergraph, star=star, has_limits=options.limits == "on")
+    engine = Engine(
+        supergraph,
+        star=star,
+        has_limits=options.limits == "on",
+        switched_on=frozenset(options.override_label),
+    )
     uvicorn.run(
         Application(engine),
         host="127.0.0.1",

@@ -156,8 +156,8 @@ def test_a_renamed_join_specification_is_read() -> None:
         ),
         (
             "type Query @join__type(graph: A) { a: Int }",
-            '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
-            "@link authenticated",
+            '@link(url: "https://specs.apollo.dev/connect/v0.1", for: EXECUTION)',
+            "@link connect",
         ),
     ],
 )
