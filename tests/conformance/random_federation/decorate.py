@@ -283,6 +283,14 @@ def is_in_field_set(federation: Federation, name: str) -> bool:
     )
 
 
+def _visible(federation: Federation, type_name: str) -> int:
+    names = {name for one in federation.owners(type_name) for name in one.types[type_name].fields}
+    return sum(
+        not any(found.is_inaccessible for _, found in federation.fields(type_name, name))
+        for name in names
+    )
+
+
 def _hide(federation: Federation, random: Random) -> None:
     for one in federation.subgraphs:
         for seen in one.types.values():
@@ -292,7 +300,7 @@ def _hide(federation: Federation, random: Random) -> None:
                 if (
                     random.random() < 0.03
                     and not is_in_interface(federation, seen.name, found.name)
-                    and len(seen.fields) > 2
+                    and _visible(federation, seen.name) > 2
                     and not found.is_external
                     and found.name != "id"
                 ):
