@@ -13,6 +13,7 @@ from starlette.routing import Route
 from gateway.caller import InternalTokens
 from gateway.consent_client import ConsentClient
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
+from gateway.identity.step_up import parse_step_up
 from gateway.limits.budget import Budget
 from gateway.limits.traffic import Traffic, packaged_rules
 from gateway.pipeline import Pipeline
@@ -71,7 +72,8 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     possession = PossessionCheck(settings.public_url, issuers)
     traffic = Traffic(packaged_rules(supergraph), settings.traffic)
     rounds = Rounds(calls, consent, decisions, gate)
-    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession, traffic)
+    step_up = parse_step_up(settings.step_up)
+    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession, traffic, step_up)
     return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls, traffic)
 
 

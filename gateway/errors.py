@@ -6,7 +6,7 @@ data that the caller may not see (design section 5, "Silence").
 ``RequestRefusedError``       the whole request ends here, with an HTTP status
 ├── 400 BAD_REQUEST, BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED,
 │       OPERATION_RESOLUTION_FAILURE, GRANT_AMBIGUOUS, limits (see gateway.limits)
-├── 401 UNAUTHENTICATED
+├── 401 UNAUTHENTICATED, STEP_UP_REQUIRED
 ├── 403 PURPOSE_NOT_ALLOWED, GRANT_REQUIRED, SUBJECT_BLOCKED
 ├── 429 RATE_LIMITED
 └── 503 SERVICE_UNAVAILABLE, OVERLOADED
@@ -24,6 +24,7 @@ MESSAGES: dict[str, str] = {
     "NOT_ACCEPTABLE": "Accept application/graphql-response+json or application/json.",
     "BODY_TOO_LARGE": "The request body is larger than this API takes.",
     "UNAUTHENTICATED": "Send a valid access token as 'Authorization: Bearer'.",
+    "STEP_UP_REQUIRED": "Sign in again as 'WWW-Authenticate' says: the records are sensitive.",
     "GRANT_AMBIGUOUS": "You hold several grants; name the one to act under in 'Acting-Grant'.",
     "GRANT_REQUIRED": "No live role grant lets you act here; ask your agency's administrator.",
     "SUBJECT_BLOCKED": "This account is blocked; ask the privacy officer.",

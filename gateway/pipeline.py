@@ -19,6 +19,7 @@ from gateway.identity import (
     PossessionCheck,
     VerifiedAccessToken,
 )
+from gateway.identity.step_up import StepUp
 from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
 from gateway.planner import Operation, OperationError, coerce_variables
 from gateway.planner.introspection import asks_about_schema, introspect
@@ -96,10 +97,12 @@ class Pipeline:
         feed: ChangeFeed,
         possession: PossessionCheck | None = None,
         traffic: Traffic | None = None,
+        step_up: StepUp | None = None,
     ) -> None:
         """Make the pipeline; without ``traffic`` nothing is counted, which only tests want."""
         self._verifier = verifier
         self._possession = possession or PossessionCheck(None, ())
+        self._step_up = step_up or StepUp()
         self._traffic = traffic or Traffic(TrafficRules(), UNLIMITED)
         self._directory = directory
         self._preparer = preparer
@@ -174,6 +177,7 @@ class Pipeline:
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
             return _refuse_mutation(refusals)
+        self._step_up.check(verified, prepared.pruned.coordinates)
         introspection = self._introspect(operation, variables, acting.view)
         root = prepared.pruned.operation.root
         roots = [f"{each.parent_type}.{each.name}" for each in root.fields]

@@ -54,6 +54,7 @@ class GatewaySettings:
         public_url: where clients reach the gateway; DPoP proofs name it.
         certificate_header: header in which the TLS terminator hands over client certificates.
         traffic: how much one person, application and address may ask.
+        step_up: JSON of what sign-in sensitive categories need (``gateway.identity.step_up``).
     """
 
     instance: str
@@ -71,6 +72,7 @@ class GatewaySettings:
     public_url: str | None = None
     certificate_header: str | None = None
     traffic: TrafficLimits = field(default_factory=TrafficLimits)
+    step_up: str | None = None
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -99,6 +101,7 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         public_url=env.optional("GT_PUBLIC_URL"),
         certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
         traffic=_read_traffic(env),
+        step_up=env.optional("GT_STEP_UP"),
     )
 
 
