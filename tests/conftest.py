@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.service_app",
     "tests.fixtures.whole_platform",
+    "tests.fixtures.browser",
 ]

@@ -1,0 +1,226 @@
+"""Each persona's main path through the console, in a real browser, from the sign-in on."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Page, expect
+
+from infra.dev.screenshots.browser import WAIT_MILLISECONDS, sign_in
+from tests.fixtures.browser import Visitors
+from tests.fixtures.whole_platform import Platform
+
+pytestmark = pytest.mark.walk
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+async def start(visitors: Visitors, persona: str, path: str = "/console/") -> Page:
+    page = await visitors.signed_in(persona)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.emulate_media(color_scheme="light")
+    await page.goto(visitors.platform.url + path)
+    return page
+
+
+async def test_a_training_manager_finds_a_course_assigns_people_and_undoes_it(
+    visitors: Visitors,
+) -> None:
+    page = await start(visitors, "training_manager")
+    await page.get_by_role("link", name="Courses", exact=True).click()
+    search = page.get_by_role("searchbox", name="Find a course")
+    await search.press_sequentially("colaborative")  # a slip of the finger; the list follows live
+    await expect(page.locator("#results h2")).to_have_count(1)
+    await expect(page.locator("#results")).to_contain_text("Building a Collaborative Response")
+    await search.fill("lead 101")
+    await expect(page.locator("#results h2").first).to_contain_text("LEAD 101")
+    await page.get_by_role("link", name=re.compile("Session 9101-1")).click()
+    await page.get_by_role("link", name="Assign people").first.click()
+
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(page.locator("#problems")).to_contain_text("Choose at least one person")
+    boxes = page.locator('input[name="people"]:not([disabled])')
+    await boxes.nth(0).check()
+    await boxes.nth(1).check()
+    await page.get_by_label("Due", exact=True).fill("2027-03-01")
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 assigned")
+    await page.get_by_role("button", name="Undo the 2 new assignments").click()
+    await expect(page.get_by_role("status")).to_contain_text("Undone")
+    await expect(page.locator("table .badge", has_text="Cancelled")).to_have_count(2)
+
+
+async def test_a_training_manager_imports_a_page_and_reads_what_was_not_understood(
+    visitors: Visitors,
+) -> None:
+    page = await start(visitors, "training_manager", "/console/training/import")
+    from tests.platform.test_walk import COURSE_PAGE
+
+    await page.get_by_label("The page's text").fill(COURSE_PAGE.read_text(encoding="utf-8"))
+    await page.get_by_role("button", name="Import", exact=True).click()
+    await expect(page.get_by_role("heading", name="What became of it")).to_be_visible()
+    await expect(page.locator("table caption").first).to_have_text("Sessions")
+    await expect(page.get_by_role("link", name="8020-1")).to_be_visible()
+
+
+async def test_an_administrator_takes_a_role_away_and_gives_it_back(visitors: Visitors) -> None:
+    page = await start(visitors, "agency_admin", "/console/agency?q=vega")
+    name = "Jules Sample-Vega"
+    away = page.get_by_role("link", name=re.compile(f"Take away.*{name}"))
+    await away.click()
+    await page.get_by_label("Why").fill("   ")
+    await page.get_by_role("button", name="Take the role away").click()
+    await expect(page.locator("#e-reason")).to_contain_text("Say why")
+    await expect(page.get_by_label("Why")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Why").fill("Moved to another unit.")
+    await page.get_by_role("button", name="Take the role away").click()
+    await expect(page.get_by_role("status")).to_contain_text("taken away")
+    await expect(page.locator("table tr", has_text=name).first).to_contain_text("Taken away")
+
+    await page.get_by_role("link", name="Give a role", exact=True).first.click()
+    await page.get_by_label("Who").select_option(label=name)
+    await page.get_by_label("Which role").select_option("CM")
+    await page.get_by_label("Why").fill("Back on patrol.")
+    await page.get_by_role("button", name="Give the role").click()
+    assert await page.locator("#problems").inner_text()  # beyond what the agency's kind may have
+    await page.get_by_label("Which role").select_option("LEO")
+    await page.get_by_role("button", name="Give the role").click()
+    await expect(page.get_by_role("status")).to_contain_text("The role is given")
+    await expect(page.locator("#results li", has_text=name)).to_contain_text("In force")
+
+
+async def officer_sees(platform: Platform, person: str) -> Any:
+    answer = await platform.run(
+        "ParticipantOverview", {"id": person}, persona="officer", purpose="LEAD_COORD"
+    )
+    return answer.data["participant"]
+
+
+async def test_a_case_manager_captures_a_release_and_takes_it_back(visitors: Visitors) -> None:
+    platform = visitors.platform
+    person = platform.participant("roi_none")
+    page = await start(visitors, "case_manager", f"/console/people/{person}/releases/new")
+    assert await officer_sees(platform, person) is None
+    police = page.locator("details", has_text="Cedar Falls Example Police Department")
+    await police.locator("summary").click()
+    await police.get_by_label("Name and date of birth").check()
+    check = page.locator("#check")
+    await expect(check).to_contain_text("Cedar Falls Example Police Department")
+    await expect(check).to_contain_text("Say how it was signed.")
+    await police.get_by_label("That I take part, and since when").check()
+    await expect(check).to_contain_text("2 kinds")
+    await page.get_by_label("How").select_option("WET_INK")
+    await expect(check).to_contain_text("Nothing is missing")
+    await page.get_by_role("button", name="Record as signed").click()
+    await expect(page.get_by_role("status")).to_contain_text("The release is in force")
+    assert (await officer_sees(platform, person))["name"]["given"]
+
+    await page.get_by_role("link", name=re.compile("Take back")).click()
+    await page.get_by_label("Why").fill("Changed my mind.")
+    await page.get_by_role("button", name="Take it back").click()
+    await expect(page.get_by_role("status")).to_contain_text("taken back")
+    assert await officer_sees(platform, person) is None
+    await page.get_by_role("link", name="Who saw this record").click()
+    told = page.locator("tr", has_text="Cedar Falls Example Police Department").first
+    await expect(told).to_contain_text("Told")
+    await expect(told).to_contain_text("because of release")
+
+
+async def test_a_participant_reads_and_takes_back_in_spanish(visitors: Visitors) -> None:
+    platform = visitors.platform
+    person = platform.participant("roi_active")
+    shown = platform.operation("SignRoi")["variables"]["input"]
+    beside = {
+        **shown,
+        "participantId": person,
+        "standsBeside": True,
+        "idempotencyKey": uuid4().hex,
+        "provisions": shown["provisions"][1:],
+    }
+    signed = await platform.run("SignRoi", {"input": beside})
+    number = signed.data["signRelease"]["release"]["number"]
+    page = await start(visitors, "participant")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello, ")
+    await page.get_by_role("button", name="Español").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    await page.get_by_role("link", name="Lo que firmé", exact=True).click()
+    await page.get_by_role("link", name=re.compile(f"Retirarla.*{number}$")).click()
+    await page.get_by_label("¿Por qué quiere retirarla?").fill("Ya no quiero.")
+    await page.get_by_role("button", name="Retirarla").click()
+    await expect(page.get_by_role("status")).to_contain_text("La ha retirado")
+    await page.get_by_role("link", name="Quién vio mi expediente").click()
+    await expect(page.locator("table")).to_contain_text("Usted miró")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_an_officer_sees_courses_and_no_participant_anywhere(visitors: Visitors) -> None:
+    page = await start(visitors, "officer")
+    menu = await page.locator("nav.tabs a").all_inner_texts()
+    assert not {"Your people", "Ending soon", "Roster", "Agency"} & set(menu)
+    await page.goto(f"{visitors.platform.url}/console/people")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(
+        "This page is not for your role"
+    )
+
+
+async def test_without_scripts_the_main_paths_work(visitors: Visitors) -> None:
+    page = await visitors.window(scripts=False)
+    url = visitors.platform.url
+    await sign_in(page, url, "training_manager", "/console/training/courses")
+    await page.get_by_role("searchbox", name="Find a course").fill("lead 101 diversoin")
+    await page.get_by_role("button", name="Search").click()
+    await page.get_by_role("link", name=re.compile("Session 9101-2")).click()
+    await page.get_by_role("link", name="Assign people").first.click()
+    await expect(page.get_by_label("Everybody listed below")).to_be_hidden()
+    await page.locator('input[name="people"]:not([disabled])').first.check()
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("1 of 1 assigned")
+    await page.get_by_role("button", name="Undo the 1 new assignment").click()
+    await expect(page.get_by_role("status")).to_contain_text("Undone")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something has the focus, and see that the focus shows."""
+    for _ in range(150):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("what => document.activeElement.matches(what)", selector):
+            break
+    else:
+        raise AssertionError(f"the keyboard never reaches {selector}")
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", selector
+
+
+async def test_with_the_keyboard_alone_a_person_is_assigned(visitors: Visitors) -> None:
+    page = await visitors.window()
+    await page.goto(f"{visitors.platform.url}/console/training/sessions/9101-2")
+    await tab_to(page, 'button[value="training_manager"]')
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/console/training/sessions/9101-2")
+    await tab_to(page, "a.skip")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await tab_to(page, 'a[href$="/assign"]')
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/assign")
+    await tab_to(page, 'input[name="people"]:not([disabled])')
+    await page.keyboard.press("Space")
+    await tab_to(page, "button.main")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("1 of 1 assigned")
+    await tab_to(page, 'form[action$="/undo"] button')
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Undone")
+
+
+async def test_graphiql_asks_as_the_person_who_is_signed_in(visitors: Visitors) -> None:
+    page = await start(visitors, "case_manager", "/graphiql")
+    await expect(page.locator(".graphiql-query-editor .CodeMirror")).to_be_visible()
+    await page.locator(".graphiql-execute-button").click()
+    choice = page.get_by_role("menuitem", name="OwnStanding")
+    await choice.click()
+    await expect(page.locator(".result-window")).to_contain_text("Cedar Falls LEAD")
+    assert "eyJ" not in await page.content()
