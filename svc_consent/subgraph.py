@@ -8,8 +8,16 @@ from infra.vocabulary import Category
 from svc_consent.agencies.schema import AgenciesMutation, DirectoryQuery, GrantsQuery
 from svc_consent.bindings.schema import BindingsMutation
 from svc_consent.disclosures.schema import Participant
+from svc_consent.disclosures.suspending_schema import AccountingMutation
 from svc_consent.duties.schema import DutiesMutation, DutiesQuery
 from svc_consent.emergencies.schema import EmergenciesMutation
+from svc_consent.explanations.schema import ExplanationsMutation, ExplanationsQuery
+from svc_consent.governance.schema import (
+    GovernanceMutation,
+    GovernanceQuery,
+    ReviewsMutation,
+    ReviewsQuery,
+)
 from svc_consent.releases.schema import ReleaseFormsQuery, RevokingMutation, SigningMutation
 from svc_consent.safeguards.schema import ReportsMutation, RequestsMutation, SafeguardsQuery
 
@@ -17,7 +25,16 @@ _STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(DirectoryQuery, GrantsQuery, ReleaseFormsQuery, SafeguardsQuery, DutiesQuery):
+class Query(
+    DirectoryQuery,
+    GrantsQuery,
+    GovernanceQuery,
+    ReviewsQuery,
+    ReleaseFormsQuery,
+    SafeguardsQuery,
+    DutiesQuery,
+    ExplanationsQuery,
+):
     """Root query type."""
 
 
@@ -30,7 +47,11 @@ class Mutation(
     RequestsMutation,
     BindingsMutation,
     DutiesMutation,
+    ExplanationsMutation,
+    AccountingMutation,
     AgenciesMutation,
+    GovernanceMutation,
+    ReviewsMutation,
 ):
     """Root mutation type."""
 

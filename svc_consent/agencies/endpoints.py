@@ -1,18 +1,23 @@
 """HTTP for the gateway: who a token's subject is, and what they hold now."""
 
+from datetime import date
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from infra import clock
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
-from svc_consent.agencies.repository.principal import read_principal
+from svc_consent.agencies.repository.principal import note_seen, read_principal
 from svc_consent.hot_pool import HotPool
 from svc_consent.requests import MalformedRequestError, body_of, endpoint
 
 
 def routes(chassis: Chassis, pool: HotPool) -> list[BaseRoute]:
     """Return the route of the directory."""
+
+    seen: dict[str, date] = {}
 
     async def principal(request: Request, _issuer: str) -> Response:
         body = await body_of(request)
@@ -21,6 +26,11 @@ def routes(chassis: Chassis, pool: HotPool) -> list[BaseRoute]:
             raise MalformedRequestError("issuer and subject are needed")
         async with pool.connection() as connection:
             found = await read_principal(connection, issuer, subject)
+            today = clock.now().date()
+            # Once a day and account: whether an account is dormant needs no more.
+            if found.subject is not None and seen.get(found.subject) != today:
+                await note_seen(connection, found.subject, today)
+                seen[found.subject] = today
         return json_response(200, found.presented())
 
     gateway = frozenset({GATEWAY_ISSUER})

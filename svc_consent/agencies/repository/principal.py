@@ -5,7 +5,7 @@ dates and not revoked, the account not blocked, the agency's membership and MOU 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -84,3 +84,15 @@ def _period(starts: str, ends: str | None) -> _Period:
 
 def _text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+_SEEN = """
+insert into account_activity (account_id, last_seen_on) values ($1::uuid, $2)
+on conflict (account_id) do update set last_seen_on = excluded.last_seen_on
+where account_activity.last_seen_on < excluded.last_seen_on
+"""
+
+
+async def note_seen(connection: Connection, account_id: str, day: date) -> None:
+    """Note that an account was used on a day; a later day stands."""
+    await connection.execute(_SEEN, account_id, day)

@@ -1,0 +1,1 @@
+"""Statements about requests, agreements, seats and reviews."""

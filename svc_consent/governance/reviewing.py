@@ -1,0 +1,144 @@
+"""Access reviews: every grant of an agency is kept or removed, by a deadline."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from infra.database import WriteSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.mutation_result import CommandError, not_found
+from infra.vocabulary import AgencyType, Role
+from svc_consent.agencies.commands import take_away
+from svc_consent.agencies.repository import directory
+from svc_consent.agencies.rules import CEILING, checked_reason
+from svc_consent.agencies.tables import RoleGrant
+from svc_consent.governance import rules
+from svc_consent.governance.commands import require
+from svc_consent.governance.repository import reviews as repository
+from svc_consent.governance.rules import ReviewDecision
+from svc_consent.governance.tables import ReviewCampaign
+from svc_consent.history.repository import record
+from svc_consent.history.rules import EventKind
+
+
+async def open_review(
+    session: WriteSession, caller: Caller, title: str, deadline_at: datetime
+) -> dict[str, Any]:
+    """Begin a review of the own agency: all grants that count now and that its administrator
+    may take away.
+
+    Raises:
+        CommandError: not the agency's administrator, or there is nothing to review.
+        RuleError: no title, or a deadline that is past or too far away.
+    """
+    site_id = require(caller, Role.AGA)
+    agency_id = parse_id(caller.agency_id)
+    name = rules.checked_name(title, "title", needed=True)
+    now = await directory.database_now(session)
+    rules.checked_deadline(deadline_at, now)
+    if agency_id is None:
+        raise not_found("input")
+    agency = (await directory.agencies_by_id(session, [agency_id]))[agency_id]
+    mine = CEILING[AgencyType(agency.type)]
+    grants = [
+        each
+        for each in await repository.live_grants(session, caller, agency_id, now)
+        if Role(each.role) in mine
+    ]
+    if not grants:
+        raise CommandError("NOTHING_TO_REVIEW", "Nobody holds a role that you administer.")
+    row = ReviewCampaign(
+        id=uuid4(),
+        agency_id=agency_id,
+        site_id=site_id,
+        title=name or "",
+        opened_by=UUID(caller.subject),
+        opened_at=now,
+        deadline_at=deadline_at,
+        version=1,
+    )
+    session.add(row)
+    await session.flush()
+    await repository.add_items(session, row.id, [each.id for each in grants])
+    record(session, EventKind.REVIEW_OPENED, caller, now, agency_id=agency_id, reason=row.title)
+    await session.flush()
+    return {"review": str(row.id)}
+
+
+async def _open_campaign(session: WriteSession, caller: Caller, campaign_id: str) -> ReviewCampaign:
+    require(caller, Role.AGA)
+    row_id = parse_id(campaign_id)
+    row = await repository.campaign(session, caller, row_id, lock=True) if row_id else None
+    if row is None or str(row.agency_id) != caller.agency_id:
+        raise not_found("input", "reviewId")
+    if row.closed_at is not None:
+        message = "This review is closed."
+        raise CommandError("REVIEW_CLOSED", message, ("input", "reviewId"))
+    return row
+
+
+async def decide(
+    session: WriteSession,
+    caller: Caller,
+    campaign_id: str,
+    grant_id: str,
+    decision: ReviewDecision,
+    reason: str,
+) -> dict[str, Any]:
+    """Keep a grant, or remove it at once.
+
+    Raises:
+        CommandError: not the administrator, no such review or grant, closed, or one's own grant.
+        RuleError: no reason.
+    """
+    row = await _open_campaign(session, caller, campaign_id)
+    text = checked_reason(reason)
+    wanted = parse_id(grant_id)
+    item = await repository.item(session, row.id, wanted) if wanted else None
+    grant = await directory.grant_for_update(session, caller, wanted) if wanted else None
+    if item is None or grant is None:
+        raise not_found("input", "grantId")
+    if str(grant.account_id) == caller.subject:
+        message = "Somebody else reviews your own role."
+        raise CommandError("OWN_GRANT", message, ("input", "grantId"))
+    now = await directory.database_now(session)
+    item.decision, item.reason = decision.value, text
+    item.decided_by, item.decided_at = UUID(caller.subject), now
+    if decision is ReviewDecision.KEEP:
+        record(
+            session, EventKind.REVIEW_KEPT, caller, now, agency_id=row.agency_id,
+            account_id=grant.account_id, role=grant.role, reason=text,
+        )  # fmt: skip
+        await session.flush()
+    elif grant.revoked_at is None:
+        await take_away(session, caller, [grant], f"Access review: {text}")
+    return {"review": str(row.id)}
+
+
+async def close_review(session: WriteSession, caller: Caller, campaign_id: str) -> dict[str, Any]:
+    """Close a review; after its deadline, what nobody has decided to keep is removed.
+
+    Raises:
+        CommandError: not the administrator, no such review, closed, or undecided before the
+            deadline.
+    """
+    row = await _open_campaign(session, caller, campaign_id)
+    now = await directory.database_now(session)
+    undecided = [each for each in await repository.items(session, row.id) if each.decision is None]
+    grants: list[RoleGrant] = []
+    for each in undecided:
+        grant = await directory.grant_for_update(session, caller, each.grant_id)
+        is_own = grant is not None and str(grant.account_id) == caller.subject
+        if grant is not None and grant.revoked_at is None and not is_own:
+            grants.append(grant)
+    if grants and now < row.deadline_at:
+        message = "Before the deadline every role must be kept or removed."
+        raise CommandError("UNDECIDED", message, ("input", "reviewId"))
+    row.closed_at = now
+    row.version += 1
+    record(session, EventKind.REVIEW_CLOSED, caller, now, agency_id=row.agency_id, reason=row.title)
+    await session.flush()
+    if grants:
+        await take_away(session, caller, grants, "Access review: nobody kept it in time.")
+    return {"review": str(row.id)}
