@@ -1,9 +1,10 @@
-"""``python -m svc_consent audit verify``: walks the ledger and says whether it is whole."""
+"""``python -m svc_consent audit verify|purge``: is the ledger whole; take a person out of it."""
 
 import argparse
 import asyncio
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
@@ -21,8 +22,14 @@ def audit(words: list[str]) -> int:
     verify.add_argument(
         "--keys", type=Path, help="folder of the pinned public keys (GT_KEY_DIR/ledger-keys)"
     )
+    purge = commands.add_parser("purge", help="take a participant out of the ledger, with proof")
+    purge.add_argument("--participant", type=UUID, required=True, help="whose pseudonym goes")
+    purge.add_argument("--by", required=True, help="who decided it")
+    purge.add_argument("--reason", required=True, help="why")
     arguments = parser.parse_args(words)
     environment = Environment()
+    if arguments.command == "purge":
+        return _purge(environment.secret("GT_DATABASE_DSN").reveal(), arguments)
     folder: Path | None = arguments.keys
     if folder is None and environment.optional("GT_KEY_DIR"):
         folder = environment.path("GT_KEY_DIR") / PINNED_KEYS
@@ -36,6 +43,42 @@ def audit(words: list[str]) -> int:
         sys.stdout.write(f"bad: {flaw}\n")
     sys.stdout.write(report.summary() + "\n")
     return 1 if report.flaws else 0
+
+
+def _purge(dsn: str, arguments: argparse.Namespace) -> int:
+    """Take the pseudonym away; 1 where a demand holds it or nobody is known by this id."""
+    try:
+        gone = asyncio.run(_purged(dsn, arguments))
+    except asyncpg.CheckViolationError as error:
+        sys.stderr.write(f"consent: not purged: {error.message}\n")
+        return 1
+    except FAILURES as error:
+        sys.stderr.write(f"consent: the ledger cannot be reached ({type(error).__name__})\n")
+        return 2
+    if gone is None:
+        sys.stderr.write("consent: the ledger knows nobody by this id\n")
+        return 1
+    sys.stdout.write(f"purged pseudonym {gone[0]}, named by {gone[1]} entries\n")
+    return 0
+
+
+async def _purged(dsn: str, arguments: argparse.Namespace) -> tuple[UUID, int] | None:
+    connection = await asyncpg.connect(dsn, timeout=5)
+    try:
+        pseudonym = await connection.fetchval(
+            "select purge_participant($1, $2, $3)",
+            arguments.participant,
+            arguments.by,
+            arguments.reason,
+        )
+        if pseudonym is None:
+            return None
+        entries = await connection.fetchval(
+            "select entries from purge_record where pseudonym = $1", pseudonym
+        )
+        return pseudonym, int(entries)
+    finally:
+        await connection.close()
 
 
 async def _verify(dsn: str, folder: Path | None) -> Report:

@@ -1,13 +1,14 @@
 """The participant's accounting in GraphQL: who was told what, why, under which release."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 from strawberry.types import Info
 
+from infra import clock
 from infra.entity_references import parse_id, reference_ids
 from infra.owner_pages import selects
 from infra.pagination import Connection, connection, page_size
@@ -17,10 +18,13 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import ROLE_TITLES, Category, Role
 from svc_consent.agencies.schema.directory import STRUCTURE, After, Agencies, Agency, First
 from svc_consent.bindings.schema import ParticipantBindings
+from svc_consent.disclosures.reports import Filter, Report
 from svc_consent.disclosures.repository.accounting import (
+    AccountingRequest,
     Told,
     page_of_accounting,
     parse_key,
+    recipients_of,
     release_numbers,
 )
 from svc_consent.disclosures.rules import Kind, Outcome
@@ -100,6 +104,47 @@ class Disclosure:
         )
 
 
+described_enum(
+    Report,
+    "A report that a law gives a person a right to.",
+    {
+        Report.PART2_2_25: "Disclosures with consent in three years (42 CFR 2.25).",
+        Report.HIPAA_164_528: "Disclosures without authorization in six years (45 CFR 164.528).",
+    },
+    name="AccountingReport",
+)
+ReportArgument = Annotated[
+    Report | None,
+    strawberry.argument(description="Only what belongs in this report.", directives=_AUDIT),
+]
+AgencyArgument = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only what this agency was told.", directives=_AUDIT),
+]
+SinceArgument = Annotated[
+    datetime | None, strawberry.argument(description="Not before.", directives=_AUDIT)
+]
+Years = Annotated[
+    int, strawberry.argument(description="How many years back, 1 to 6.", directives=_AUDIT)
+]
+_MAX_YEARS = 6
+
+
+@strawberry.type(directives=_AUDIT, description="An agency that was told something.")
+class RecipientLine:
+    """One line of the list of recipients."""
+
+    last_at: datetime | None = strawberry.field(description="When last.")
+    times: int | None = strawberry.field(description="How often.")
+    agency_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The agency.")
+    async def agency(self, info: Info) -> Agency | None:
+        """Return the agency."""
+        row = await context_of(info).loader(Agencies).load(self.agency_id)
+        return None if row is None else Agency.from_row(row)
+
+
 @strawberry.federation.type(
     keys=["id"],
     directives=[category(Category.IDENTITY), about("id")],
@@ -116,24 +161,51 @@ class Participant(
 
     @strawberry.field(description="Who used or was told what, newest first.", directives=_AUDIT)
     async def accounting(
-        self, info: Info, first: First = 25, after: After = None
+        self,
+        info: Info,
+        first: First = 25,
+        after: After = None,
+        report: ReportArgument = None,
+        agency_id: AgencyArgument = None,
+        since: SinceArgument = None,
     ) -> Connection[Disclosure] | None:
         """Return one page of the accounting."""
         context, participant_id = context_of(info), parse_id(str(self.id))
-        if participant_id is None:
+        agency = None if agency_id is None else parse_id(str(agency_id))
+        if participant_id is None or (agency_id is not None and agency is None):
             return None
-        caller, name = context.caller, f"Participant.accounting({participant_id})"
+        chosen = Filter(report, agency, since)
+        caller = context.caller
+        name = f"Participant.accounting({participant_id},{report},{agency},{since})"
         key = None if after is None else parse_key(context.seal.open(caller, name, after))
         async with context.reading() as session:
             page = await page_of_accounting(
-                session, caller, participant_id, page_size(first), key,
-                is_counted=selects(info, "totalCount"),
+                session, caller, participant_id,
+                AccountingRequest(page_size(first), key, selects(info, "totalCount"), chosen),
             )  # fmt: skip
             numbers = await release_numbers(session, caller, page.rows)
         return connection(
             page, seal=context.seal, caller=caller, name=name, after=after,
             key=Told.cursor_key, node=lambda told: Disclosure.from_told(told, numbers),
         )  # fmt: skip
+
+    @strawberry.field(
+        description="Which agencies were told something in these years (42 CFR 2.24).",
+        directives=_AUDIT,
+    )
+    async def recipients(self, info: Info, years: Years = 3) -> list[RecipientLine] | None:
+        """Return who was told something."""
+        context, participant_id = context_of(info), parse_id(str(self.id))
+        if participant_id is None:
+            return None
+        since = clock.now() - timedelta(days=366 * max(1, min(years, _MAX_YEARS)))
+        async with context.reading() as session:
+            found = await recipients_of(session, context.caller, participant_id, since)
+        return [
+            RecipientLine(last_at=at, times=times, agency_id=agency_id)
+            for text, at, times in found
+            if (agency_id := parse_id(text)) is not None
+        ]
 
     @classmethod
     async def resolve_references(

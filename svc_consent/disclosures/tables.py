@@ -82,3 +82,49 @@ class ParticipantPseudonym(Base):
 
     participant_id: Mapped[UuidKey]
     pseudonym: Mapped[UUID] = mapped_column(unique=True)
+
+
+class PurgeRecord(Base):
+    """That a participant's pseudonym was taken away: the proof of a purge, kept for good.
+
+    The ledger stays whole; nobody can be told from it any more. The pseudonym is never given again.
+    """
+
+    __tablename__ = "purge_record"
+
+    pseudonym: Mapped[UUID] = mapped_column(primary_key=True)
+    purged_at: Mapped[datetime]
+    purged_by: Mapped[str]
+    reason: Mapped[str]
+    entries: Mapped[int]
+
+
+class AccountingSuspension(Base):
+    """That an accounting leaves an agency out for a time (45 CFR 164.528(a)(2), 42 CFR 2.25).
+
+    It takes the statement of a named official, ends by itself, and never covers what a release of
+    the person permitted.
+    """
+
+    __tablename__ = "accounting_suspension"
+
+    id: Mapped[UuidKey]
+    participant_id: Mapped[UUID] = mapped_column(index=True)
+    agency_id: Mapped[UUID]
+    official: Mapped[str]
+    statement: Mapped[str]
+    is_written: Mapped[bool]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    recorded_by: Mapped[UUID | None]
+    recorded_at: Mapped[datetime]
+
+
+class DeniedAttempts(Base):
+    """How often somebody was denied in an hour: beyond a cap, attempts are only counted."""
+
+    __tablename__ = "denied_attempts"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    attempts: Mapped[int]

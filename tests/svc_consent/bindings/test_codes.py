@@ -155,7 +155,7 @@ async def test_ended_binding_shows_nothing_from_that_moment(case: Case) -> None:
 
 
 async def test_parent_does_not_see_what_the_law_keeps_from_them(case: Case) -> None:
-    more = {"kind": "REPRESENTATIVE", "authority": "Mother", "isParent": True}
+    more: dict[str, Any] = {"kind": "REPRESENTATIVE", "authority": "Mother", "isParent": True}
     who = login()
     await use(case, who, (await issue(case, **more))["code"])
     subject, roles = await account(case, who)

@@ -1,0 +1,239 @@
+"""The accounting against a recomputation from the raw ledger; statutory reports; suspension."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from infra.authority.predicate import agency_holder
+from infra.identity_token import Caller
+from infra.vocabulary import Basis, Category, Purpose, Role
+from svc_consent.disclosures.repository import accounting
+from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
+from tests.fixtures.release_case import Case, new_case
+from tests.fixtures.service_app import ServiceAppFactory, caller
+
+READ = """query Read($of: [_Any!]!, $report: AccountingReport, $agency: ID, $since: DateTime) {
+  _entities(representations: $of) { ... on Participant {
+    accounting(first: 100, report: $report, agencyId: $agency, since: $since) {
+      totalCount edges { node { at kind outcome releaseVersions recipient { id } } } }
+    recipients { times lastAt agency { id } } } } }"""
+Line = tuple[str, str, str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
+    async with service_app("svc_consent") as service:
+        made = ConsentWorld(service)
+        await made.make_site()
+        yield made
+
+
+class Record:
+    """A participant with a login, known to four kinds of people on different grounds."""
+
+    def __init__(self, case: Case, self_: Person, people: dict[str, Person]) -> None:
+        self.case, self.self_, self.people = case, self_, people
+
+    def acting(self) -> Caller:
+        return caller(
+            Role.PAR, {Category.AUDIT: "s"}, subject=self.self_.subject, agency_id="",
+            site_id=str(self.case.world.site_id), purpose=Purpose.PATRQT,
+        )  # fmt: skip
+
+    async def ask(self, who: str, categories: tuple[str, ...] = ("IDENTITY",)) -> None:
+        ground, purpose = GROUNDS[who]
+        person = self.self_ if who == "self" else self.people[who]
+        world = self.case.world
+        access = dict.fromkeys(("IDENTITY", "SUD"), ground)
+        call = world.gate_call(
+            person, await world.head(), [self.case.participant], categories=categories,
+            access=access, purpose=purpose,
+        )  # fmt: skip
+        await world.gate(call)
+
+    async def read(self, acting: Caller | None = None, **variables: Any) -> dict[str, Any]:
+        of = [{"__typename": "Participant", "id": self.case.participant}]
+        answer = await self.case.world.service.graphql(
+            acting or self.acting(), READ, {"of": of, **variables}
+        )
+        found: dict[str, Any] = answer.data["_entities"][0]
+        return found
+
+    async def lines(self, acting: Caller | None = None, **variables: Any) -> list[Line]:
+        found = (await self.read(acting, **variables))["accounting"]
+        assert found["totalCount"] == len(found["edges"])
+        return [_line(edge["node"]) for edge in found["edges"]]
+
+    async def recomputed(self) -> list[tuple[Line, dict[str, Any], dict[str, Any]]]:
+        """Every part of every entry, read by nothing that the accounting uses."""
+        async with self.case.world.service.chassis.database.read() as session:
+            pseudonym = await session.scalar(
+                text("select pseudonym::text from participant_pseudonym where participant_id = :p"),
+                {"p": self.case.participant},
+            )
+            entries = [
+                row[0] for row in await session.execute(text("select entry from ledger_entry"))
+            ]
+        found = []
+        for entry in entries:
+            for part in entry["parts"]:
+                if part["participant"] == pseudonym:
+                    at = datetime.fromisoformat(entry["recordedAt"]).astimezone(UTC).isoformat()
+                    line = (at, part["kind"], part["outcome"], entry["agencyId"])
+                    found.append((line, entry, part))
+        return sorted(found, key=lambda each: each[0], reverse=True)
+
+
+def _line(node: dict[str, Any]) -> Line:
+    recipient = node["recipient"]["id"] if node["recipient"] else ""
+    at = datetime.fromisoformat(node["at"]).astimezone(UTC).isoformat()
+    return at, node["kind"], node["outcome"], recipient
+
+
+GROUNDS = {
+    "officer": ("r", "LEAD_COORD"), "manager": ("a", "CAREMGT"), "medic": ("b", "BTG"),
+    "provider": ("r", "TREAT"), "project": ("g", "LEAD_COORD"), "self": ("s", "PATRQT"),
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def record(world: ConsentWorld) -> Record:
+    case = await new_case(world)
+    people = {"officer": case.officer, "manager": case.manager}
+    for name, role, kind in (
+        ("medic", "MED", "EMS"), ("provider", "SVC", "SUD"), ("project", "PM", "PMA"),
+    ):  # fmt: skip
+        people[name] = await world.make_person(role, await world.make_agency(kind))
+    self_ = await world.make_person("PAR", "")
+    await world.permit(case.participant, in_hands_of(self_), Basis.SELF)
+    medic, project = people["medic"], people["project"]
+    await world.permit(case.participant, in_hands_of(medic), Basis.BREAK_GLASS, source=uuid4())
+    await world.permit(case.participant, agency_holder(project.agency_id), Basis.SCREENING)
+    await case.sign(case.form(provisions=[case.provision(categories=["IDENTITY", "SUD"])]))
+    tpo = case.provision(recipientAgencyId=people["provider"].agency_id, purposes=["TREAT"])
+    await case.sign(
+        case.form(kind="TPO", formVersion="TPO@2026-01", provisions=[tpo], standsBeside=True)
+    )
+    return Record(case, self_, people)
+
+
+async def test_accounting_is_the_ledger_recomputed(record: Record) -> None:
+    dice = random.Random(5)
+    for _ in range(25):
+        who = dice.choice(sorted(GROUNDS))
+        await record.ask(who, dice.choice([("IDENTITY",), ("IDENTITY", "SUD"), ("SUD",)]))
+    expected = [line for line, _, _ in await record.recomputed()]
+    assert len(expected) > 25
+    assert sorted(await record.lines()) == sorted(expected)
+    officer = record.people["officer"].agency_id
+    assert await record.lines(agency=officer) == [each for each in expected if each[3] == officer]
+    since = expected[10][0]
+    assert sorted(await record.lines(since=since)) == sorted(e for e in expected if e[0] >= since)
+
+
+async def _release_kinds(record: Record) -> dict[str, str]:
+    async with record.case.world.service.chassis.database.read() as session:
+        return {
+            r[0]: r[1] for r in await session.execute(text("select id::text, kind from release"))
+        }
+
+
+async def test_statutory_reports_are_exactly_what_their_law_asks_for(record: Record) -> None:
+    for who in sorted(GROUNDS) * 2:
+        await record.ask(who)
+    kinds = await _release_kinds(record)
+    with_consent, without = [], []
+    for line, entry, part in await record.recomputed():
+        told = part["kind"] == "DISCLOSURE" and part["outcome"] in ("RELEASED", "UNKNOWN")
+        if not told or entry["role"] in ("PAR", "REP"):
+            continue
+        rests_on = {kinds[s] for ids in part["sources"].values() for s in ids if s in kinds}
+        if rests_on - {"TPO"}:
+            with_consent.append(line)
+        if not rests_on and entry["purpose"] not in ("TREAT", "COC", "CAREMGT"):
+            without.append(line)
+    assert {line[3] for line in with_consent} == {record.people["officer"].agency_id}
+    assert {line[3] for line in without} == {
+        record.people["medic"].agency_id, record.people["project"].agency_id,
+    }  # fmt: skip
+    assert await record.lines(report="PART2_2_25") == with_consent
+    assert await record.lines(report="HIPAA_164_528") == without
+
+
+async def test_list_of_recipients_names_agencies_not_people(record: Record) -> None:
+    for who in ("officer", "officer", "medic", "manager", "self"):
+        await record.ask(who)
+    found = (await record.read())["recipients"]
+    told = {each["agency"]["id"]: each["times"] for each in found}
+    assert told == {
+        record.people["officer"].agency_id: 2, record.people["medic"].agency_id: 1,
+    }  # fmt: skip
+
+
+async def suspend(record: Record, acting: Caller | None = None, **changes: Any) -> dict[str, Any]:
+    given = {
+        "participantId": record.case.participant, "agencyId": record.people["project"].agency_id,
+        "official": "Chief A", "statement": "It would impede our work", "isWritten": False,
+        "endsAt": soon(86_400).isoformat(), **changes,
+    }  # fmt: skip
+    supervisor = acting or record.case.acting(role=Role.SUP)
+    return await record.case.run("suspendAccounting", given, "isRecorded", supervisor)
+
+
+async def test_suspension_leaves_out_what_no_release_covered_until_it_ends(record: Record) -> None:
+    for who in ("officer", "project", "medic"):
+        await record.ask(who)
+    whole = await record.lines()
+    project, officer = (record.people[name].agency_id for name in ("project", "officer"))
+    assert (await suspend(record))["isRecorded"] is True
+    assert await record.lines() == [line for line in whole if line[3] != project]
+    staff = await record.lines(record.case.acting())
+    assert staff == whole
+    assert (await suspend(record, agencyId=officer))["isRecorded"] is True
+    assert officer in {line[3] for line in await record.lines()}
+    # As if the end had come: the row cannot be changed by the service, the owner's test can.
+    import asyncpg
+
+    owner = await asyncpg.connect(record.case.world.service.owner_dsn)
+    try:
+        await owner.execute("update accounting_suspension set ends_at = clock_timestamp()")
+    finally:
+        await owner.close()
+    assert await record.lines() == whole
+
+
+async def test_spoken_statement_holds_for_thirty_days_at_most(record: Record) -> None:
+    far = (datetime.now(UTC) + timedelta(days=31)).isoformat()
+    refused = await suspend(record, endsAt=far)
+    assert [error["code"] for error in refused["userErrors"]] == ["ORAL_TOO_LONG"]
+    assert (await suspend(record, endsAt=far, isWritten=True))["isRecorded"] is True
+
+
+async def test_case_manager_and_participant_suspend_nothing(record: Record) -> None:
+    for acting in (record.case.acting(), record.acting()):
+        refused = await suspend(record, acting)
+        assert [error["code"] for error in refused["userErrors"]] == ["FORBIDDEN"]
+
+
+async def test_planted_suspension_that_covers_a_release_is_caught(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy import false
+
+    monkeypatch.setattr(accounting, "_rests_on_release", lambda *_: false())
+    with pytest.raises(AssertionError):
+        await test_suspension_leaves_out_what_no_release_covered_until_it_ends(record)
+
+
+async def test_planted_report_that_forgets_its_exclusions_is_caught(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounting, "_wanted", lambda _: [])
+    with pytest.raises(AssertionError):
+        await test_statutory_reports_are_exactly_what_their_law_asks_for(record)
