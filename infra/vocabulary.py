@@ -192,6 +192,7 @@ class Basis(StrEnum):
     SCREENING = "g"
     AUTHOR = "w"
     BREAK_GLASS = "b"
+    REVIEW = "v"
     ANY = "*"
 
 

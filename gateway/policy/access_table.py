@@ -190,6 +190,11 @@ def _view(parts: _Parts, column: str, has_purpose: bool) -> View:
             if ".".join(coordinate) not in matrix.own_lists
         }
     refused |= mutations.refused_for(role, supergraph)
+    refused |= {
+        coordinate
+        for coordinate in labels.fields
+        if role not in matrix.restricted.get(".".join(coordinate), (role,))
+    }
     type_needs = {
         name: bits
         for name, label in labels.types.items()

@@ -69,6 +69,7 @@ class Matrix:
         purposes: purposes that a column may state.
         justice_roles: roles without any list of participants.
         own_lists: root fields that are lists of their own all the same.
+        restricted: roles by root field that no other role has.
     """
 
     version: str
@@ -76,6 +77,7 @@ class Matrix:
     purposes: Mapping[str, frozenset[Purpose]]
     justice_roles: frozenset[Role]
     own_lists: frozenset[str]
+    restricted: Mapping[str, frozenset[Role]]
 
     def column_of(self, role: Role, *, is_liaison: bool, service_field: str | None) -> str:
         """Return which column applies to a grant."""
@@ -130,7 +132,18 @@ def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
         purposes=MappingProxyType(purposes),
         justice_roles=justice_roles,
         own_lists=frozenset(justice.get("own_lists", ())),
+        restricted=MappingProxyType(_restricted(document, reader)),
     )
+
+
+def _restricted(document: dict[str, Any], reader: Lines) -> dict[str, frozenset[Role]]:
+    restricted: dict[str, frozenset[Role]] = {}
+    for coordinate, codes in document.get("restricted", {}).items():
+        try:
+            restricted[coordinate] = frozenset(Role(code) for code in codes)
+        except ValueError as error:
+            raise PolicyError(str(error), reader.where(coordinate)) from None
+    return restricted
 
 
 def _categories(document: dict[str, Any], reader: Lines) -> list[Category]:

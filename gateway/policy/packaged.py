@@ -7,9 +7,9 @@ from importlib import resources
 
 from gateway.policy.access_table import AccessTable, compile_table
 from gateway.policy.errors import PolicyError
-from gateway.policy.labels import read_labels
+from gateway.policy.labels import Labels, read_labels
 from gateway.policy.lines import coordinate_line
-from gateway.policy.matrix import load_matrix
+from gateway.policy.matrix import MATRIX_FILE, Matrix, load_matrix
 from gateway.policy.mutations import load_mutations
 from gateway.policy.obligations import load_obligations
 from gateway.policy.reasons import check_reasons
@@ -45,12 +45,18 @@ def packaged_table(supergraph: Supergraph, sdl: str | None = None) -> AccessTabl
     matrix = load_matrix()
     check_reasons()
     try:
-        return compile_table(
-            supergraph, read_labels(supergraph), matrix, load_mutations(), load_obligations(matrix)
-        )
+        labels = read_labels(supergraph)
+        _check_restricted(matrix, labels)
+        return compile_table(supergraph, labels, matrix, load_mutations(), load_obligations(matrix))
     except PolicyError as error:
         line = coordinate_line(sdl or packaged_sdl(), error.where)
         if line is None:
             raise
         where = f"{SUPERGRAPH_FILE}:{line}: {error.where}"
         raise PolicyError(error.message, where) from None
+
+
+def _check_restricted(matrix: Matrix, labels: Labels) -> None:
+    for coordinate in matrix.restricted:
+        if tuple(coordinate.split(".")) not in labels.fields:
+            raise PolicyError(f"no such field: {coordinate}", f"{MATRIX_FILE}: [restricted]")

@@ -57,7 +57,10 @@ __all__ = [
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 _IN_PERSON = frozenset(
-    {Basis.ASSIGNMENT, Basis.SELF, Basis.REPRESENTATIVE, Basis.COUNSEL, Basis.AUTHOR}
+    {
+        Basis.ASSIGNMENT, Basis.SELF, Basis.REPRESENTATIVE, Basis.COUNSEL, Basis.AUTHOR,
+        Basis.REVIEW,
+    }  # fmt: skip
 )
 """Grounds that one person holds, for few participants."""
 

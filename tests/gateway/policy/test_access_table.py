@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from gateway.policy.access_table import AccessTable, table_text
+from gateway.policy.agreement import agreement_json
 from gateway.policy.mutations import load_mutations
 from gateway.policy.packaged import packaged_supergraph, packaged_table
 from infra.vocabulary import Category
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "access_table.txt"
+AGREEMENT = Path(__file__).resolve().parents[3] / "svc_consent" / "explanations" / "agreement.json"
 CLINICAL = {"CASE_NOTES", "PSYCHOSOCIAL", "SUD", "MENTAL_HEALTH", "HEALTH_HIV", "CONTACT"}
 JUSTICE = ("LEO", "LEL", "PRO", "PRB", "CRT")
 
@@ -25,6 +27,13 @@ def test_the_access_table_is_as_reviewed(table: AccessTable) -> None:
     if os.environ.get("GT_WRITE_GOLDEN"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
+
+
+def test_explanations_are_of_the_agreement_in_force(table: AccessTable) -> None:
+    text = agreement_json(table)
+    if os.environ.get("GT_WRITE_GOLDEN"):
+        AGREEMENT.write_bytes(text)
+    assert text == AGREEMENT.read_bytes()
 
 
 def test_no_justice_role_reaches_a_clinical_coordinate(table: AccessTable) -> None:
