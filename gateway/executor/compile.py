@@ -22,7 +22,7 @@ from gateway.executor.compile_subjects import NoteAll, compile_subject_walk
 from gateway.executor.compile_targets import TargetWalk
 from gateway.executor.serial import Stop, find_stops
 from gateway.executor.write_source import SourceWriter
-from gateway.planner.normalize import with_opaque_objects
+from gateway.planner.normalize import with_context_values, with_opaque_objects
 from gateway.planner.plan import EntityCall, FetchNode, QueryPlan
 from gateway.planner.selection import (
     Conditions,
@@ -91,6 +91,11 @@ class CompiledOperation:
     _plain: list[PlainProjection | None] = field(default_factory=list)
 
     @property
+    def has_contexts(self) -> bool:
+        """Whether equal objects may differ by what stands around them."""
+        return any(node.contexts for node in self.plan.nodes)
+
+    @property
     def has_fields(self) -> bool:
         """Whether anything is left to answer, refused fields aside."""
         return any(not one.hidden for one in self.operation.root.fields)
@@ -128,6 +133,7 @@ def compile_plan(
     plan: QueryPlan, operation: NormalizedOperation, supergraph: Supergraph
 ) -> CompiledOperation:
     """Compile a plan; keep the result (see the plan cache)."""
+    operation = with_context_values(operation, supergraph)
     operation = with_opaque_objects(operation, supergraph)
     dependents: dict[int, list[int]] = {}
     for node in plan.nodes:

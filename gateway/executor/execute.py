@@ -68,6 +68,16 @@ async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
     request = fetcher.build(node, walked, masks)
     if request is None:
         return
+    requests = fetcher.split(node, request)
+    if len(requests) == 1:
+        await _ask(fetcher, node, requests[0])
+        return
+    async with asyncio.TaskGroup() as group:
+        for one in requests:
+            group.create_task(_ask(fetcher, node, one))
+
+
+async def _ask(fetcher: Fetcher, node: CompiledNode, request: Request) -> None:
     try:
         answer = await _send(fetcher, node, request)
     except UnusableAnswerError as error:

@@ -15,6 +15,7 @@ from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard, Masks
 from gateway.executor.merge_answers import Moves, copy_value, merge_into
 from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
+from gateway.executor.split_contexts import Values, values_around
 from gateway.planner.selection import ALWAYS, Conditions
 
 _log: Final = structlog.get_logger(__name__)
@@ -47,12 +48,14 @@ class Request:
 
     Attributes:
         roots: objects that root fields go to.
+        representations_as_sent: of each place, for requests that are split.
     """
 
     body: bytes
     places: list[tuple[CompiledCall, list[Objects], list[frozenset[str] | None]]]
     representations: int
     roots: list[dict[str, Any]]
+    representations_as_sent: list[list[bytes]] = field(default_factory=list)
 
 
 def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
@@ -99,15 +102,14 @@ class Fetcher:
         if not holds(node.node.conditions, self.variables):
             return None
         in_order = iter(walked)
-        parts: list[bytes] = []
+        sent: list[list[bytes]] = []
         places = []
         count = 0
         for call in node.calls:
             bodies, objects, lost = self._represent(call, in_order, masks)
             count += len(bodies)
             places.append((call, objects, lost))
-            name = call.call.variable.encode()
-            parts.append(b'"' + name + b'":[' + b",".join(bodies) + b"]")
+            sent.append(bodies)
         if node.calls and count == 0:
             return None
         roots = [self.assembled.root]
@@ -116,6 +118,41 @@ class Fetcher:
             roots = [one for by_type in granted for _, found in by_type for one in found]
             if not roots:
                 return None
+        body = self._body(node, sent)
+        return Request(body, places, count, roots, sent)
+
+    def split(self, node: CompiledNode, request: Request) -> list[Request]:
+        """One request for each context in which entities stand; one at all where none matters."""
+        sources = dict(node.node.contexts)
+        if not sources:
+            return [request]
+        (call, objects, lost), (sent,) = request.places[0], request.representations_as_sent
+        (target,) = call.call.targets
+        around = values_around(self.assembled.root, target, sources.values())
+        split: dict[Values, dict[int, Objects]] = {}
+        for number, stands_for in enumerate(objects):
+            for target_number, one in stands_for:
+                values = around.get(id(one), (b"null",) * len(sources))
+                split.setdefault(values, {}).setdefault(number, []).append((target_number, one))
+        requests = []
+        for values, entities in split.items():
+            part = [sent[number] for number in entities]
+            places = [(call, list(entities.values()), [lost[number] for number in entities])]
+            body = self._body(node, [part], zip(sources, values, strict=True))
+            requests.append(Request(body, places, len(part), request.roots))
+        return requests
+
+    def _body(
+        self,
+        node: CompiledNode,
+        sent: list[list[bytes]],
+        contexts: Iterable[tuple[str, bytes]] = (),
+    ) -> bytes:
+        parts = [
+            b'"' + call.call.variable.encode() + b'":[' + b",".join(bodies) + b"]"
+            for call, bodies in zip(node.calls, sent, strict=True)
+        ]
+        parts += [b'"' + name.encode() + b'":' + value for name, value in contexts]
         for variable in node.node.variables:
             if variable in self.variables:
                 value = orjson.dumps(self.variables[variable])
@@ -124,7 +161,7 @@ class Fetcher:
             value = b"true" if holds(conditions, self.variables) else b"false"
             parts.append(b'"' + variable.encode() + b'":' + value)
         end = b',"variables":{' + b",".join(parts) + b"}}" if parts else b"}"
-        return Request(node.body_start + end, places, count, roots)
+        return node.body_start + end
 
     def _represent(
         self, call: CompiledCall, walked: Iterator[Walked], masks: Masks | None
@@ -201,7 +238,10 @@ class Fetcher:
             self._place_entity_error(node, found, data, by_alias)
         for call, entities in usable:
             for entity, objects in entities:
-                _give(entity, objects, self.assembled.faults, is_flat=call.is_flat)
+                is_shared = not self.compiled.has_contexts
+                for alike in [objects] if is_shared or call.is_flat else [[one] for one in objects]:
+                    given = entity if alike is objects else copy_value(entity)
+                    _give(given, alike, self.assembled.faults, is_flat=call.is_flat)
 
     def _usable(
         self,

@@ -1,7 +1,10 @@
 """Turn routes into fetch groups: what each request selects, and what it waits for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from graphql import ArgumentNode, NameNode, VariableNode
 
 from gateway.planner.fetch_graph import (
     EntityInputs,
@@ -12,7 +15,7 @@ from gateway.planner.fetch_graph import (
     join_inputs,
     without_ancestors,
 )
-from gateway.planner.plan import InputField
+from gateway.planner.plan import ContextSource, InputField
 from gateway.planner.query_graph import QueryGraph
 from gateway.planner.routes import (
     DirectRoute,
@@ -30,6 +33,7 @@ from gateway.planner.selection import (
     Selection,
     any_of,
 )
+from gateway.supergraph.model import ContextArgument
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,19 @@ _FOR_CLIENT: Final = _Use(is_client=True)
 
 
 class FetchBuilder:
-    """Builds the groups of one operation."""
+    """Builds the groups of one operation.
 
-    def __init__(self, graph: QueryGraph, root: ObjectSelection) -> None:
+    Args:
+        reserved: names of the client's variables.
+    """
+
+    def __init__(
+        self, graph: QueryGraph, root: ObjectSelection, reserved: Iterable[str] = ()
+    ) -> None:
         self._graph = graph
+        self._prefix = "_context"
+        while any(name.startswith(self._prefix) for name in reserved):
+            self._prefix = f"_{self._prefix}"
         self._root_place = Place(graph, is_abstract=False, client=Selection({root.type_name: root}))
         self._root = self._root_place.object(root.type_name)
         self.groups: list[FetchGroup] = []
@@ -125,12 +138,15 @@ class FetchBuilder:
         group: FetchGroup,
         tree: FetchTree,
         use: _Use,
+        *,
+        filled: tuple[ArgumentNode, ...] = (),
     ) -> set[FetchGroup]:
         if route.local is None:
             return {group}
         selected = route.field
         key = _key(selected, objects, use)
         fetched = tree.add(local_type, key, selected, route.local.type_text)
+        fetched.arguments = (*selected.arguments, *filled)
         conditions = selected.conditions if use.is_client else use.conditions
         fetched.conditions = any_of(fetched.conditions, conditions)
         fetched.needs.add(selected.needs if use.is_client else use.needs)
@@ -209,9 +225,32 @@ class FetchBuilder:
                 continue
             wanted, needed_by = inputs.requires.get(new.name, (new, set()))
             inputs.requires[new.name] = (join_inputs(wanted, new), needed_by | {key})
+        filled = self._contexts(route, objects, entered)
         local_type = route.target.local_type
-        found = self._direct(route.inner, local_type, objects, entered, entered.tree, use)
+        found = self._direct(
+            route.inner, local_type, objects, entered, entered.tree, use, filled=filled
+        )
         return found | {entered}
+
+    def _contexts(
+        self, route: HopRoute, objects: PlaceObject, entered: FetchGroup
+    ) -> tuple[ArgumentNode, ...]:
+        """Arguments that are filled in from enclosing objects, as variables of the group."""
+        filled: list[ArgumentNode] = []
+        for wanted in route.inner.local.context if route.inner.local is not None else ():
+            types = self._graph.supergraph.contexts[wanted.context]
+            holder = next((one for one in objects.place.around() if one.type_name in types), None)
+            if holder is None:
+                message = f"{objects.type_name}.{route.field.name} is read outside its context"
+                raise PlanningError(message)
+            source = _context_source(self._graph, holder, wanted)
+            entered.parents = without_ancestors(
+                {*entered.parents, *holder.suppliers.get(source.keys[0], set())} - {entered}
+            )
+            name = entered.contexts.setdefault(source, f"{self._prefix}{len(entered.contexts)}")
+            variable = VariableNode(name=NameNode(value=name))
+            filled.append(ArgumentNode(name=NameNode(value=wanted.name), value=variable))
+        return tuple(filled)
 
     def _entity_group(
         self,
@@ -280,6 +319,24 @@ class FetchBuilder:
                     for supplier in suppliers:
                         if supplier is not group and group not in supplier.ancestors():
                             group.parents = without_ancestors({*group.parents, supplier})
+
+
+def _context_source(
+    graph: QueryGraph, holder: PlaceObject, wanted: ContextArgument
+) -> ContextSource:
+    """Where the value of a context is kept: below which objects, under which keys."""
+    keys: list[str] = []
+    current = holder
+    fields = graph.selection_of(wanted.selection, holder.type_name).fields
+    while fields:
+        selected = fields[0]
+        keys.append(current.place.internal_key(selected))
+        fields = ()
+        if selected.selection is not None and selected.selection.by_type:
+            name, inner = next(iter(selected.selection.by_type.items()))
+            current = current.child(keys[-1], selected).object(name)
+            fields = inner.fields
+    return ContextSource(len(holder.place.path()), tuple(keys), wanted.type_text)
 
 
 def _key(selected: SelectedField, objects: PlaceObject, use: _Use) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import ArgumentNode, get_named_type, is_abstract_type
 
-from gateway.planner.plan import InputField, PathStep
+from gateway.planner.plan import ContextSource, InputField, PathStep
 from gateway.planner.query_graph import QueryGraph
 from gateway.planner.selection import (
     NEVER,
@@ -94,6 +94,7 @@ class FetchGroup:
 
     Attributes:
         tells: object types, one of which the subgraph tells for each entity (in order).
+        contexts: variables whose values come from objects around the entities.
     """
 
     number: int
@@ -105,6 +106,7 @@ class FetchGroup:
     place: "Place | None" = None
     inputs: dict[str, EntityInputs] = field(default_factory=dict)
     tells: dict[str, None] = field(default_factory=dict)
+    contexts: dict[ContextSource, str] = field(default_factory=dict)
 
     def has_other_types_as(self, local_type: str, type_name: str) -> bool:
         """Whether entities of another type are asked for by the same name of an interface.
@@ -185,6 +187,11 @@ class Place:
             self._used.add(key)
             self._internal[meaning] = key
         return key
+
+    def around(self) -> Iterator["PlaceObject"]:
+        """The objects that enclose this place, innermost first."""
+        if self.above is not None:
+            yield from self.above.lineage()
 
     def path(self) -> tuple[PathStep, ...]:
         """Steps from the root to this place."""

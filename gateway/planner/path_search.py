@@ -169,7 +169,8 @@ class PathSearch:
         if field.name == "__typename":
             return Attempt(DirectRoute(field, None, (), FREE), None, None, False)
         local = self.graph.local_field(site.subgraph, site.local_type, field.name)
-        if local is None or (local.requires is not None and not is_entering):
+        needs_inputs = local is not None and bool(local.requires or local.context)
+        if local is None or (needs_inputs and not is_entering):
             return None
         promised = [
             one for given in site.provided for one in given.fields if one.name == field.name
@@ -198,7 +199,7 @@ class PathSearch:
                 local = self.graph.local_field(subgraph, local_type, field.name)
                 if local is None or local.is_external:
                     continue
-                if subgraph == site.subgraph and local.requires is None:
+                if subgraph == site.subgraph and not (local.requires or local.context):
                     continue
                 attempt = self._hop(type_name, site, Site(subgraph, local_type), field, visited)
                 if attempt is not None:

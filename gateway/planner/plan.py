@@ -102,6 +102,21 @@ class EntityType:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSource:
+    """Where the value of a context stands: on objects on the way to the entities.
+
+    Attributes:
+        depth: number of steps from the root to those objects.
+        keys: from those objects down to the value.
+        type_text: of the variable that carries it.
+    """
+
+    depth: int
+    keys: tuple[str, ...]
+    type_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where the objects of an entity call stand in the fetched tree."""
 
@@ -137,6 +152,8 @@ class FetchNode:
         root_type: type of the root fields, None for an entity fetch.
         waits_for: ids of the nodes whose values it needs.
         targets: places of the query root type that the root fields go to; () for the root.
+        contexts: variables whose values come from objects around the entities; the request is
+            sent once for each combination of values.
     """
 
     id: int
@@ -152,6 +169,7 @@ class FetchNode:
     conditions: Conditions
     waits_for: tuple[int, ...]
     targets: tuple[Target, ...] = ()
+    contexts: tuple[tuple[str, ContextSource], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The planner: a normalised operation in, a query plan out.
 
+    context values  what fields want filled in from the objects around them
     opaque objects  what is selected on objects whose type nobody needs to know
     root choice     which subgraphs resolve the root fields, by the
     path search     which subgraph resolves each field, entered by which key
@@ -16,7 +17,7 @@ from collections.abc import Iterable
 from gateway.planner.build_fetches import FetchBuilder, check_keys
 from gateway.planner.merge.join_siblings import join_siblings
 from gateway.planner.merge.share_requests import share_requests
-from gateway.planner.normalize import with_opaque_objects
+from gateway.planner.normalize import with_context_values, with_opaque_objects
 from gateway.planner.plan import QueryPlan
 from gateway.planner.query_graph import query_graph
 from gateway.planner.root_choice import RootChoice
@@ -41,11 +42,13 @@ def plan(
     """
     if operation.kind == "subscription":
         raise PlanningError("subscriptions are not planned here")
+    operation = with_context_values(operation, supergraph)
     operation = with_opaque_objects(operation, supergraph)
     check_keys(operation.root)
     graph = query_graph(supergraph, frozenset(override_labels))
     routes = RootChoice(graph).routes(operation.kind, operation.root)
-    builder = FetchBuilder(graph, operation.root)
+    reserved = [one.variable.name.value for one in operation.variable_definitions]
+    builder = FetchBuilder(graph, operation.root, reserved)
     if operation.kind == "query":
         groups = join_siblings(builder.query(routes))
     else:

@@ -45,6 +45,22 @@ class EntityKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that a subgraph wants filled in from an enclosing object (`@fromContext`).
+
+    Attributes:
+        context: name of the context that the enclosing object's type sets.
+        type_text: of the argument.
+        selection: on the enclosing object, down to one leaf.
+    """
+
+    context: str
+    name: str
+    type_text: str
+    selection: SelectionSetNode
+
+
+@dataclass(frozen=True, slots=True)
 class SubgraphField:
     """How one subgraph sees one field."""
 
@@ -56,6 +72,7 @@ class SubgraphField:
     provides: SelectionSetNode | None = None
     override_label: str | None = None
     overridden_label: str | None = None
+    context: tuple[ContextArgument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,7 @@ class Supergraph:
         subgraphs: by name.
         types: by (subgraph name, type name).
         owners: subgraph names that know a type, by type name, in SDL order.
+        contexts: types that set a context, by its name (`@context`).
         access_rules: what `@authenticated`, `@requiresScopes` and `@policy` demand, by coordinate.
     """
 
@@ -95,6 +113,7 @@ class Supergraph:
     subgraphs: Mapping[str, Subgraph]
     types: Mapping[tuple[str, str], SubgraphType]
     owners: Mapping[str, tuple[str, ...]]
+    contexts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     access_rules: Mapping[str, Any] = field(default_factory=dict)
     _directives: Mapping[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
     _requires: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)

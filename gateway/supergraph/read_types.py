@@ -26,6 +26,7 @@ from graphql import (
 
 from gateway.supergraph.links import Feature, directive_arguments
 from gateway.supergraph.model import (
+    ContextArgument,
     EntityKey,
     Subgraph,
     SubgraphField,
@@ -209,8 +210,6 @@ class TypeReader:
         if not here:
             return None
         arguments = here[0]
-        if arguments.get("contextArguments"):
-            raise SupergraphError("@fromContext is not carried out here", coordinate)
         type_text = arguments.get("type") or print_ast(field.type)
         requires, provides = arguments.get("requires"), arguments.get("provides")
         name = field.name.value
@@ -223,6 +222,10 @@ class TypeReader:
             is_external=is_external and name not in key_fields,
             requires=parse_field_set(requires, coordinate) if requires else None,
             provides=parse_field_set(provides, coordinate) if provides else None,
+            context=tuple(
+                _context_argument(one, coordinate)
+                for one in arguments.get("contextArguments") or ()
+            ),
             override_label=arguments.get("overrideLabel") if arguments.get("override") else None,
             overridden_label=next(
                 (
@@ -304,6 +307,27 @@ def _top_level_names(keys: Iterable[EntityKey]) -> frozenset[str]:
             else:
                 names.add(node.name.value)  # type: ignore[attr-defined]  # no spreads here
     return frozenset(names)
+
+
+def _context_argument(argument: Any, coordinate: str) -> ContextArgument:
+    try:
+        return ContextArgument(
+            context=str(argument["context"]),
+            name=str(argument["name"]),
+            type_text=str(argument["type"]),
+            selection=_context_selection(str(argument["selection"]), coordinate),
+        )
+    except (KeyError, TypeError) as error:
+        message = "a context argument lacks its context, name, type or selection"
+        raise SupergraphError(message, coordinate) from error
+
+
+def _context_selection(text: str, coordinate: str) -> SelectionSetNode:
+    """A context's selection is a selection set with its braces, or fragments without."""
+    inner = text.strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1]
+    return parse_field_set(inner, coordinate)
 
 
 def _named_type(type_text: str, coordinate: str) -> str:

@@ -8,13 +8,14 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     get_named_type,
+    is_abstract_type,
     is_composite_type,
     parse,
 )
 
 from gateway.supergraph.api_schema import Stripping, build_schema_without
 from gateway.supergraph.authorization import read_access_rules
-from gateway.supergraph.directives import read_directives
+from gateway.supergraph.directives import Directives, read_directives
 from gateway.supergraph.links import Feature, read_features
 from gateway.supergraph.model import Subgraph, SubgraphType, Supergraph, SupergraphError
 from gateway.supergraph.read_types import TypeReader, read_subgraphs
@@ -53,6 +54,7 @@ def load_supergraph(sdl: str) -> Supergraph:
         subgraphs=_by_name(by_enum.values()),
         types=types,
         owners={name: tuple(found) for name, found in owners.items()},
+        contexts=_contexts(types, directives, features, full),
         access_rules=read_access_rules(directives, features),
         _directives=directives,
         _requires=read_requirements(types, full),
@@ -79,6 +81,30 @@ def _by_name(subgraphs: Any) -> dict[str, Subgraph]:
             raise SupergraphError("two subgraphs of one name", subgraph.name)
         by_name[subgraph.name] = subgraph
     return by_name
+
+
+def _contexts(
+    types: dict[tuple[str, str], SubgraphType],
+    directives: Directives,
+    features: dict[str, Feature],
+    schema: GraphQLSchema,
+) -> dict[str, frozenset[str]]:
+    """Object types that set each context; SupergraphError if a field reads one that nobody sets."""
+    found: dict[str, set[str]] = {}
+    name = features["context"].directive("context") if "context" in features else ""
+    for coordinate, uses in directives.items():
+        for used, arguments in uses:
+            named = schema.get_type(coordinate)
+            if used == name and named is not None:
+                members = schema.get_possible_types(named) if is_abstract_type(named) else [named]
+                found.setdefault(arguments["name"], set()).update(one.name for one in members)
+    for (_, type_name), seen in types.items():
+        for field in seen.fields.values():
+            for argument in field.context:
+                if argument.context not in found:
+                    message = f"no type sets the context {argument.context}"
+                    raise SupergraphError(message, f"{type_name}.{field.name}")
+    return {context: frozenset(names) for context, names in found.items()}
 
 
 def _check_types(types: dict[tuple[str, str], SubgraphType], schema: GraphQLSchema) -> None:

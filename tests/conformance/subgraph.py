@@ -52,6 +52,9 @@ directive @tag(name: String!) repeatable on
   | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION
 directive @extends on OBJECT | INTERFACE
 directive @interfaceObject on OBJECT
+scalar ContextFieldValue
+directive @context(name: String!) repeatable on OBJECT | INTERFACE | UNION
+directive @fromContext(field: ContextFieldValue) on ARGUMENT_DEFINITION
 """
 
 
@@ -115,6 +118,7 @@ class HonestSubgraph:
         if info.parent_type in (info.schema.query_type, info.schema.mutation_type):
             value = self._world.root_value(parent, info, arguments)
         else:
+            self._take_contexts(holder, parent, name, arguments)
             self._check(holder, parent, name)
             try:
                 value = self._world.value(holder, name, arguments)
@@ -127,6 +131,17 @@ class HonestSubgraph:
         provided += _below(holder.get("_provided", ()) if isinstance(holder, dict) else (), name)
         found = self._world.dereference(value, info.return_type)
         return _mark(found, provided, self._interface_object(info))
+
+    def _take_contexts(
+        self, holder: Any, parent: str, name: str, arguments: dict[str, Any]
+    ) -> None:
+        """Check arguments with `@fromContext` against the world, and take them out."""
+        for node in self._field_node(parent, name).arguments or ():
+            if any(one.name.value == "fromContext" for one in node.directives or ()):
+                given = arguments.pop(node.name.value, None)
+                if given not in holder["_contexts"]:
+                    message = f"{parent}.{name} is read in the context {given!r}"
+                    raise GraphQLError(message)
 
     def _interface_object(self, info: GraphQLResolveInfo[Any]) -> str | None:
         """The declared type if it is an interface object: what it really is, is not known."""

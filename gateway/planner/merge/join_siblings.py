@@ -44,6 +44,8 @@ def _later_sibling(early: FetchGroup, groups: list[FetchGroup]) -> FetchGroup | 
 
 
 def _have_compatible_inputs(later: FetchGroup, early: FetchGroup) -> bool:
+    if later.contexts or early.contexts:
+        return False
     for type_name, theirs in early.inputs.items():
         if later.has_other_types_as(theirs.local_type, type_name):
             return False

@@ -31,7 +31,8 @@ def share_requests(
     requests: dict[tuple[int, str, int], list[FetchGroup]] = {}
     for group in groups:
         # Root fields are asked apart from entities, and those of each place apart from others.
-        root = group.number if group.root_type is not None else -1
+        is_apart = group.root_type is not None or bool(group.contexts)
+        root = group.number if is_apart else -1
         requests.setdefault((wave_of(group), group.subgraph, root), []).append(group)
     ids: dict[FetchGroup, int] = {}
     nodes: list[FetchNode] = []
@@ -72,6 +73,10 @@ def _node(
         conditions = NEVER
         for call in calls:
             conditions = any_of(conditions, call.conditions)
+    contexts = {name: source for source, name in first.contexts.items()}
+    variable_texts = {
+        **variable_texts, **{name: source.type_text for name, source in contexts.items()}
+    }  # fmt: skip
     declared = [f"${call.variable}:[_Any!]!" for call in calls]
     declared += [f"${name}:{variable_texts[name]}" for name in printer.variables]
     declared += [f"${name}:Boolean!" for name in printer.computed.values()]
@@ -84,7 +89,7 @@ def _node(
         subgraph=subgraph,
         kind=first.kind,
         text=text,
-        variables=tuple(printer.variables),
+        variables=tuple(name for name in printer.variables if name not in contexts),
         computed=tuple((name, wanted) for wanted, name in printer.computed.items()),
         root_type=first.root_type,
         root_shape=root_shape,
@@ -92,6 +97,7 @@ def _node(
         conditions=conditions,
         waits_for=tuple(sorted(waits_for)),
         targets=(_target(first),) if is_nested else (),
+        contexts=tuple(contexts.items()),
     )
 
 
