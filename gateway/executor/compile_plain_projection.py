@@ -266,14 +266,15 @@ class PlainProjectionCompiler:
         is_non_null = isinstance(item, GraphQLNonNull)
         inner: Any = item.of_type if is_non_null else item
         if is_leaf_type(inner):
-            checks = self._leaf(inner, "x", is_non_null=is_non_null)
+            row = "y" if variable == "x" else "x"  # inside a list of lists, x is the list
+            checks = self._leaf(inner, row, is_non_null=is_non_null)
             if not checks:
                 return [check]
             if inner.name == "ID":
-                body = ["d = []", "for x in o:", *(f"    {line}" for line in checks)]
-                body += ["    d.append(x)", "return d"]
+                body = ["d = []", f"for {row} in o:", *(f"    {line}" for line in checks)]
+                body += [f"    d.append({row})", "return d"]
                 return [check, f"{variable} = {self._function('l', body)}({variable}, s)"]
-            return [check, f"for x in {variable}:", *(f"    {line}" for line in checks)]
+            return [check, f"for {row} in {variable}:", *(f"    {line}" for line in checks)]
         if is_list_type(inner):
             body = ["d = []", "for x in o:"]
             if is_non_null:

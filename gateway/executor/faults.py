@@ -42,6 +42,9 @@ class Faults:
 
     at: dict[tuple[int, str | int], Fault] = field(default_factory=dict)
     origins: dict[tuple[int, str | int], tuple[Any, ...]] = field(default_factory=dict)
+    more: dict[tuple[int, str | int], list[tuple[Fault, tuple[Any, ...]]]] = field(
+        default_factory=dict
+    )
     unplaced: list[Fault] = field(default_factory=list)
 
     def place(
@@ -63,8 +66,14 @@ class Faults:
         path = tuple(step for step in origin if step.__class__ in (str, int))
         for one in objects:
             for name in names:
-                if self.at.setdefault((id(one), name), fault) is fault and path:
-                    self.origins.setdefault((id(one), name), path)
+                self._add((id(one), name), fault, path)
+
+    def _add(self, place: tuple[int, str | int], fault: Fault, path: tuple[Any, ...]) -> None:
+        if self.at.setdefault(place, fault) is not fault:
+            if path:  # another cause of the same null
+                self.more.setdefault(place, []).append((fault, path))
+        elif path:
+            self.origins.setdefault(place, path)
 
     def follow(self, moves: Iterable[tuple[Container, Container]]) -> None:
         """Go with values to the objects that took them over."""
@@ -74,8 +83,9 @@ class Faults:
         for source, target in moves:
             for name in () if source is target else tuple(names.get(id(source), ())):
                 old, new = (id(source), name), (id(target), name)
-                if self.at.setdefault(new, self.at[old]) is self.at[old] and old in self.origins:
-                    self.origins.setdefault(new, self.origins[old])
+                self._add(new, self.at[old], self.origins.get(old, ()))
+                for fault, path in self.more.get(old, ()):
+                    self._add(new, fault, path)
                 names.setdefault(id(target), []).append(name)
 
     def __bool__(self) -> bool:
@@ -133,6 +143,7 @@ class ErrorCollector:
         else:
             self._withdraw(fault, path)
             self._tell(fault, path, key, self._faults.origins.get(place, ()))
+            self._tell_more(place, path, key)
 
     def fault(self, holder: Any, name: str | int, path: Path, key: str | int) -> None:
         """A value that may be null is; tells the fault that explains it, if there is one."""
@@ -141,6 +152,7 @@ class ErrorCollector:
         if fault is not None:
             origin = self._faults.origins.get(place, ())
             self._tell(fault, path, key, origin if origin[:1] == (name,) else ())
+            self._tell_more(place, path, key)
 
     def finish(self) -> list[dict[str, Any]]:
         """All errors, those without a place last."""
@@ -159,6 +171,12 @@ class ErrorCollector:
         if (fault, field) not in self._told:
             self._explained.add(fault)
             self._told[fault, field] = (path, self._add(fault.code, full))
+
+    def _tell_more(self, place: tuple[int, str | int], path: Path, key: str | int) -> None:
+        """Tell the other causes of one null, each at its own place."""
+        for fault, origin in self._faults.more.get(place, ()):
+            if _field([*_full(path, key)[:-1], *origin]) in self._locations:
+                self._tell(fault, path, key, origin)
 
     def _withdraw(self, fault: Fault, path: Path) -> None:
         """Take back what a fault was told to have emptied in an object that it removes whole."""

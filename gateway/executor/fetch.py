@@ -14,7 +14,14 @@ from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard, Masks
 from gateway.executor.merge_answers import Moves, copy_value, merge_into
-from gateway.executor.place_faults import code_of, find_fault, place_inside, place_root_error
+from gateway.executor.place_faults import (
+    code_of,
+    find_fault,
+    first_step,
+    is_consequence,
+    place_inside,
+    place_root_error,
+)
 from gateway.executor.split_contexts import Values, values_around
 from gateway.planner.selection import ALWAYS, Conditions
 
@@ -234,8 +241,12 @@ class Fetcher:
             (call, self._usable(node, call, data.get(call.call.alias), objects, lost, answer))
             for call, objects, lost in request.places
         ]
+        missing = {call.call.alias: lost for call, _, lost in request.places}
         for found in answer.errors:
-            self._place_entity_error(node, found, data, by_alias)
+            if is_consequence(found, missing):
+                self._fault(node, found)  # for the log; clients are told what was lost before
+            else:
+                self._place_entity_error(node, found, data, by_alias)
         for call, entities in usable:
             for entity, objects in entities:
                 is_shared = not self.compiled.has_contexts
@@ -330,12 +341,16 @@ class Fetcher:
     def lose(self, node: CompiledNode, request: Request, errors: list[dict[str, Any]]) -> None:
         """Note that an answer has no data; the first error that says where stands for it all."""
         keys = node.root_keys
-        located = (one for one in errors if _first_step(one) in keys)
+        located = (one for one in errors if first_step(one) in keys)
         found = next(located, errors[0])
         fault = self._fault(node, found)
-        first = _first_step(found)
-        if first is not None and first in keys:
+        if first_step(found) in keys:
             self.assembled.faults.place(fault, request.roots, keys, found["path"])
+            for other in errors:
+                step = first_step(other)
+                if other is not found and step is not None and step in keys:
+                    another = self._fault(node, other)
+                    self.assembled.faults.place(another, request.roots, [step], other["path"])
         self.fail(node, request, fault)
 
     def fail(self, node: CompiledNode, request: Request, fault: Fault) -> None:
@@ -369,12 +384,6 @@ class Fetcher:
             correlation_id=self.context.correlation_id,
         )
         return Fault(code)
-
-
-def _first_step(found: dict[str, Any]) -> str | None:
-    path = found.get("path")
-    first = path[0] if isinstance(path, list) and path else None
-    return first if isinstance(first, str) else None
 
 
 def _give(entity: dict[str, Any], objects: Objects, faults: Faults, *, is_flat: bool) -> None:

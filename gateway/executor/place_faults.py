@@ -1,6 +1,6 @@
 """Find where the values are missing that a subgraph's errors speak of."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gateway.executor.faults import REPORTED, Fault, Faults
@@ -74,3 +74,21 @@ def find_fault(faults: Faults, holder: Any, inputs: Iterable[InputField]) -> Fau
         if fault is not None:
             return fault
     return None
+
+
+def is_consequence(
+    found: dict[str, Any], missing: Mapping[str, list[frozenset[str] | None]]
+) -> bool:
+    """Whether an error is about a field that was asked for without what it requires."""
+    path = found.get("path")
+    match path:
+        case [str(alias), int(index), str(name), *_] if 0 <= index < len(missing.get(alias, ())):
+            return name in (missing[alias][index] or ())
+    return False
+
+
+def first_step(found: dict[str, Any]) -> str | None:
+    """The first step of an error's path, if it has one."""
+    path = found.get("path")
+    first = path[0] if isinstance(path, list) and path else None
+    return first if isinstance(first, str) else None
