@@ -140,6 +140,30 @@ def operations_show(name: str, data: Data = None) -> None:  # noqa: ARG001 - all
     sys.stdout.write(json.dumps(load(name), indent=2) + "\n")
 
 
+@operations_app.command("new-key", context_settings=_HANDED_OVER, add_help_option=False)
+def operations_new_key(context: typer.Context) -> None:
+    """Write a pair of keys to sign manifests of persisted operations with."""
+    _operations("new-key", context)
+
+
+@operations_app.command("sign", context_settings=_HANDED_OVER, add_help_option=False)
+def operations_sign(context: typer.Context) -> None:
+    """Print a manifest (Apollo or Relay format) signed, as the gateway loads it."""
+    _operations("sign", context)
+
+
+@operations_app.command("check", context_settings=_HANDED_OVER, add_help_option=False)
+def operations_check(context: typer.Context) -> None:
+    """Check manifests against a schema: which operations would be refused."""
+    _operations("check", context)
+
+
+def _operations(action: str, context: typer.Context) -> None:
+    from infra.cli.handover import hand_over
+
+    hand_over("gateway", ["operations", action, *context.args], chosen(None))
+
+
 @app.command(
     "test",
     context_settings={**_HANDED_OVER, "help_option_names": []},
@@ -158,6 +182,14 @@ def bench(context: typer.Context, name: Annotated[str, typer.Argument()] = "thre
     from infra.cli.handover import run_benchmark
 
     run_benchmark(name, context.args)
+
+
+@app.command()
+def screenshots(data: Data = None) -> None:
+    """Take the pictures of the console in `infra/docs/console/` (needs Chromium; `up` must run)."""
+    from infra.cli.handover import take_screenshots
+
+    take_screenshots(chosen(data))
 
 
 @app.command()

@@ -42,6 +42,14 @@ def run_tests(arguments: list[str]) -> NoReturn:
     become(words, dict(os.environ), REPOSITORY)
 
 
+def take_screenshots(folder: DataFolder) -> NoReturn:
+    """Become the program that takes the console's pictures. Raises CommandError if none runs."""
+    folder.running()
+    target = REPOSITORY / "infra" / "docs" / "console"
+    words = [sys.executable, "-P", "-m", "infra.dev.screenshots", str(folder.path), str(target)]
+    become(words, dict(os.environ))
+
+
 def run_benchmark(name: str, arguments: list[str]) -> NoReturn:
     """Become one of the benchmarks. Raises CommandError for a name that is none."""
     folder = REPOSITORY / "tests" / "bench"

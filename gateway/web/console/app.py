@@ -21,6 +21,7 @@ from gateway.web.console.session import SessionKeeper
 from gateway.web.console.sign_in import SignIn
 from gateway.web.console.views import (
     agencies,
+    batches,
     developer,
     home,
     own_record,
@@ -79,6 +80,9 @@ class Console:
             ("/training/sessions/{number}/assign", roster.assign, trains, ["GET", "POST"]),
             ("/training/sessions/{number}/undo", roster.undo, trains, ["POST"]),
             ("/training/assignments/{id}/status", roster.move, trains, ["POST"]),
+            ("/training/due", batches.due, trains, ["GET"]),
+            ("/training/batches/{id}", batches.progress, trains, ["GET"]),
+            ("/training/batches/{id}/undo", batches.undo, trains, ["POST"]),
             ("/training/people", roster.people, trains, ["GET", "POST"]),
             ("/training/import", roster.import_page, trains, ["GET", "POST"]),
             ("/agency", agencies.own, roles.ADMIN, ["GET"]),

@@ -60,6 +60,7 @@ PLACES = (
     Place("record", "/console/record", OWN_RECORD),
     Place("seen", "/console/record/seen", OWN_RECORD),
     Place("courses", "/console/training/courses", STAFF),
+    Place("due", "/console/training/due", TRAINING),
     Place("roster", "/console/training/people", TRAINING),
     Place("import", "/console/training/import", TRAINING),
     Place("my_training", "/console/training/mine", STAFF - TRAINING),

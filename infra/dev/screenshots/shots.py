@@ -1,4 +1,4 @@
-"""Every page of the console, by the persona who sees it: what pictures and page tests go through."""
+"""Every page of the console, by the persona who sees it: pictures and page tests go through it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ SHOTS = (
     Shot("course", "training_manager", "/console/training/courses/8020"),
     Shot("session", "training_manager", "/console/training/sessions/9101-1"),
     Shot("assign", "training_manager", "/console/training/sessions/9101-2/assign"),
+    Shot("due", "training_manager", "/console/training/due"),
     Shot("roster", "training_manager", "/console/training/people"),
     Shot("import", "training_manager", "/console/training/import"),
     Shot("home-agency-admin", "agency_admin", "/console/"),

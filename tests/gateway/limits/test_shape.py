@@ -1,7 +1,7 @@
 """Shape limits count what a document would expand to, without expanding it."""
 
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from gateway.errors import RequestRefusedError
 from gateway.limits.budget import Budget
@@ -46,3 +46,7 @@ def test_each_limit_has_its_own_code(document: str, code: str) -> None:
 
 def test_an_ordinary_operation_passes() -> None:
     _check("{ a { ...f } } fragment f on A { b c d }")
+
+
+def test_the_introspection_that_every_tool_sends_passes() -> None:
+    _check(get_introspection_query())

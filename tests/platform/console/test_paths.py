@@ -50,6 +50,23 @@ async def test_a_training_manager_finds_a_course_assigns_people_and_undoes_it(
     await expect(page.locator("table .badge", has_text="Cancelled")).to_have_count(2)
 
 
+async def test_a_training_manager_assigns_the_whole_agency_and_takes_it_back(
+    visitors: Visitors,
+) -> None:
+    page = await start(visitors, "training_manager", "/console/training/sessions/9101-2/assign")
+    await page.get_by_label(re.compile("The whole agency")).check()
+    await page.get_by_label("Due", exact=True).fill("2027-04-01")
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await page.wait_for_url("**/console/training/batches/*")
+    await expect(page.locator("#progress")).to_contain_text("Done")  # it follows by itself
+    await page.get_by_role("link", name="Due", exact=True).click()
+    await expect(page.locator("table").last).to_contain_text("9101-2")
+    await page.go_back()
+    await page.get_by_role("button", name="Take it back").click()
+    await expect(page.get_by_role("status")).to_contain_text("Undone")
+    await expect(page.locator("#progress")).to_contain_text("Taken back")
+
+
 async def test_a_training_manager_imports_a_page_and_reads_what_was_not_understood(
     visitors: Visitors,
 ) -> None:

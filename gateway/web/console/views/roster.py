@@ -12,6 +12,7 @@ from gateway.web.console.moments import local_day
 from gateway.web.console.problems import Problems
 from gateway.web.console.searching import search
 from gateway.web.console.site_days import posted_day
+from gateway.web.console.views import batches
 from gateway.web.console.visit import Visit
 from infra import clock
 
@@ -39,6 +40,8 @@ async def assign(visit: Visit) -> Response:
     problems = Problems()
     if visit.request.method == "POST":
         payload = await _assigned(visit, problems)
+        if payload is not None and "batch" in payload:
+            return visit.go(f"/console/training/batches/{payload['batch']}")
         if payload is not None:
             return _outcomes(visit, payload)
     return await _choices(visit, problems)
@@ -59,21 +62,19 @@ async def _assigned(visit: Visit, problems: Problems) -> Any:
         problems.add("reminder_days", "Write a number of days, for example 14.")
     if problems:
         return None
-    reply = await visit.ask(
-        "AssignPeople",
-        {
-            "input": {
-                "sessionNumber": visit.request.path_params["number"],
-                "category": category,
-                "wholeAgency": whole,
-                "personnelIds": None if whole else people,
-                "dueOn": due_on.isoformat() if due_on else None,
-                "reminderDays": int(reminder) if reminder else None,
-                "idempotencyKey": visit.text("key", 200) or uuid4().hex,
-            }
-        },
-    )
-    payload = reply.data["assignSession"]
+    sent = {
+        "sessionNumber": visit.request.path_params["number"],
+        "category": category,
+        "wholeAgency": whole,
+        "personnelIds": None if whole else people,
+        "dueOn": due_on.isoformat() if due_on else None,
+        "reminderDays": int(reminder) if reminder else None,
+        "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+    }
+    if whole:
+        batch_id = await batches.begin(visit, sent, problems)
+        return None if batch_id is None else {"batch": batch_id}
+    payload = (await visit.ask("AssignPeople", {"input": sent})).data["assignSession"]
     problems.take(payload["userErrors"], _ASSIGN_FIELDS)
     return None if problems else payload
 

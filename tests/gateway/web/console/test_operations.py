@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, parse, validate
 
-from gateway.app import packaged_supergraph
+from gateway.policy.packaged import packaged_supergraph
 from gateway.web.console.documents import load_documents
 
 CONSOLE = Path(__file__).resolve().parents[4] / "gateway" / "web" / "console"

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, GraphQLSchema
 
-from gateway.app import packaged_supergraph
+from gateway.policy.packaged import packaged_supergraph
 from gateway.web.console import release_form, roles
 from gateway.web.console.wording import LANGUAGES, catalogue, chosen_language, phrase, say
 from infra.vocabulary import ROLE_TITLES, Role
 from svc_consent.wording import CATEGORY_WORDS, PURPOSE_WORDS
 
 STAFF_ONLY = {
-    "appointments", "agency_types", "assignment_outcomes", "assignment_statuses", "elements",
+    "appointments", "agency_types", "assignment_outcomes", "assignment_statuses", "batch_statuses",
+    "elements",
     "enrollment_statuses", "grant_statuses", "import_outcomes", "membership_statuses", "methods",
     "modes", "part2", "phrases", "platforms", "service_fields", "session_statuses",
 }  # fmt: skip
@@ -55,6 +56,7 @@ def test_what_the_consent_service_words_is_known_in_every_language(language: str
 TABLES = {
     "AppointmentType": "appointments",
     "AgencyType": "agency_types",
+    "AssignmentBatchStatus": "batch_statuses",
     "AssignmentOutcome": "assignment_outcomes",
     "AssignmentStatus": "assignment_statuses",
     "EnrollmentStatus": "enrollment_statuses",
