@@ -1,7 +1,9 @@
 """Composition root: settings in, ASGI application out; the only file that knows every part."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -12,12 +14,13 @@ from starlette.routing import Route
 
 from gateway.caller import InternalTokens
 from gateway.consent_client import ConsentClient
+from gateway.generations import Generations, load_generation
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
 from gateway.identity.step_up import parse_step_up
 from gateway.limits.budget import Budget
 from gateway.limits.traffic import Traffic, packaged_rules
 from gateway.pipeline import Pipeline
-from gateway.policy.packaged import packaged_supergraph, packaged_table
+from gateway.policy.packaged import packaged_path, packaged_sdl
 from gateway.prepare import Preparer
 from gateway.release.decisions import DecisionCache
 from gateway.release.directory import DirectoryCache
@@ -26,11 +29,14 @@ from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
 from gateway.settings import GatewaySettings
 from gateway.subgraph_calls import SubgraphCalls
+from gateway.supergraph_file import SupergraphFollower
+from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import SecurityHeaders
 from infra.http_client import HttpClient
 from infra.identity_token import GATEWAY_ISSUER, TokenMinter
+from infra.settings import SettingsError
 from infra.signing_keys import SigningKeys
 
 
@@ -38,7 +44,7 @@ from infra.signing_keys import SigningKeys
 class GatewayParts:
     """What lives as long as the process."""
 
-    pipeline: Pipeline
+    pipeline: Generations
     budget: Budget
     verifier: AccessTokenVerifier
     feed: ChangeFeed
@@ -46,6 +52,7 @@ class GatewayParts:
     consent_http: HttpClient
     calls: SubgraphCalls
     traffic: Traffic
+    sdl: str
 
 
 def build_parts(settings: GatewaySettings) -> GatewayParts:
@@ -54,9 +61,9 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     Raises:
         GoldenThreadError: a setting, the supergraph or the policy is not acceptable.
     """
-    supergraph = packaged_supergraph()
     budget = Budget()
-    preparer = Preparer(supergraph, packaged_table(supergraph), budget)
+    sdl = _sdl(settings)
+    preparer = load_generation(sdl, budget, settings.subgraphs)
     keys = SigningKeys(GATEWAY_ISSUER, settings.key_dir, settings.public_key_dir)
     minter = TokenMinter(keys)
     consent_http = HttpClient(settings.subgraphs["consent"].text)
@@ -70,11 +77,40 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     issuers = parse_issuers(settings.issuers)
     verifier = AccessTokenVerifier(issuers)
     possession = PossessionCheck(settings.public_url, issuers)
-    traffic = Traffic(packaged_rules(supergraph), settings.traffic)
+    traffic = Traffic(packaged_rules(preparer.supergraph), settings.traffic)
     rounds = Rounds(calls, consent, decisions, gate)
     step_up = parse_step_up(settings.step_up)
     pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession, traffic, step_up)
-    return GatewayParts(pipeline, budget, verifier, feed, gate, consent_http, calls, traffic)
+    generations = Generations(pipeline)
+    return GatewayParts(
+        generations, budget, verifier, feed, gate, consent_http, calls, traffic, sdl
+    )
+
+
+def _sdl(settings: GatewaySettings) -> str:
+    if settings.supergraph is None:
+        return packaged_sdl()
+    try:
+        return settings.supergraph.read_text(encoding="utf-8")
+    except OSError:
+        raise SettingsError("GT_SUPERGRAPH names a file that cannot be read") from None
+
+
+def _follower(settings: GatewaySettings, parts: GatewayParts) -> SupergraphFollower[Preparer]:
+    """Follow the supergraph's file, the committed one too: SIGHUP looks at it again."""
+    generations = parts.pipeline
+
+    def load(sdl: str) -> Preparer:
+        asked = recent(generations.preparer)
+        return load_generation(sdl, parts.budget, settings.subgraphs, asked)
+
+    return SupergraphFollower(
+        settings.supergraph or packaged_path(),
+        load,
+        generations.swap,
+        applied=parts.sdl,
+        poll_seconds=settings.supergraph_poll_seconds,
+    )
 
 
 def create_app(settings: GatewaySettings) -> Starlette:
@@ -91,7 +127,15 @@ def create_app(settings: GatewaySettings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         parts.feed.start()
         parts.gate.start()
+        follower = _follower(settings, parts)
+        follower.start()
+        with suppress(RuntimeError, ValueError):  # only the main thread hears signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, follower.look_now)
+        preparer = parts.pipeline.preparer
+        warming = asyncio.create_task(warm_in_turns(preparer, named(preparer)))
         yield
+        warming.cancel()
+        await follower.stop()
         if console is not None:
             await console.close()
         await parts.gate.stop()

@@ -5,6 +5,7 @@ from what still stands; a changed principal or list starts again, a bounded numb
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,6 +109,17 @@ class Pipeline:
         self._preparer = preparer
         self._rounds = rounds
         self._feed = feed
+
+    @property
+    def preparer(self) -> Preparer:
+        """What prepares the operations of these requests."""
+        return self._preparer
+
+    def under(self, preparer: Preparer) -> "Pipeline":
+        """Return a pipeline that differs in supergraph and policy alone."""
+        other = copy(self)
+        other._preparer = preparer
+        return other
 
     async def answer(self, request: GraphQLRequest) -> Answer:
         """Answer one request; every refusal comes back as an answer too."""

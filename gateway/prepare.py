@@ -126,6 +126,10 @@ class Preparer:
             self._prepared.put(key, known, client)
         return known
 
+    def held(self) -> list[tuple[PlanKey, Prepared, str]]:
+        """Key, plan and client of what is prepared, the most recently asked first."""
+        return self._prepared.held()
+
     def schema_of(self, view: View) -> GraphQLSchema:
         """Return the schema as a view can ever see it, for introspection."""
         known = self._schemas.get(view.name)

@@ -53,6 +53,8 @@ class GatewaySettings:
         console: settings of the console, None for a gateway without one.
         public_url: where clients reach the gateway; DPoP proofs name it.
         certificate_header: header in which the TLS terminator hands over client certificates.
+        supergraph: file to follow instead of the committed supergraph.
+        supergraph_poll_seconds: how often to look whether that file has changed.
         traffic: how much one person, application and address may ask.
         step_up: JSON of what sign-in sensitive categories need (``gateway.identity.step_up``).
     """
@@ -71,6 +73,8 @@ class GatewaySettings:
     console: ConsoleSettings | None = None
     public_url: str | None = None
     certificate_header: str | None = None
+    supergraph: Path | None = None
+    supergraph_poll_seconds: float = 5.0
     traffic: TrafficLimits = field(default_factory=TrafficLimits)
     step_up: str | None = None
 
@@ -100,9 +104,23 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         console=_read_console(env, is_production=is_production),
         public_url=env.optional("GT_PUBLIC_URL"),
         certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
+        supergraph=_read_supergraph(env),
+        supergraph_poll_seconds=_read_poll(env),
         traffic=_read_traffic(env),
         step_up=env.optional("GT_STEP_UP"),
     )
+
+
+def _read_supergraph(env: Environment) -> Path | None:
+    path = env.optional("GT_SUPERGRAPH")
+    return Path(path) if path is not None else None
+
+
+def _read_poll(env: Environment) -> float:
+    seconds = env.number("GT_SUPERGRAPH_POLL_SECONDS", 5.0)
+    if not 0.1 <= seconds <= 3600:
+        raise SettingsError("GT_SUPERGRAPH_POLL_SECONDS must be from 0.1 to 3600")
+    return seconds
 
 
 def _read_traffic(env: Environment) -> TrafficLimits:

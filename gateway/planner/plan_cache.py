@@ -67,6 +67,10 @@ class PlanCache(Generic[Value]):
         if len(self._entries) > self._max_entries:
             self._drop(next(iter(self._entries)))
 
+    def held(self) -> list[tuple[PlanKey, Value, str]]:
+        """Key, value and client of each entry, the most recently used first."""
+        return [(key, one.value, one.client) for key, one in reversed(self._entries.items())]
+
     def drop_revision(self, revision: str) -> None:
         """Forget all plans of a superseded supergraph."""
         for key in [key for key in self._entries if key.revision == revision]:

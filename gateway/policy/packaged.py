@@ -4,6 +4,7 @@ What does not fit stops the start, with file and line.
 """
 
 from importlib import resources
+from pathlib import Path
 
 from gateway.policy.access_table import AccessTable, compile_table
 from gateway.policy.errors import PolicyError
@@ -16,6 +17,11 @@ from gateway.policy.reasons import check_reasons
 from gateway.supergraph import Supergraph, load_supergraph
 
 SUPERGRAPH_FILE = "supergraph.graphql"
+
+
+def packaged_path() -> Path:
+    """Return where the committed supergraph is."""
+    return Path(str(resources.files("gateway") / SUPERGRAPH_FILE))
 
 
 def packaged_sdl() -> str:

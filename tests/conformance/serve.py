@@ -1,7 +1,7 @@
 """Serve any supergraph with the product's planner and executor, under a permit-all table.
 
     python -m tests.conformance.serve --supergraph FILE --port N [--limits off]
-        [--policy star [--deny TYPE:KEY:CATEGORY]...]
+        [--policy star [--deny TYPE:KEY:CATEGORY]...] [--follow SECONDS]
 
 Runtime dependencies only; no database, no token.  Forwards `Authorization` to the subgraphs.
 """
@@ -9,8 +9,11 @@ Runtime dependencies only; no database, no token.  Forwards `Authorization` to t
 import argparse
 import asyncio
 import base64
+import contextlib
 import hashlib
-from collections.abc import Mapping
+import signal
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,11 +49,13 @@ from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfi
 from gateway.policy.roles import Refusal, holds
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import Supergraph, load_supergraph
+from gateway.supergraph_file import SupergraphFollower
 from infra.collector import settle
 from tests.conformance.star import Star, StarGuard
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_TOKENS = 20_000
+_closing: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,14 @@ class Engine:
             return frozenset()
         return satisfied_rules(self.supergraph, claimed(authorization))
 
+    def warm(self, before: "Engine") -> None:
+        """Prepare what another engine holds; what does not fit any more is left out."""
+        for _, ready, _ in before.cache.held():
+            location, name = ready.operation.document.loc, ready.operation.definition.name
+            if location is not None:
+                with contextlib.suppress(OperationError, PlanningError):
+                    self.prepare(location.source.body, name.value if name is not None else None)
+
     async def close(self) -> None:
         """Drop all connections."""
         for transport in self.transports.values():
@@ -222,10 +235,32 @@ def _members(request: Any) -> tuple[str, Mapping[str, Any] | None, str | None]:
 
 
 class Application:
-    """ASGI: `POST /graphql` and `GET /health/ready`."""
+    """ASGI: `POST /graphql` and `GET /health/ready`.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    Attributes:
+        engine: serves the requests that begin now; each keeps its engine to its end.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        follow: Callable[["Application"], SupergraphFollower[Engine]] | None = None,
+    ) -> None:
+        self.engine = engine
+        self._follower = follow(self) if follow is not None else None
+        self._in_flight: Counter[Engine] = Counter()
+
+    def swap(self, engine: Engine) -> None:
+        """Let another engine serve; this one goes once its last request is answered."""
+        before, self.engine = self.engine, engine
+        if not self._in_flight[before]:
+            self._close(before)
+
+    def _close(self, engine: Engine) -> None:
+        del self._in_flight[engine]
+        closing = asyncio.get_running_loop().create_task(engine.close())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -243,14 +278,20 @@ class Application:
         content_type = b"application/graphql-response+json" if accepts_new else b"application/json"
         authorization = headers.get(b"authorization")
         status = 200
+        engine = self.engine
+        self._in_flight[engine] += 1
         try:
             request = orjson.loads(body)
             told = authorization.decode("latin-1") if authorization is not None else None
-            answer = await self._engine.answer(request, told)
+            answer = await engine.answer(request, told)
         except orjson.JSONDecodeError:
             status, answer = 400, {"errors": [{"message": "The body is not JSON."}]}
         except RefusedError as error:
             status, answer = (400 if accepts_new else 200), {"errors": error.errors}
+        finally:
+            self._in_flight[engine] -= 1
+            if engine is not self.engine and not self._in_flight[engine]:
+                self._close(engine)
         await _send(send, status, orjson.dumps(answer), content_type)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
@@ -258,9 +299,15 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 settle()
+                if self._follower is not None:
+                    self._follower.start()
+                    loop = asyncio.get_running_loop()
+                    loop.add_signal_handler(signal.SIGHUP, self._follower.look_now)
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await self._engine.close()
+                if self._follower is not None:
+                    await self._follower.stop()
+                await self.engine.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -290,19 +337,37 @@ def main() -> None:
     parser.add_argument("--policy", choices=("permit-all", "star"), default="permit-all")
     parser.add_argument("--deny", action="append", default=[], metavar="TYPE:KEY:CATEGORY")
     parser.add_argument("--override-label", action="append", default=[], metavar="LABEL")
-    options = parser.parse_args()
-    supergraph = load_supergraph(options.supergraph.read_text())
-    denials = [_denial(parser, one) for one in options.deny]
-    star = Star(supergraph, denials) if options.policy == "star" else None
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    engine = Engine(
-        supergraph,
-        star=star,
-        has_limits=options.limits == "on",
-        switched_on=frozenset(options.override_label),
+    parser.add_argument(
+        "--follow", type=float, metavar="SECONDS", help="look that often for a new supergraph"
     )
+    options = parser.parse_args()
+    denials = [_denial(parser, one) for one in options.deny]
+
+    def load(sdl: str) -> Engine:
+        supergraph = load_supergraph(sdl)
+        star = Star(supergraph, denials) if options.policy == "star" else None
+        return Engine(
+            supergraph,
+            star=star,
+            has_limits=options.limits == "on",
+            switched_on=frozenset(options.override_label),
+        )
+
+    def follow(application: Application) -> SupergraphFollower[Engine]:
+        def load_warm(text: str) -> Engine:
+            engine = load(text)
+            engine.warm(application.engine)
+            return engine
+
+        return SupergraphFollower(
+            options.supergraph, load_warm, application.swap, applied=sdl,
+            poll_seconds=options.follow,
+        )  # fmt: skip
+
+    sdl = options.supergraph.read_text()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     uvicorn.run(
-        Application(engine),
+        Application(load(sdl), follow if options.follow is not None else None),
         host="127.0.0.1",
         port=options.port,
         http="httptools",
