@@ -13,7 +13,7 @@ from gateway.executor.compile_targets import Walked
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard, Masks
-from gateway.executor.merge_answers import Moves, copy_value, merge_into
+from gateway.executor.merge_answers import Moves, copy_value, give, merge_into
 from gateway.executor.place_faults import (
     code_of,
     find_fault,
@@ -252,7 +252,7 @@ class Fetcher:
                 is_shared = not self.compiled.has_contexts
                 for alike in [objects] if is_shared or call.is_flat else [[one] for one in objects]:
                     given = entity if alike is objects else copy_value(entity)
-                    _give(given, alike, self.assembled.faults, is_flat=call.is_flat)
+                    give(given, alike, self.assembled.faults, is_flat=call.is_flat)
 
     def _usable(
         self,
@@ -384,31 +384,3 @@ class Fetcher:
             correlation_id=self.context.correlation_id,
         )
         return Fault(code)
-
-
-def _give(entity: dict[str, Any], objects: Objects, faults: Faults, *, is_flat: bool) -> None:
-    """Merge one entity into all objects it stands for; faults inside it go along.
-
-    Objects of one place may share the nested values, since every later fetch treats them alike;
-    objects of different places may not.
-    """
-    if is_flat:
-        if None not in entity.values():
-            for _, one in objects:
-                one.update(entity)
-            return
-        for _, one in objects:
-            for key, value in entity.items():
-                if value is not None or key not in one:
-                    one[key] = value
-        return
-    moves: Moves | None = [] if faults.at else None
-    owner = objects[0][0]
-    copies = {owner: entity}
-    for target_number, one in objects:
-        given = copies.get(target_number)
-        if given is None:
-            given = copies[target_number] = copy_value(entity, moves)
-        merge_into(one, given, moves)
-    if moves is not None:
-        faults.follow(moves)

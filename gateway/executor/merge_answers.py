@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from gateway.executor.faults import Faults
+
 
 class OpaqueName(str):
     """A `__typename` by which a subgraph knows objects of an interface; any type may follow."""
@@ -72,3 +74,37 @@ def copy_value(value: Any, moves: Moves | None = None) -> Any:
             moves.append((value, items))
         return items
     return value
+
+
+def give(
+    entity: dict[str, Any],
+    objects: list[tuple[int, dict[str, Any]]],
+    faults: Faults,
+    *,
+    is_flat: bool,
+) -> None:
+    """Merge one entity into all objects it stands for; faults inside it go along.
+
+    Objects of one place may share the nested values, since every later fetch treats them alike;
+    objects of different places may not.
+    """
+    if is_flat:
+        if None not in entity.values():
+            for _, one in objects:
+                one.update(entity)
+            return
+        for _, one in objects:
+            for key, value in entity.items():
+                if value is not None or key not in one:
+                    one[key] = value
+        return
+    moves: Moves | None = [] if faults.at else None
+    owner = objects[0][0]
+    copies = {owner: entity}
+    for target_number, one in objects:
+        given = copies.get(target_number)
+        if given is None:
+            given = copies[target_number] = copy_value(entity, moves)
+        merge_into(one, given, moves)
+    if moves is not None:
+        faults.follow(moves)
