@@ -76,7 +76,7 @@ RULES_OF_BASIS: dict[Basis, str] = {
     Basis.SCREENING: "D10",
     Basis.AUTHOR: "D12",
     Basis.BREAK_GLASS: "D20",
-    Basis.REVIEW: "D48",
+    Basis.REVIEW: "REVIEW",
 }
 
 

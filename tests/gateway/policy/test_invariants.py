@@ -292,8 +292,8 @@ INVARIANTS = [
     ),
     Invariant(
         "the privacy officer sees no participant without a case of review",
-        lambda p: _sees(p, p.asks_as("PRV"), p.about_a_person(), W.holds_only()),
-        text('"PRV:AUDIT" = ""', '"PRV:AUDIT" = "*"'),
+        lambda p: _sees(p, p.asks_as("PRV"), p.about_a_person(), z3.Not(W.held[Basis.REVIEW])),
+        text('"PRV:W" = "v"', '"PRV:W" = "v|o"'),
     ),
     Invariant(
         "a further ground never closes anything, and a denial never opens anything",

@@ -162,8 +162,8 @@ def may_ever_see(asker: Asker, category: str, form: str) -> bool:
 
 def _has_any_ground(asker: Asker, category: str, cell: str) -> bool:
     """Return whether a ground exists at all that could ever open this cell."""
-    if category == "AUDIT" and asker.role in ("AGA", "PLA", "PRV"):
-        return False  # a review case with its reason is not part of these worlds
+    if category == "AUDIT" and asker.role in ("AGA", "PLA"):
+        return False  # metadata only, never about a participant
     return cell != "N"
 
 
@@ -215,8 +215,8 @@ def grounds(world: World, asker: Asker, participant: str, category: str) -> list
     ]
     if asker.role == "DEF":
         return released if _is_counsel(world, asker, participant) else []  # D27
-    if asker.role == "MED":
-        return []  # without break-glass nothing (D20)
+    if asker.role in ("MED", "PRV"):
+        return []  # without break-glass (D20), or a review opened with a reason, nothing
     if cell in "CES":
         return released
     if cell == "O":

@@ -16,7 +16,7 @@ _ROLE_LINE = "PM CM SUP LEO LEL PRO DEF PRB CRT SVC COM CLT PCG EVL TRM AGA PLA 
 ROLES = tuple(each for each in _ROLE_LINE.split(" "))
 
 _TABLE = """
-IDENTITY      W1 W  W  C6 C  C  C  C  S  C  O  N  N  N  N  N  N  N  O  O  E  N
+IDENTITY      W1 W  W  C6 C  C  C  C  S  C  O  N  N  N  N  N  N  N  O  O  E  W
 CONTACT       W1 W  W  N  N  N  C  N  N  C  N  N  N  N  N  N  N  N  O  O  E  N
 REFERRAL      W  W  W  O  C  C  C  N  N  C  O  A  A  D  N  N  N  A  O  O  N  N
 ELIGIBILITY   W  W  W  O  W2 C  C  N  N  N  N  A  A  D  N  N  N  A  O  O  N  N
