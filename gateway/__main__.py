@@ -23,6 +23,12 @@ def main(words: list[str] | None = None) -> int:
     plan.add_argument("--operation", type=Path, required=True, help="file with the document")
     plan.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
     plan.add_argument("--role", help="column of the matrix; the whole operation when absent")
+    plan.add_argument(
+        "--form",
+        choices=("stages", "text", "json"),
+        default="stages",
+        help="every stage of planning, the plan alone, or the plan for programs",
+    )
     labels = commands.add_parser("check-labels", help="check the labels of subgraph SDL files")
     labels.add_argument("--supergraph", type=Path, help="also check what was composed of them")
     labels.add_argument("files", type=Path, nargs="+")
@@ -80,7 +86,9 @@ def _run(arguments: argparse.Namespace) -> int:
         case "schema":
             return inspection.schema(arguments.role)
         case "plan":
-            return inspection.show_plan(arguments.operation, arguments.supergraph, arguments.role)
+            return inspection.show_plan(
+                arguments.operation, arguments.supergraph, arguments.role, arguments.form
+            )
         case _:
             return inspection.check_labels(arguments.files, arguments.supergraph)
 

@@ -13,11 +13,15 @@ from graphql import print_schema
 from gateway.planner import (
     Operation,
     OperationError,
+    PlanningError,
+    active_labels,
     normalize,
     parse_operation,
-    plan,
+    plan_json,
     plan_text,
 )
+from gateway.planner.planner import plan_in_stages
+from gateway.planner.stage_text import stages_text
 from gateway.policy.access_table import AccessTable, table_text
 from gateway.policy.difference import (
     difference,
@@ -123,8 +127,17 @@ def _parsed(file: Path, supergraph: Supergraph) -> Operation:
         raise InspectionError(f"{file}{where}: {first.message}") from None
 
 
-def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -> int:
-    """Print an operation's query plan, as the whole or as one role may run it."""
+def show_plan(
+    operation: Path, supergraph_file: Path | None, role: str | None, form: str = "stages"
+) -> int:
+    """Print an operation's query plan, as the whole or as one role may run it.
+
+    Args:
+        form: `stages` for every stage, `text` for the plan alone, `json` for programs.
+
+    Raises:
+        InspectionError: the operation cannot be read or planned; the message says where.
+    """
     supergraph = (
         load_supergraph(supergraph_file.read_text()) if supergraph_file else packaged_supergraph()
     )
@@ -134,10 +147,17 @@ def show_plan(operation: Path, supergraph_file: Path | None, role: str | None) -
         table = packaged_table(supergraph)
         view = table.view(_column(table, role), has_person_purpose=True)
         pruned = prune(normalized, view, table.labels)
-        for refusal in pruned.refusals:
+        for refusal in () if form == "json" else pruned.refusals:
             _write(f"# refused: {refusal.coordinate} at {'.'.join(refusal.path)}")
         normalized = pruned.operation
-    _write(plan_text(plan(normalized, supergraph)))
+    try:
+        stages = plan_in_stages(normalized, supergraph, override_labels=active_labels(supergraph))
+    except PlanningError as error:
+        raise InspectionError(f"{operation}: {error}") from None
+    if form == "json":
+        _write(json.dumps(plan_json(stages.plan), indent=2))
+        return 0
+    _write(stages_text(stages) if form == "stages" else plan_text(stages.plan))
     return 0
 
 

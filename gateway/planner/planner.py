@@ -13,6 +13,7 @@ and fetch groups; Hive's planner as a chain of path walking, fetch graph and mer
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from gateway.planner.build_fetches import FetchBuilder, check_keys
 from gateway.planner.merge.join_siblings import join_siblings
@@ -21,9 +22,23 @@ from gateway.planner.normalize import with_context_values, with_opaque_objects
 from gateway.planner.plan import QueryPlan
 from gateway.planner.query_graph import query_graph
 from gateway.planner.root_choice import RootChoice
-from gateway.planner.routes import PlanningError
+from gateway.planner.routes import DirectRoute, PlanningError
 from gateway.planner.selection import NormalizedOperation
 from gateway.supergraph import Supergraph
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStages:
+    """What each stage of planning made of an operation.
+
+    Attributes:
+        operation: with what the engine selects beside the client's fields.
+        routes: of the root fields, each with the subgraph that is asked.
+    """
+
+    operation: NormalizedOperation
+    routes: list[tuple[str, DirectRoute]]
+    plan: QueryPlan
 
 
 def plan(
@@ -40,8 +55,18 @@ def plan(
     Raises:
         PlanningError: no subgraphs together resolve the operation, or the search is too large.
     """
+    return plan_in_stages(operation, supergraph, override_labels=override_labels).plan
+
+
+def plan_in_stages(
+    operation: NormalizedOperation,
+    supergraph: Supergraph,
+    *,
+    override_labels: Iterable[str] = (),
+) -> PlanStages:
+    """Plan an operation, and keep what each stage made; arguments and errors are those of plan."""
     if operation.kind == "subscription":
-        raise PlanningError("subscriptions are not planned here")
+        raise PlanningError("subscription operations are not carried out; ask a query instead")
     operation = with_context_values(operation, supergraph)
     operation = with_opaque_objects(operation, supergraph)
     check_keys(operation.root)
@@ -53,4 +78,5 @@ def plan(
         groups = join_siblings(builder.query(routes))
     else:
         groups = builder.serial(operation.kind, routes)
-    return share_requests(operation.kind, groups, operation.variable_definitions)
+    made = share_requests(operation.kind, groups, operation.variable_definitions)
+    return PlanStages(operation, routes, made)
