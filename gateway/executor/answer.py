@@ -8,7 +8,11 @@ import orjson
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
 from infra.http_client import HttpResponse
 
+_FIRST_REDIRECT: Final = 300
+_FIRST_CLIENT_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500
+_MEDIA_TYPES: Final = frozenset({"", "application/json", "application/graphql-response+json"})
+"""What an answer may say of itself; many servers say nothing at all."""
 
 
 class UnusableAnswerError(Exception):
@@ -32,6 +36,11 @@ def read_answer(response: HttpResponse) -> Answer:
     """Parse and check the outermost shape (GraphQL over HTTP, section 6.4)."""
     if response.status >= _FIRST_SERVER_ERROR:
         raise UnusableAnswerError(UNAVAILABLE, f"HTTP status {response.status}")
+    if _FIRST_REDIRECT <= response.status < _FIRST_CLIENT_ERROR:
+        raise UnusableAnswerError(UNUSABLE, f"HTTP status {response.status}")
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in _MEDIA_TYPES:
+        raise UnusableAnswerError(UNUSABLE, "the answer is of another media type")
     try:
         parsed = orjson.loads(response.body)
     except orjson.JSONDecodeError:
