@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from gateway.caller import InternalTokens
 from gateway.executor import ExecutionContext, ExecutionLimits
+from gateway.fetch_sharing import FetchSharing
 from gateway.limits.budget import Budget
 from gateway.subgraph_client import SubgraphClient
 from infra.identity_token import Caller
@@ -41,8 +42,12 @@ class SubgraphCalls:
     def __init__(
         self, addresses: Mapping[str, str], tokens: InternalTokens, budget: Budget
     ) -> None:
+        self._clients = {
+            name: SubgraphClient(_PATH, address=address) for name, address in addresses.items()
+        }
+        sharing = FetchSharing()
         self._transports = MappingProxyType(
-            {name: SubgraphClient(_PATH, address=address) for name, address in addresses.items()}
+            {name: sharing.over(name, client) for name, client in self._clients.items()}
         )
         self._tokens = tokens
         self._budget = budget
@@ -73,5 +78,5 @@ class SubgraphCalls:
 
     async def close(self) -> None:
         """Drop all connections."""
-        for transport in self._transports.values():
-            await transport.close()
+        for client in self._clients.values():
+            await client.close()

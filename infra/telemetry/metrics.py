@@ -16,6 +16,7 @@ REQUEST_SECONDS = Histogram(
     "gt_request_seconds", "Time to answer a request.", ["program", "kind"], buckets=_BUCKETS
 )
 FETCHES = Counter("gt_fetches_total", "Subgraph fetches of the gateway.", ["subgraph", "outcome"])
+SHARED_FETCHES = Counter("gt_shared_fetches_total", "Fetches that joined an equal one under way.")
 FETCH_SECONDS = Histogram(
     "gt_fetch_seconds", "Time of a subgraph fetch.", ["subgraph"], buckets=_BUCKETS
 )

@@ -33,6 +33,7 @@ from gateway.executor import (
     fetch_all,
     project,
 )
+from gateway.fetch_sharing import FetchSharing
 from gateway.planner import (
     Operation,
     OperationError,
@@ -90,9 +91,13 @@ class Engine:
         self.supergraph = supergraph
         self.star = star
         self.has_limits = has_limits
-        self.transports = {
+        self.clients = {
             name: SubgraphClient(one.url, max_connections=256)
             for name, one in supergraph.subgraphs.items()
+        }
+        sharing = FetchSharing()
+        self.transports = {
+            name: sharing.over(name, client) for name, client in self.clients.items()
         }
         self.cache: PlanCache[Ready] = PlanCache(max_entries=2000, max_per_client=2000)
         self.permit_all = PermitAll()
@@ -190,8 +195,8 @@ class Engine:
 
     async def close(self) -> None:
         """Drop all connections."""
-        for transport in self.transports.values():
-            await transport.close()
+        for client in self.clients.values():
+            await client.close()
 
 
 def claimed(authorization: str | None) -> Entitlements:
