@@ -120,7 +120,7 @@ def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
         column: _row(column, str(cells), categories, (grounds, single), reader)
         for column, cells in rows.items()
     }
-    purposes = _purposes(document, reader)
+    purposes = _purposes(document, rows, reader)
     justice = document.get("justice", {})
     try:
         justice_roles = frozenset(Role(code) for code in justice.get("roles", ()))
@@ -165,6 +165,9 @@ def _check_grounds(
         role, _, kind = key.partition(":")
         if role not in rows or kind not in {k.value for k in CellKind}:
             raise PolicyError(f"ground for unknown cell {key}", reader.where(key))
+        same_role = [cells for column, cells in rows.items() if column.partition(":")[0] == role]
+        if not any(kind in str(cells).split() for cells in same_role):
+            raise PolicyError(f"{key} can never apply: no cell is {kind}", reader.where(key))
         _check_expression(str(value), reader.where(key))
     for key, value in single.items():
         role, _, category = key.rpartition(":")
@@ -207,6 +210,9 @@ def _row(
             ),
         )
         if kind in (CellKind.NONE, CellKind.AGGREGATE, CellKind.DEIDENTIFIED):
+            if by_cell.get(f"{column}:{category}"):
+                key = f"{column}:{category}"
+                raise PolicyError(f"{key} can never apply: the cell is {kind}", reader.where(key))
             text = ""
         elif kind is CellKind.WITHOUT_RELEASE and not _is_stated(column, base, category, grounds):
             raise PolicyError(f"{column} x {category}: W without a stated ground", where)
@@ -222,9 +228,13 @@ def _is_stated(
     return any(stated) or f"{base}:W" in by_kind
 
 
-def _purposes(document: dict[str, Any], reader: Lines) -> dict[str, frozenset[Purpose]]:
+def _purposes(
+    document: dict[str, Any], rows: Mapping[str, object], reader: Lines
+) -> dict[str, frozenset[Purpose]]:
     purposes: dict[str, frozenset[Purpose]] = {}
     for column, codes in document.get("purposes", {}).items():
+        if column not in rows:
+            raise PolicyError(f"purposes for unknown column {column}", reader.where(column))
         try:
             purposes[column] = frozenset(Purpose(code) for code in codes)
         except ValueError as error:
