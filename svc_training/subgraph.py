@@ -5,6 +5,7 @@ import strawberry
 from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
+from svc_training.acadis.schema import ExchangeMutation, ExchangeQuery
 from svc_training.assignments.schema import AssignmentsMutation, AssignmentsQuery
 from svc_training.assistance.schema import AssistanceMutation, AssistanceQuery
 from svc_training.bulk.schema import BulkMutation, BulkQuery
@@ -31,6 +32,7 @@ class Query(
     ComplianceQuery,
     BulkQuery,
     ResultsQuery,
+    ExchangeQuery,
     LibraryQuery,
     AssistanceQuery,
 ):
@@ -47,6 +49,7 @@ class Mutation(
     ComplianceMutation,
     BulkMutation,
     ResultsMutation,
+    ExchangeMutation,
     LibraryMutation,
     AssistanceMutation,
 ):

@@ -237,8 +237,17 @@ def audit_verify(context: typer.Context, data: Data = None) -> None:
 
 @training_app.command("import", context_settings=_HANDED_OVER, add_help_option=False)
 def training_import(context: typer.Context, data: Data = None) -> None:
-    """Import a public course page or roster: `training import FILE`."""
+    """Import a public course page, or a folder of exchange files: `training import PATH`."""
     from infra.cli.handover import hand_over
 
     words = ["import", *context.args]
+    hand_over("svc_training", words, chosen(data), needs_running=True)
+
+
+@training_app.command("sync", context_settings=_HANDED_OVER, add_help_option=False)
+def training_sync(context: typer.Context, data: Data = None) -> None:
+    """Exchange with the academy's system over REST, once (settings: GT_ACADIS_...)."""
+    from infra.cli.handover import hand_over
+
+    words = ["sync", *context.args]
     hand_over("svc_training", words, chosen(data), needs_running=True)

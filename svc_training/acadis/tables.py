@@ -89,3 +89,25 @@ class ExchangeEnrollment(Base):
     tries: Mapped[int]
     requested_by: Mapped[str]
     updated_at: Mapped[datetime]
+
+
+class ExchangeOrganization(Base):
+    """Which agency an organization of the academy's system is."""
+
+    __tablename__ = "exchange_organization"
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    agency_id: Mapped[str]
+    linked_by: Mapped[str]
+    linked_at: Mapped[datetime]
+
+
+class ExchangeRoster(Base):
+    """What the academy's system last said of a person at a session."""
+
+    __tablename__ = "exchange_roster"
+
+    person_external_id: Mapped[str] = mapped_column(primary_key=True)
+    session_number: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    seen_at: Mapped[datetime]

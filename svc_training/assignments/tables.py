@@ -16,6 +16,13 @@ NOT_ENDED = text(f"status not in ({_ENDED})")
 _SETTLED = ", ".join(f"'{status.value}'" for status in sorted(ENDED | HAS_TRAINING))
 IS_OPEN_AND_DUE = text(f"due_on is not null and status not in ({_SETTLED})")
 
+# The same conditions for statements that join tables with a status of their own. Literal, so that
+# the planner sees that the partial indexes serve them.
+ROW_NOT_ENDED = text(f"assignment.status not in ({_ENDED})")
+ROW_IS_OPEN_AND_DUE = text(
+    f"assignment.due_on is not null and assignment.status not in ({_SETTLED})"
+)
+
 
 class Assignment(Base):
     """One person assigned to one session; at most one assignment of a pair has not ended.

@@ -129,13 +129,13 @@ async def put_results(
         if assignment is None and needs_assignment:
             outcomes[personnel_id] = ResultOutcome.NOT_ASSIGNED
             continue
-        way = _way(assignment, credit)
+        way = way_to_result(assignment, credit)
         if way is None and source is RecordSource.OURS:
             outcomes[personnel_id] = ResultOutcome.NOT_POSSIBLE
             continue
         key = RecordKey(personnel_id, taken.id, taken.course_id, taken.title)
         fresh = records.new_record(key, credit, day, taken.course, source, recorded_by)
-        what = _put(session, stored.get(personnel_id), fresh, credit)
+        what = put_record(session, stored.get(personnel_id), fresh, credit)
         outcomes[personnel_id] = what
         if assignment is not None and way and what is not ResultOutcome.HELD_BY_ACADIS:
             moves.append(changes.Move(assignment.id, assignment.version, way))
@@ -144,7 +144,10 @@ async def put_results(
     return outcomes
 
 
-def _way(assignment: Assignment | None, credit: Credit) -> tuple[AssignmentStatus, ...] | None:
+def way_to_result(
+    assignment: Assignment | None, credit: Credit
+) -> tuple[AssignmentStatus, ...] | None:
+    """Return the steps that a result means for an assignment, or None when it allows none."""
     if assignment is None:
         return ()
     present, wanted = AssignmentStatus(assignment.status), target_status(credit)
@@ -155,9 +158,10 @@ def _way(assignment: Assignment | None, credit: Credit) -> tuple[AssignmentStatu
     return way
 
 
-def _put(
+def put_record(
     session: WriteSession, before: TrainingRecord | None, fresh: TrainingRecord, credit: Credit
 ) -> ResultOutcome:
+    """Store a record, or correct the one before; the academy's is corrected by the academy only."""
     if before is None:
         session.add(fresh)
         return ResultOutcome.RECORDED

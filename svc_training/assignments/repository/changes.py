@@ -19,7 +19,7 @@ from svc_training.assignments.rules import (
     AssignmentTerms,
     Places,
 )
-from svc_training.assignments.tables import NOT_ENDED, Assignment, AssignmentStep
+from svc_training.assignments.tables import NOT_ENDED, ROW_NOT_ENDED, Assignment, AssignmentStep
 from svc_training.personnel.repository import of_own_agency, readable
 from svc_training.personnel.tables import Personnel
 from svc_training.records.rules import Outcome
@@ -55,7 +55,7 @@ async def at_session(
     narrowed = true() if ids is None else Assignment.id.in_(ids)
     found = await session.scalars(
         visible_to(caller)
-        .where(of_own_agency(caller), Assignment.session_id == session_id, NOT_ENDED, narrowed)
+        .where(of_own_agency(caller), Assignment.session_id == session_id, ROW_NOT_ENDED, narrowed)
         .order_by(Assignment.assigned_at, Assignment.id)
         .with_for_update(of=Assignment)
     )

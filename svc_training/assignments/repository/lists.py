@@ -14,7 +14,7 @@ from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
 from svc_training.assignments.rules import AssignmentStatus
-from svc_training.assignments.tables import IS_OPEN_AND_DUE, Assignment, AssignmentStep
+from svc_training.assignments.tables import ROW_IS_OPEN_AND_DUE, Assignment, AssignmentStep
 from svc_training.personnel.repository import of_own_agency, readable
 from svc_training.personnel.tables import Personnel
 from svc_training.sessions.tables import Session
@@ -78,7 +78,7 @@ async def page_of_due(
 ) -> Page[Assignment]:
     """Return what the own agency's people have yet to do, by due date, the oldest first."""
     rows = visible_to(caller).where(
-        of_own_agency(caller), Assignment.agency_id == caller.agency_id, IS_OPEN_AND_DUE
+        of_own_agency(caller), Assignment.agency_id == caller.agency_id, ROW_IS_OPEN_AND_DUE
     )
     if wanted.before is not None:
         rows = rows.where(Assignment.due_on < wanted.before)

@@ -1,0 +1,99 @@
+"""The port to a training provider's system, and its adapter for a folder of files.
+
+The REST adapter is in ``rest_v1``; tests have a stand-in server that it speaks to over HTTP.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from svc_training.acadis.rules import (
+    COLUMNS,
+    ERROR_FILE,
+    MANIFEST,
+    FileRefusedError,
+    RowProblem,
+    write_errors,
+)
+
+
+class EnrollmentAnswer(StrEnum):
+    """What the provider says to our wish that it enrols a person."""
+
+    REGISTERED = "REGISTERED"
+    WAITLISTED = "WAITLISTED"
+    ALREADY_ENROLLED = "ALREADY_ENROLLED"
+    PREREQ_UNMET = "PREREQ_UNMET"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: of which file's kind it is, and the row with that file's columns."""
+
+    file: str
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes in order, and where the next reading begins; ``has_more`` says there are more."""
+
+    changes: Sequence[Change]
+    cursor: str
+    has_more: bool
+
+
+class TrainingProvider(Protocol):
+    """What we need of a provider that can be asked."""
+
+    async def changes_since(self, cursor: str | None) -> Changes:
+        """Return what has changed since a cursor; None begins at the beginning."""
+
+    async def enroll(
+        self, person: str, session_number: str, requested_by: str, key: str
+    ) -> EnrollmentAnswer:
+        """Ask that a person be enrolled; the same key asks once."""
+
+
+class CsvFolder:
+    """A folder that a batch of files is laid in, and that the errors go back to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def read(self) -> dict[str, str]:
+        """Return the files that are there.
+
+        Raises:
+            FileRefusedError: no manifest, or a file that is not UTF-8.
+        """
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> dict[str, str]:
+        files: dict[str, str] = {}
+        for name in (MANIFEST, *COLUMNS):
+            path = self._folder / name
+            if not path.exists():
+                continue
+            try:
+                files[name] = path.read_bytes().decode("utf-8")
+            except UnicodeDecodeError:
+                problem = RowProblem(name, 0, "", "NOT_UTF8", "The file is not UTF-8 text.")
+                raise FileRefusedError(problem) from None
+        if MANIFEST not in files:
+            problem = RowProblem(MANIFEST, 0, "", "FILE_MISSING", "There is no manifest yet.")
+            raise FileRefusedError(problem)
+        return files
+
+    async def write_errors(self, problems: Sequence[RowProblem]) -> None:
+        """Lay the error file in the folder, whole or not at all; also when there are none."""
+        await asyncio.to_thread(self._write, write_errors(problems))
+
+    def _write(self, text: str) -> None:
+        part = self._folder / f"{ERROR_FILE}.part"
+        part.write_bytes(text.encode("utf-8"))
+        part.replace(self._folder / ERROR_FILE)
