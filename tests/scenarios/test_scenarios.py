@@ -1,0 +1,34 @@
+"""Every scenario of the domain that touches consent, through the gateway."""
+
+import pytest
+
+from svc_consent.authority.decision import Decider
+from tests.proof.house import Gateway, House
+from tests.scenarios.stage import FOLDER, Stage, read
+
+FILES = sorted(FOLDER.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", [file.stem for file in FILES])
+async def test_scenario(scenario_house: House, scenario_gateway: Gateway, name: str) -> None:
+    await Stage(scenario_house, scenario_gateway, read(FOLDER / f"{name}.toml")).play()
+
+
+def test_every_scenario_has_a_number_of_its_own() -> None:
+    numbers = [read(file).number for file in FILES]
+    assert len(numbers) == len(set(numbers))
+
+
+async def test_planted_decision_without_grounds_fails_a_scenario(
+    scenario_house: House, scenario_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner is no rubber stamp: with everybody denied, the officer of scenario 22 is blind."""
+    real = Decider.decide
+    monkeypatch.setattr(Decider, "decide", lambda self, _rows: real(self, []))
+    scenario_gateway.decisions.forget_all()
+    stage = Stage(scenario_house, scenario_gateway, read(FOLDER / "22_welfare_check.toml"))
+    try:
+        with pytest.raises(AssertionError):
+            await stage.play()
+    finally:
+        scenario_gateway.decisions.forget_all()
