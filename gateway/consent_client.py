@@ -111,6 +111,19 @@ class ConsentClient:
         body = {"lane": lane, "calls": list(calls)}
         return await self._post("/internal/gate", body, GATE_TIMEOUT_SECONDS, _verdicts)
 
+    async def use_binding_code(self, issuer: str, subject: str, code: str) -> bool:
+        """Use a one-time code that binds a login to a participant; return whether it did.
+
+        Raises:
+            ConsentUnavailableError: it cannot be asked.
+        """
+        return await self._post(
+            "/internal/bindings/use",
+            {"issuer": issuer, "subject": subject, "code": code},
+            LOOKUP_TIMEOUT_SECONDS,
+            lambda answer: bool(answer["bound"]),
+        )
+
     async def changes(self, after: int, wait_seconds: float) -> tuple[int, list[Change]]:
         """Return the head revision and the changes after a revision, waiting for the first.
 

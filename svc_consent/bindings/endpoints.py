@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from infra.errors import GoldenThreadError
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
 from svc_consent.bindings.commands import CodeRefusedError, use_code
@@ -22,9 +21,11 @@ def routes(chassis: Chassis) -> list[BaseRoute]:
         if not all(isinstance(word, str) and 0 < len(word) <= _MAX_LENGTH for word in words):
             raise MalformedRequestError("issuer, subject and code are needed")
         issuer, subject, code = (str(word) for word in words)
-        await use_code(chassis.database, issuer, subject, code)
+        try:
+            await use_code(chassis.database, issuer, subject, code)
+        except CodeRefusedError:
+            return json_response(200, {"bound": False})
         return json_response(200, {"bound": True})
 
-    refused: dict[type[GoldenThreadError], int] = {CodeRefusedError: 403}
     gateway = frozenset({GATEWAY_ISSUER})
-    return [endpoint(chassis, "POST", "/internal/bindings/use", gateway, bind, refused)]
+    return [endpoint(chassis, "POST", "/internal/bindings/use", gateway, bind)]

@@ -77,6 +77,9 @@ class Disclosure:
     release_versions: list[int] | None = strawberry.field(
         description="Numbers of the release versions that it rested on."
     )
+    release_ids: list[strawberry.ID] | None = strawberry.field(
+        description="Ids of the same versions, in the same order."
+    )
     agency_id: strawberry.Private[UUID | None]
 
     @strawberry.field(description="The agency that asked; none when it was you.")
@@ -91,6 +94,8 @@ class Disclosure:
     def from_told(cls, told: Told, numbers: Mapping[UUID, int]) -> Self:
         """Return the GraphQL object of a part of the ledger."""
         entry, part = told.entry, told.part
+        known = (each for each in told.sources if each in numbers)
+        cited = sorted(known, key=lambda each: (numbers[each], each))
         return cls(
             participant_id=strawberry.ID(str(told.participant_id)),
             at=told.key[0],
@@ -99,7 +104,8 @@ class Disclosure:
             categories=category_words(part["categories"]),
             kind=Kind(part["kind"]),
             outcome=Outcome(part["outcome"]),
-            release_versions=sorted(numbers[each] for each in told.sources if each in numbers),
+            release_versions=[numbers[each] for each in cited],
+            release_ids=[strawberry.ID(str(each)) for each in cited],
             agency_id=parse_id(entry["agencyId"]),
         )
 
