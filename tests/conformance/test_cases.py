@@ -23,10 +23,12 @@ RUNS = [(case, operation) for case in all_cases() for operation in case.operatio
 IDS = [f"{case.name}-{operation.name.split('.')[0]}" for case, operation in RUNS]
 
 
-async def answer(case: Case, source: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def answer(
+    case: Case, source: str, variables: dict[str, Any], operation_name: str | None = None
+) -> dict[str, Any]:
     """The gateway's answer, with the subgraphs in this process."""
     supergraph = case.supergraph
-    operation = parse_operation(source, None, supergraph)
+    operation = parse_operation(source, operation_name, supergraph)
     coerced = coerce_variables(operation, variables)
     normalized = normalize(operation)
     compiled = compile_plan(plan(normalized, supergraph), normalized, supergraph)
