@@ -1,0 +1,119 @@
+"""Histories of disclosures and of changes of consent, and whether they have an order (CN-01).
+
+For each participant consent goes through states, open or closed by turns; each change has the
+moments at which it was asked for and acknowledged. A disclosure saw some participants open and
+some closed. It is in order if there is one instant between its first and its last byte at which
+every state that it saw may have held, and if nobody who began after it had ended sees an earlier
+state. Times are monotonic and of one machine. Pure; made for hundreds of thousands of entries.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Span = tuple[float, float]
+FOREVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a participant's consent: to open or closed, asked for and acknowledged."""
+
+    participant: str
+    is_open: bool
+    asked_at: float
+    acknowledged_at: float
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What one answer showed: participant -> whether there was anything of them in it."""
+
+    began_at: float
+    ended_at: float
+    saw: Mapping[str, bool]
+    reader: str = ""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One disclosure that has no place in any order."""
+
+    disclosure: Disclosure
+    reason: str
+
+
+@dataclass
+class _Register:
+    """The states of one participant, in order; closed at first."""
+
+    values: list[bool] = field(default_factory=lambda: [False])
+    asked: list[float] = field(default_factory=lambda: [-FOREVER])
+    acknowledged: list[float] = field(default_factory=lambda: [-FOREVER])
+    # Of disclosures that have ended: when, and the least state that those before had reached.
+    ended: list[float] = field(default_factory=list)
+    reached: list[int] = field(default_factory=list)
+
+    def add(self, change: Change) -> None:
+        self.values.append(change.is_open)
+        self.asked.append(change.asked_at)
+        self.acknowledged.append(change.acknowledged_at)
+
+    def spans(self, value: bool, began: float, ended: float, least: int) -> list[tuple[int, Span]]:
+        """Return the states with this value that may have held at some time in a disclosure."""
+        # What was acknowledged before it began is the oldest that it may have seen.
+        first = max(bisect_left(self.acknowledged, began) - 1, least, 0)
+        found = []
+        for index in range(first, len(self.values)):
+            if self.asked[index] > ended:
+                break
+            until = self.acknowledged[index + 1] if index + 1 < len(self.values) else FOREVER
+            if self.values[index] is value and until >= began:
+                found.append((index, (max(self.asked[index], began), min(until, ended))))
+        return found
+
+    def reached_before(self, began: float) -> int:
+        index = bisect_left(self.ended, began)
+        return self.reached[index - 1] if index else 0
+
+    def note(self, ended: float, index: int) -> None:
+        """Note a disclosure; they come in order of their ends."""
+        self.ended.append(ended)
+        self.reached.append(max(index, self.reached[-1] if self.reached else 0))
+
+
+def check(changes: Iterable[Change], disclosures: Iterable[Disclosure]) -> list[Violation]:
+    """Return the disclosures that no order explains; none means linearizable as far as seen."""
+    registers: dict[str, _Register] = {}
+    for change in sorted(changes, key=lambda each: each.asked_at):
+        registers.setdefault(change.participant, _Register()).add(change)
+    violations = []
+    for each in sorted(disclosures, key=lambda one: one.ended_at):
+        reason = _explain(registers, each)
+        if reason is not None:
+            violations.append(Violation(each, reason))
+    return violations
+
+
+def _explain(registers: dict[str, _Register], each: Disclosure) -> str | None:
+    found: dict[str, list[tuple[int, Span]]] = {}
+    for participant, saw in each.saw.items():
+        register = registers.setdefault(participant, _Register())
+        least = register.reached_before(each.began_at)
+        spans = register.spans(saw, each.began_at, each.ended_at, least)
+        if not spans:
+            return f"{participant} was {'open' if saw else 'closed'} at no time of it"
+        found[participant] = spans
+    if not _share_an_instant([[span for _, span in spans] for spans in found.values()]):
+        return "what it saw of several participants never held together"
+    for participant, spans in found.items():
+        registers[participant].note(each.ended_at, min(index for index, _ in spans))
+    return None
+
+
+def _share_an_instant(choices: Sequence[Sequence[Span]]) -> bool:
+    """Return whether some instant lies in one span of each: only beginnings need be tried."""
+    starts = {start for spans in choices for start, _ in spans}
+    return any(
+        all(any(start <= at <= end for start, end in spans) for spans in choices) for at in starts
+    )

@@ -1,0 +1,163 @@
+"""Real processes under faults: further gateways over a running platform, and ways to disturb it."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+
+from tests.fixtures.whole_platform import ROOT, Platform, free_ports
+from tests.proof.revocation import Answered
+
+_MANY = "1000000"
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Return the environment of a process, so that another one can be started like it."""
+    entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    pairs = (entry.decode().partition("=") for entry in entries if entry)
+    return {name: value for name, _, value in pairs}
+
+
+@dataclass
+class GatewayProcess:
+    """One gateway of ours; the platform's own stays as it is."""
+
+    name: str
+    port: int
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    async def is_ready(self, client: httpx2.AsyncClient) -> None:
+        """Wait until it serves."""
+        for _ in range(600):
+            try:
+                response = await client.get(f"http://127.0.0.1:{self.port}/health/ready")
+                if response.status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{self.name} did not become ready")
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@dataclass
+class Cluster:
+    """Several gateways over one platform, and a client of all of them."""
+
+    platform: Platform
+    gateways: list[GatewayProcess]
+    client: httpx2.AsyncClient
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def door(
+        self, number: int, persona: str, query: str, variables: dict[str, Any], purpose: str
+    ) -> Answered | None:
+        """Ask one gateway; None where nothing came back."""
+        headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {await self._token(persona)}",
+            "purpose-of-use": purpose,
+        }
+        body = json.dumps({"query": query, "variables": variables})
+        try:
+            response = await self.client.post(
+                f"http://127.0.0.1:{self.gateways[number].port}/graphql",
+                content=body,
+                headers=headers,
+            )
+        except httpx2.TransportError:
+            return None
+        return response.status_code, response.json()
+
+    async def _token(self, persona: str) -> str:
+        if persona not in self.tokens:
+            ran = await asyncio.to_thread(
+                self.platform.command, "token", persona, "--seconds", "86000"
+            )
+            self.tokens[persona] = ran.stdout.strip()
+        return self.tokens[persona]
+
+    async def consent_rows(self, statement: str, *given: Any) -> list[Any]:
+        """Run a statement on the consent service's database, as that service."""
+        dsn = environment_of(self.platform.pid("consent"))["GT_DATABASE_DSN"]
+        connection = await asyncpg.connect(dsn)
+        try:
+            return list(await connection.fetch(statement, *given))
+        finally:
+            await connection.close()
+
+    async def lose_notifications(self) -> None:
+        """Cut the consent service's listening connection; what was notified meanwhile is lost."""
+        await self.consent_rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and query ilike 'listen%'"
+        )
+
+    async def pause(self, pid: int, seconds: float) -> None:
+        """Stop a process for a while and let it go on."""
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def running_cluster(platform: Platform, count: int) -> AsyncIterator[Cluster]:
+    """Start gateways like the platform's own, without its limits on how much one may ask."""
+    like = environment_of(platform.pid("gateway"))
+    gateways = []
+    for number in range(count):
+        port = free_ports()
+        environment = {
+            **like,
+            "GT_BIND": f"tcp:127.0.0.1:{port}",
+            "GT_METRICS_BIND": f"{like['GT_METRICS_BIND']}{number}",
+            "GT_SERVICE_INSTANCE": f"gateway-proof-{number}-{port}",
+            "GT_RATE_PER_SUBJECT": _MANY,
+            "GT_RATE_PER_CLIENT": _MANY,
+            "GT_RATE_PER_ADDRESS": _MANY,
+            "GT_LOOKUPS_PER_MINUTE": _MANY,
+        }
+        gateways.append(GatewayProcess(f"gateway-{number}", port, environment))
+    limits = httpx2.Limits(max_connections=200)
+    try:
+        async with httpx2.AsyncClient(timeout=30, limits=limits) as client:
+            for each in gateways:
+                each.start()
+            for each in gateways:
+                await each.is_ready(client)
+            yield Cluster(platform, gateways, client)
+    finally:
+        for each in gateways:
+            if each.process is not None and each.process.poll() is None:
+                each.kill()

@@ -1,0 +1,69 @@
+"""The checker of histories itself: what it must accept and what it must refuse."""
+
+import random
+
+import pytest
+
+from tests.proof.history import Change, Disclosure, check
+
+GRANTED = Change("p", True, 1.0, 2.0)
+REVOKED = Change("p", False, 5.0, 6.0)
+AGAIN = Change("p", True, 9.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "saw", "is_in_order"),
+    [
+        (2.5, 3.0, True, True),
+        (2.5, 3.0, False, False),  # granted and acknowledged: it must be seen
+        (0.1, 0.5, True, False),  # from before any consent
+        (5.2, 5.4, True, True),  # under way: either
+        (5.2, 5.4, False, True),
+        (6.1, 6.5, True, False),  # begun after the acknowledgement of the revocation
+        (4.0, 9.5, True, True),
+        (6.1, 8.9, True, False),  # ended before the next grant was asked for
+        (6.1, 9.1, True, True),
+    ],
+)
+def test_one_disclosure_between_changes(
+    began: float, ended: float, saw: bool, is_in_order: bool
+) -> None:
+    found = check([GRANTED, REVOKED, AGAIN], [Disclosure(began, ended, {"p": saw})])
+    assert (not found) is is_in_order
+
+
+def test_nobody_sees_an_earlier_state_than_one_who_has_ended() -> None:
+    """Both overlap the revocation, but the second began after the first had seen it (iii)."""
+    first, second = Disclosure(5.1, 5.2, {"p": False}), Disclosure(5.3, 5.4, {"p": True})
+    assert not check([GRANTED, REVOKED], [first])
+    assert check([GRANTED, REVOKED], [first, second])[0].disclosure is second
+
+
+def test_several_participants_must_have_held_together() -> None:
+    """Each state alone was possible within the answer, together never (iv)."""
+    changes = [
+        Change("a", True, 1.0, 1.1), Change("a", False, 3.0, 3.1),
+        Change("b", True, 4.0, 4.1),
+    ]  # fmt: skip
+    assert check(changes, [Disclosure(2.0, 6.0, {"a": True, "b": True})])
+    assert not check(changes, [Disclosure(2.0, 6.0, {"a": False, "b": True})])
+
+
+@pytest.mark.parametrize("cache_seconds", [0.0, 0.01, 0.05, 1.0])
+def test_a_simulated_cache_is_seen(cache_seconds: float) -> None:
+    """Readers with a cache of 10 ms and more are caught; those without never are."""
+    dice = random.Random(17)
+    changes = [
+        Change("p", number % 2 == 0, number * 0.2, number * 0.2 + 0.002) for number in range(200)
+    ]
+    disclosures, cached_at, cached = [], -9.0, False
+    at = 0.1
+    while at < 39.0:
+        at += dice.expovariate(250)
+        if at - cached_at > cache_seconds:
+            # The state takes effect in the middle of its change.
+            done = sum(1 for each in changes if each.asked_at + 0.001 <= at)
+            cached_at, cached = at, done % 2 == 1
+        disclosures.append(Disclosure(at - 0.0004, at + 0.0004, {"p": cached}))
+    found = check(changes, disclosures)
+    assert bool(found) is (cache_seconds > 0)

@@ -1,0 +1,203 @@
+"""Revocation is linearizable (CN-01, CN-02, CN-05, CN-08): three gateways over one world.
+
+Here everything runs in this process, so that planted twins can be put in; the same drive against
+real processes under faults is in `test_revocation_under_faults`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from gateway.consent_client import Verdict
+from gateway.release.call import GateCalls
+from gateway.release.decisions import ConsentGuard, DecisionCache
+from gateway.release.gate import ReleaseGate
+from infra.authority.follower import Follower
+from infra.request_context import RequestContext
+from svc_consent.disclosures.repository import gate as gate_statements
+from tests.proof.history import check
+from tests.proof.house import House
+from tests.proof.revocation import Answered, Drive
+
+GATEWAYS, READERS, PARTICIPANTS = 3, 6, 5
+DISCLOSURES = 500
+MOST_FOR_A_TWIN = 4_000
+TTL_SECONDS = 1.0  # longer than a request takes on a busy machine; shorter ones: test_history
+
+
+@asynccontextmanager
+async def _driving(house: House) -> AsyncIterator[Drive]:
+    """Three gateways in this process, and a drive over them that is ready to run."""
+    async with AsyncExitStack() as stack:
+        gateways = [await stack.enter_async_context(house.gateway()) for _ in range(GATEWAYS)]
+
+        async def door(
+            number: int, persona: str, query: str, variables: dict[str, Any], purpose: str
+        ) -> Answered:
+            answer = await gateways[number].ask(
+                f"persona:{persona}", query, variables, purpose=purpose
+            )
+            return answer.status, dict(answer.body)
+
+        agencies = {each["key"]: each["id"] for each in house.document["agencies"]}
+        recipients = [agencies["cedar-housing"], agencies["cedar-sud"]]
+        drive = Drive(door, GATEWAYS, recipients, random.Random(11))
+        await drive.prepare(PARTICIPANTS)
+        yield drive
+
+
+async def _unrecorded(house: House, drive: Drive) -> list[str]:
+    """Return the answers shown to a client of which the ledger does not have every part."""
+    rows = await house.services["consent"].rows(
+        "select entry->>'operationName' as name, p.participant_id::text as participant"
+        " from ledger_entry e join ledger_about a on a.lane = e.lane and a.sequence = e.sequence"
+        " join participant_pseudonym p on p.pseudonym = a.pseudonym"
+    )
+    recorded: dict[str, set[str]] = {}
+    for row in rows:
+        recorded.setdefault(row["name"], set()).add(row["participant"])
+    return [name for name, shown in drive.shown.items() if not shown <= recorded.get(name, set())]
+
+
+async def _faults(house: House, drive: Drive, most: int) -> list[str]:
+    """Drive until so many disclosures; return what was wrong, as soon as something is."""
+    found: list[str] = []
+    checked = [0]
+
+    def is_enough() -> bool:
+        if len(drive.disclosures) - checked[0] >= 100:
+            checked[0] = len(drive.disclosures)
+            # Changes under way are unknown yet: what overlaps the last second is judged later.
+            settled = time.monotonic() - 1.0
+            past = [each for each in drive.disclosures if each.ended_at < settled]
+            found.extend(each.reason for each in check(drive.changes, past)[:3])
+        return bool(found or drive.miscounted) or len(drive.disclosures) >= most
+
+    await drive.run(readers=READERS, until=is_enough)
+    found = [each.reason for each in check(drive.changes, drive.disclosures)]
+    found += [f"{name} was miscounted" for name in drive.miscounted]
+    return found + [f"{name} is not in the ledger" for name in await _unrecorded(house, drive)]
+
+
+@pytest.mark.timeout(600)
+async def test_no_disclosure_uses_what_was_revoked(house: House) -> None:
+    """Look-ups, several at once, lists and counts of three gateways: all in one order, recorded."""
+    async with _driving(house) as drive:
+        assert await _faults(house, drive, DISCLOSURES) == []
+        assert sum(any(each.saw.values()) for each in drive.disclosures) > 50
+        assert sum(not all(each.saw.values()) for each in drive.disclosures) > 50
+
+
+def _ungated(patch: pytest.MonkeyPatch) -> None:
+    """Let everything pass the gate unasked."""
+
+    async def pass_all(_self: Any, call: Any, _give_up_at: Any = None) -> Any:
+        if call["stage"] == "RELEASE":
+            return Verdict(str(call["releaseId"]), "RELEASED", 0, {}), time.monotonic()
+        return await sound(_self, call, _give_up_at)
+
+    sound = ReleaseGate.verdict
+    patch.setattr(ReleaseGate, "verdict", pass_all)
+
+
+def _ttl_cache(patch: pytest.MonkeyPatch) -> None:
+    """Keep decisions for a time whatever the feed says, and release on them."""
+    _ungated(patch)
+    kept: dict[Any, tuple[float, Any]] = {}
+    sound = DecisionCache.get
+
+    def get(self: Any, recipient: Any, participant: str) -> Any:
+        key = (id(self), recipient, participant)
+        if key in kept and time.monotonic() - kept[key][0] < TTL_SECONDS:
+            return kept[key][1]
+        found = sound(self, recipient, participant)
+        kept.pop(key, None)
+        if found is not None:
+            kept[key] = time.monotonic(), found
+        return found
+
+    def put(self: Any, recipient: Any, participant: str, decision: Any) -> None:
+        kept[id(self), recipient, participant] = time.monotonic(), decision
+
+    patch.setattr(DecisionCache, "get", get)
+    patch.setattr(DecisionCache, "put", put)
+
+
+def _only_at_start(patch: pytest.MonkeyPatch) -> None:
+    """Rely on the decisions that a request began with; the feed comes late, as it may."""
+    _ungated(patch)
+    patch.setattr(DecisionCache, "forget_participant", lambda *_: None)
+    patch.setattr(DecisionCache, "forget_recipients", lambda *_, **__: None)
+
+
+def _before_audit(patch: pytest.MonkeyPatch) -> None:
+    """Answer before the record is durable; it never becomes so."""
+
+    async def lose(connection: Any) -> None:
+        await connection.execute("rollback")
+
+    patch.setattr(gate_statements, "commit", lose)
+
+
+def _stale_replica(patch: pytest.MonkeyPatch) -> None:
+    """Read lists from a replica that lags, and do not hold them against the gate."""
+    catch_up = Follower.catch_up
+
+    async def late(self: Any, **options: Any) -> Any:
+        await asyncio.sleep(0.3)
+        return await catch_up(self, **options)
+
+    async def at_once(*_: Any) -> None:
+        return None
+
+    release = GateCalls.release
+
+    def without_lists(self: Any, relied_on: Any, released: Any, _lists: Any) -> Any:
+        return release(self, relied_on, released, None)
+
+    patch.setattr(Follower, "catch_up", late)
+    patch.setattr(Follower, "wait_for", at_once)
+    patch.setattr(GateCalls, "release", without_lists)
+    patch.setattr("gateway.rounds._disagreement", lambda *_: 0)
+
+
+def _shared_loader(patch: pytest.MonkeyPatch) -> None:
+    """Keep what loaders have read beyond the request that read it, and trust it."""
+    _ungated(patch)
+    kept: dict[Any, tuple[float, Any]] = {}
+    sound = RequestContext.loader
+
+    def loader(self: Any, kind: Any) -> Any:
+        key = (kind, self.caller.subject)
+        if key not in kept or time.monotonic() - kept[key][0] > TTL_SECONDS:
+            kept[key] = time.monotonic(), sound(self, kind)
+        return kept[key][1]
+
+    patch.setattr(RequestContext, "loader", loader)
+    patch.setattr(ConsentGuard, "mask", lambda *_: -1)
+
+
+TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a cache with a time limit": _ttl_cache,
+    "checked only at start": _only_at_start,
+    "checked before audit": _before_audit,
+    "stale replica": _stale_replica,
+    "shared loader": _shared_loader,
+}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("twin", TWINS)
+async def test_a_planted_twin_is_caught(
+    house: House, twin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each breaks one link; the same checks see it."""
+    async with _driving(house) as drive:
+        TWINS[twin](monkeypatch)
+        most = DISCLOSURES if twin == "checked before audit" else MOST_FOR_A_TWIN
+        assert await _faults(house, drive, most), f"{twin} went unnoticed"
