@@ -89,6 +89,7 @@ class HttpClient:
         self._address = HttpAddress.parse(address)
         self._tls = ssl.create_default_context() if self._address.is_secure else None
         self._max_connections = max_connections
+        self._host = f"host: {self._address.authority}"
         self._max_response_bytes = max_response_bytes
         self._max_waiting = max_waiting
         self._idle: list[Connection] = []
@@ -155,7 +156,7 @@ class HttpClient:
             await asyncio.wait([connection.closed for connection in connections])
 
     def _encode(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"host: {self._address.authority}"]
+        lines = [f"{method} {path} HTTP/1.1", self._host]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if body or method not in ("GET", "HEAD"):
             lines.append(f"content-length: {len(body)}")

@@ -19,7 +19,7 @@ from gateway.executor.compile_projection import ProjectionCompiler
 from gateway.executor.compile_representations import Representer
 from gateway.executor.compile_shapes import Clean, compile_shape, has_composites, top_keys
 from gateway.executor.compile_subjects import NoteAll, compile_subject_walk
-from gateway.executor.compile_targets import TargetWalk
+from gateway.executor.compile_targets import Places, TargetWalk
 from gateway.executor.serial import Stop, find_stops
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.normalize import with_context_values, with_opaque_objects
@@ -140,10 +140,11 @@ def compile_plan(
         for before in node.waits_for:
             dependents.setdefault(before, []).append(node.id)
     guarded = _is_guarded(operation.root)
+    places: Places = {}
     return CompiledOperation(
         plan=plan,
         operation=operation,
-        nodes=tuple(_node(node, tuple(dependents.get(node.id, ()))) for node in plan.nodes),
+        nodes=tuple(_node(node, tuple(dependents.get(node.id, ())), places) for node in plan.nodes),
         conditions=[],
         is_guarded=guarded,
         note_all_subjects=compile_subject_walk(operation.root) if guarded else None,
@@ -153,13 +154,14 @@ def compile_plan(
     )
 
 
-def _node(node: FetchNode, dependents: tuple[int, ...]) -> CompiledNode:
+def _node(node: FetchNode, dependents: tuple[int, ...], places: Places) -> CompiledNode:
     calls = tuple(
         CompiledCall(
             call=call,
             targets=tuple(
                 CompiledTarget(
-                    TargetWalk(target), tuple(Representer(entity) for entity in target.types)
+                    TargetWalk(target, places),
+                    tuple(Representer(entity) for entity in target.types),
                 )
                 for target in call.targets
             ),
@@ -169,7 +171,7 @@ def _node(node: FetchNode, dependents: tuple[int, ...]) -> CompiledNode:
         )
         for call in node.calls
     )
-    targets = tuple(TargetWalk(target) for target in node.targets)
+    targets = tuple(TargetWalk(target, places) for target in node.targets)
     return CompiledNode(
         node=node,
         body_start=b'{"query":' + orjson.dumps(node.text),

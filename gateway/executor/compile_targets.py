@@ -22,6 +22,12 @@ from gateway.planner.plan import EntityType, PathStep, Target
 Guarded = list[tuple[dict[str, Any], int]]
 Found = list[tuple[EntityType, Objects]]
 
+Places = dict[tuple[int, PathStep], int]
+"""Numbers of the places of one operation, by the number of the place above and the step down."""
+
+Known = dict[int, tuple[Objects, set[str], bool]]
+"""By place: its objects, the subjects on the way, and whether each object there has just one."""
+
 _TYPENAME: Final = getter_of("__typename")
 
 
@@ -32,26 +38,40 @@ class TargetWalk:
         needs: every bit that any test on the way or at its end asks for; 0 without a guard.
     """
 
-    __slots__ = ("_entities", "_has_floor", "_is_abstract", "_steps", "needs")
+    __slots__ = ("_entities", "_has_floor", "_is_abstract", "_places", "_steps", "needs")
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, places: Places) -> None:
         self._steps = tuple(_Step(step) for step in target.path)
+        self._places = _numbered(target.path, places)
         self._entities = tuple(_Entity(entity) for entity in target.types)
         self._is_abstract = target.is_abstract
         is_guarded = all(entity.is_guarded for entity in target.types)
         self.needs = _all_needs(target) if is_guarded and _has_needs(target) else 0
         self._has_floor = _has_floor(target)
 
-    def find(self, root: dict[str, Any]) -> "Walked":
-        """All objects of the place, whoever they are about."""
+    def find(self, root: dict[str, Any], known: Known) -> "Walked":
+        """All objects of the place, whoever they are about.
+
+        Args:
+            known: what walks of the same moment have found, so that none goes the same way twice.
+        """
         found: Objects = [root]
         seen: set[str] = set()
-        is_plain = self._has_floor
-        for step in self._steps:
-            found = step.those(found)
-            if self.needs and step.subject is not None:
-                is_plain = note_subjects(found, step.subject[1], step.subject[0], seen) and is_plain
-            found = below(found, step.getter, step.key)
+        is_plain = True
+        for place, step in zip(self._places, self._steps, strict=True):
+            there = known.get(place)
+            if there is None:
+                found = step.those(found)
+                if step.subject is not None:
+                    seen = set(seen)
+                    noted = note_subjects(found, step.subject[1], step.subject[0], seen)
+                    is_plain = noted and is_plain
+                found = below(found, step.getter, step.key)
+                known[place] = (found, seen, is_plain)
+            else:
+                found, seen, is_plain = there
+        is_plain = is_plain and self._has_floor
+        seen = set(seen)
         by_type: Found = []
         for entity in self._entities:
             ones = entity.those(found) if self._is_abstract else found
@@ -59,7 +79,7 @@ class TargetWalk:
                 noted = note_subjects(ones, entity.subject[1], entity.subject[0], seen)
                 is_plain = noted and is_plain
             by_type.append((entity.entity, ones))
-        return Walked(self, by_type, seen, is_plain)
+        return Walked(self, by_type, seen if self.needs else set(), is_plain)
 
     def find_granted(self, root: dict[str, Any], masks: Masks) -> Found:
         """The objects of the place that may be asked about."""
@@ -96,6 +116,15 @@ class Walked:
         if masks is not None and self.is_plain and masks.cover(self.seen, needs):
             return self._found
         return self._target.find_granted(root, masks) if masks is not None else []
+
+
+def _numbered(path: tuple[PathStep, ...], places: Places) -> tuple[int, ...]:
+    numbers = []
+    above = 0
+    for step in path:
+        above = places.setdefault((above, step), len(places) + 1)
+        numbers.append(above)
+    return tuple(numbers)
 
 
 class _Step:

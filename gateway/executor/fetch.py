@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Final
 
 import orjson
@@ -9,7 +10,7 @@ import structlog
 
 from gateway.executor.answer import Answer
 from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperation
-from gateway.executor.compile_targets import Walked
+from gateway.executor.compile_targets import Known, Walked
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard, Masks
@@ -95,7 +96,8 @@ class Fetcher:
         """Where the objects of a node's targets are, in their order."""
         root = self.assembled.root
         walks = [target.walk for call in node.calls for target in call.targets]
-        return [walk.find(root) for walk in (*walks, *node.targets)]
+        known: Known = {}
+        return [walk.find(root, known) for walk in (*walks, *node.targets)]
 
     def build(
         self, node: CompiledNode, walked: Iterable[Walked], masks: Masks | None
@@ -191,7 +193,7 @@ class Fetcher:
                         number = numbers[dumped] = len(objects)
                         objects.append([])
                         lost.append(missing)
-                    objects[number] += [(target_number, one) for one in ones]
+                    objects[number].extend(zip(repeat(target_number), ones, strict=False))
             if without and self.assembled.faults:
                 self._carry_over(call, target_number, without)
         return list(numbers), objects, lost
