@@ -32,6 +32,7 @@ def main(words: list[str] | None = None) -> int:
     labels = commands.add_parser("check-labels", help="check the labels of subgraph SDL files")
     labels.add_argument("--supergraph", type=Path, help="also check what was composed of them")
     labels.add_argument("files", type=Path, nargs="+")
+    _add_operations(commands.add_parser("operations", help="manifests of persisted operations"))
     arguments = parser.parse_args(sys.argv[1:] if words is None else words)
     try:
         return _run(arguments)
@@ -41,6 +42,21 @@ def main(words: list[str] | None = None) -> int:
     except (GoldenThreadError, SupergraphError, OSError) as error:
         sys.stderr.write(f"gateway: {error}\n")
         return 2
+
+
+def _add_operations(operations: argparse.ArgumentParser) -> None:
+    actions = operations.add_subparsers(dest="action", required=True)
+    key = actions.add_parser("new-key", help="write a pair of keys to sign manifests with")
+    key.add_argument("folder", type=Path)
+    sign = actions.add_parser("sign", help="print a manifest (Apollo or Relay format) signed")
+    sign.add_argument("manifest", type=Path)
+    sign.add_argument("--client", required=True, help="client_id of the application")
+    sign.add_argument("--version", type=int, required=True, help="must grow with each manifest")
+    sign.add_argument("--key", type=Path, required=True, help="private key file (JWK)")
+    check = actions.add_parser("check", help="check all manifests of a folder against a schema")
+    check.add_argument("folder", type=Path)
+    check.add_argument("--key", type=Path, required=True, help="public key file (JWK)")
+    check.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
 
 
 def _add_policy(policy: argparse.ArgumentParser) -> None:
@@ -77,6 +93,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from gateway import inspection
 
     match arguments.command:
+        case "operations":
+            return _operations(arguments)
         case "policy" if arguments.action == "diff":
             return inspection.policy_difference(arguments.old, arguments.new, arguments.approval)
         case "policy" if arguments.action == "table":
@@ -91,6 +109,20 @@ def _run(arguments: argparse.Namespace) -> int:
             )
         case _:
             return inspection.check_labels(arguments.files, arguments.supergraph)
+
+
+def _operations(arguments: argparse.Namespace) -> int:
+    from gateway.persisted import commands
+    from gateway.policy.packaged import packaged_supergraph
+    from gateway.supergraph import load_supergraph
+
+    if arguments.action == "new-key":
+        return commands.new_key(arguments.folder)
+    if arguments.action == "sign":
+        return commands.sign(arguments.manifest, arguments.client, arguments.version, arguments.key)
+    chosen = arguments.supergraph
+    supergraph = load_supergraph(chosen.read_text()) if chosen else packaged_supergraph()
+    return commands.check(arguments.folder, arguments.key, supergraph)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ from gateway.generations import Generations, load_generation
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
 from gateway.identity.step_up import parse_step_up
 from gateway.limits.budget import Budget
-from gateway.limits.traffic import Traffic, packaged_rules
+from gateway.limits.rate import Rate
+from gateway.limits.traffic import Traffic, TrafficLimits, packaged_rules
+from gateway.persisted import PersistedDocuments
+from gateway.persisted.documents import read_key
 from gateway.pipeline import Pipeline
 from gateway.policy.packaged import packaged_path, packaged_sdl
 from gateway.prepare import Preparer
@@ -27,17 +30,20 @@ from gateway.release.directory import DirectoryCache
 from gateway.release.feed import ChangeFeed
 from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, Rates
 from gateway.subgraph_calls import SubgraphCalls
 from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
+from gateway.web.doors.routes import Doors
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import SecurityHeaders
 from infra.http_client import HttpClient
 from infra.identity_token import GATEWAY_ISSUER, TokenMinter
 from infra.settings import SettingsError
 from infra.signing_keys import SigningKeys
+
+MANIFESTS_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,10 @@ class GatewayParts:
     feed: ChangeFeed
     gate: ReleaseGate
     consent_http: HttpClient
+    consent: ConsentClient
     calls: SubgraphCalls
     traffic: Traffic
+    documents: PersistedDocuments
     sdl: str
 
 
@@ -77,14 +85,58 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     issuers = parse_issuers(settings.issuers)
     verifier = AccessTokenVerifier(issuers)
     possession = PossessionCheck(settings.public_url, issuers)
-    traffic = Traffic(packaged_rules(preparer.supergraph), settings.traffic)
+    traffic = Traffic(packaged_rules(preparer.supergraph), _limits(settings.rates))
     rounds = Rounds(calls, consent, decisions, gate)
     step_up = parse_step_up(settings.step_up)
-    pipeline = Pipeline(verifier, directory, preparer, rounds, feed, possession, traffic, step_up)
+    documents = _persisted(settings)
+    pipeline = Pipeline(
+        verifier, directory, preparer, rounds, feed, possession, traffic, step_up, documents
+    )
     generations = Generations(pipeline)
     return GatewayParts(
-        generations, budget, verifier, feed, gate, consent_http, calls, traffic, sdl
+        generations,
+        budget,
+        verifier,
+        feed,
+        gate,
+        consent_http,
+        consent,
+        calls,
+        traffic,
+        documents,
+        sdl,
     )
+
+
+def _limits(rates: Rates) -> TrafficLimits:
+    return TrafficLimits(
+        subject=Rate(rates.per_subject, max(1.0, 4 * rates.per_subject)),
+        client=Rate(rates.per_client, max(1.0, 4 * rates.per_client)),
+        address=Rate(rates.per_address, max(1.0, 4 * rates.per_address)),
+        lookup=Rate(rates.lookups_per_minute / 60, max(1.0, rates.lookups_per_minute)),
+    )
+
+
+def _persisted(settings: GatewaySettings) -> PersistedDocuments:
+    """Return the applications' manifests; the folder and the key come together."""
+    if (settings.operations_dir is None) != (settings.operations_key is None):
+        raise SettingsError("GT_OPERATIONS_DIR and GT_OPERATIONS_KEY are set together")
+    if settings.operations_dir is None or settings.operations_key is None:
+        return PersistedDocuments()
+    documents = PersistedDocuments(
+        settings.operations_dir,
+        read_key(settings.operations_key),
+        allows_texts=settings.allows_texts,
+    )
+    documents.refresh()
+    return documents
+
+
+async def _follow(documents: PersistedDocuments) -> None:
+    """Take new manifests as they come."""
+    while True:
+        await asyncio.sleep(MANIFESTS_EVERY_SECONDS)
+        documents.refresh()
 
 
 def _sdl(settings: GatewaySettings) -> str:
@@ -123,10 +175,18 @@ def create_app(settings: GatewaySettings) -> Starlette:
     async def ready(_request: Request) -> Response:
         return JSONResponse({"status": "ready"})
 
+    async def bind(token: str, code: str) -> bool:
+        verified = await parts.verifier.verify(token)
+        if verified.confirmation.key or verified.confirmation.certificate:
+            return False  # bound to a key: here nothing checks that whoever sends it has the key
+        who = verified.issuer_alias, verified.subject
+        return await parts.consent.use_binding_code(*who, code)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         parts.feed.start()
         parts.gate.start()
+        following = asyncio.create_task(_follow(parts.documents), name="manifests")
         follower = _follower(settings, parts)
         follower.start()
         with suppress(RuntimeError, ValueError):  # only the main thread hears signals
@@ -134,6 +194,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         preparer = parts.pipeline.preparer
         warming = asyncio.create_task(warm_in_turns(preparer, named(preparer)))
         yield
+        following.cancel()
         warming.cancel()
         await follower.stop()
         if console is not None:
@@ -144,7 +205,13 @@ def create_app(settings: GatewaySettings) -> Starlette:
         await parts.calls.close()
         await parts.consent_http.close()
 
-    endpoint = GraphQLEndpoint(parts.pipeline, parts.budget.body_bytes, settings.certificate_header)
+    endpoint = GraphQLEndpoint(
+        parts.pipeline,
+        parts.budget.body_bytes,
+        settings.certificate_header,
+        parts.traffic,
+        shows_plans=not settings.is_production,
+    )
     console = None
     if settings.console is not None:
         accepted = [each.issuer for each in parse_issuers(settings.issuers)]
@@ -154,6 +221,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
             Route("/graphql", endpoint.__call__, methods=["POST"]),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
+            *Doors(parts.pipeline, bind).routes(),
             *(console.routes() if console else ()),
         ],
         middleware=[Middleware(SecurityHeaders)],

@@ -4,8 +4,9 @@ Errors depend on the operation, its input, the role, the schema and which servic
 data that the caller may not see (design section 5, "Silence").
 
 ``RequestRefusedError``       the whole request ends here, with an HTTP status
-├── 400 BAD_REQUEST, BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED,
-│       OPERATION_RESOLUTION_FAILURE, GRANT_AMBIGUOUS, limits (see gateway.limits)
+├── 400 BAD_REQUEST, UNKNOWN_OPERATION, BAD_USER_INPUT, GRAPHQL_PARSE_FAILED,
+│       GRAPHQL_VALIDATION_FAILED, OPERATION_RESOLUTION_FAILURE, GRANT_AMBIGUOUS,
+│       limits (see gateway.limits)
 ├── 401 UNAUTHENTICATED, STEP_UP_REQUIRED
 ├── 403 PURPOSE_NOT_ALLOWED, GRANT_REQUIRED, SUBJECT_BLOCKED
 ├── 429 RATE_LIMITED
@@ -20,6 +21,7 @@ from infra.errors import GoldenThreadError
 
 MESSAGES: dict[str, str] = {
     "BAD_REQUEST": "Send a JSON object with a 'query' text, no NUL characters, each header once.",
+    "UNKNOWN_OPERATION": "This application has no such operation; see its manifest.",
     "UNSUPPORTED_MEDIA_TYPE": "Send the operation as application/json.",
     "NOT_ACCEPTABLE": "Accept application/graphql-response+json or application/json.",
     "BODY_TOO_LARGE": "The request body is larger than this API takes.",

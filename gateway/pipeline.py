@@ -22,7 +22,8 @@ from gateway.identity import (
 )
 from gateway.identity.step_up import StepUp
 from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
-from gateway.planner import Operation, OperationError, coerce_variables
+from gateway.persisted import DocumentRequest, PersistedDocuments, UnknownOperationError
+from gateway.planner import Operation, OperationError, coerce_variables, plan_json
 from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.policy.access_table import View
 from gateway.policy.roles import Refusal, selected_refusals
@@ -45,6 +46,9 @@ class GraphQLRequest:
 
     Attributes:
         token: access token without ``Bearer``.
+        query: the document, unless it is only named.
+        document_id: id of a persisted document.
+        wants_plan: the answer is to carry the query plan; the edge allows it to developers only.
         purpose: ``Purpose-Of-Use`` header.
         acting_grant: ``Acting-Grant`` header.
         possession: what the request shows beside its token; None where no client sends the token
@@ -52,13 +56,15 @@ class GraphQLRequest:
     """
 
     token: str
-    query: str
+    query: str | None
     variables: Mapping[str, Any] | None = None
     operation_name: str | None = None
     purpose: str | None = None
     acting_grant: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     possession: Possession | None = None
+    document_id: str | None = None
+    wants_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +105,12 @@ class Pipeline:
         possession: PossessionCheck | None = None,
         traffic: Traffic | None = None,
         step_up: StepUp | None = None,
+        documents: PersistedDocuments | None = None,
     ) -> None:
         """Make the pipeline; without ``traffic`` nothing is counted, which only tests want."""
         self._verifier = verifier
         self._possession = possession or PossessionCheck(None, ())
+        self._documents = documents or PersistedDocuments()
         self._step_up = step_up or StepUp()
         self._traffic = traffic or Traffic(TrafficRules(), UNLIMITED)
         self._directory = directory
@@ -210,7 +218,8 @@ class Pipeline:
         if not pruned.is_catalogue_only:
             attached = self._preparer.table.obligations
             obligations = attached.of(pruned.labels, acting.column, acting.purpose)
-        return _present(prepared, released, refusals, with_purpose, obligations)
+        answer = _present(prepared, released, refusals, with_purpose, obligations)
+        return _with_plan(answer, prepared) if request.wants_plan else answer
 
     async def _answer_catalogue(
         self, request: GraphQLRequest, verified: VerifiedAccessToken
@@ -238,7 +247,12 @@ class Pipeline:
         return introspect(operation, self._preparer.schema_of(view), variables)
 
     def _parse(self, request: GraphQLRequest, client: str) -> tuple[Operation, dict[str, Any]]:
-        operation = self._preparer.parse(request.query, request.operation_name, client)
+        wanted = DocumentRequest(request.query, request.document_id)
+        try:
+            text = self._documents.document(client, wanted)
+        except UnknownOperationError:
+            raise RequestRefusedError(400, "UNKNOWN_OPERATION") from None
+        operation = self._preparer.parse(text, request.operation_name, client)
         try:
             return operation, coerce_variables(operation, request.variables)
         except OperationError as refused:
@@ -259,6 +273,11 @@ def _refusal_error(code: str, refusal: Refusal) -> dict[str, Any]:
 def _refuse_mutation(refusals: list[Refusal]) -> Answer:
     errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
     return Answer(200, {"data": None, "errors": [error("MUTATION_NOT_ALLOWED"), *errors]})
+
+
+def _with_plan(answer: Answer, prepared: Prepared) -> Answer:
+    extensions = {**answer.body.get("extensions", {}), "queryPlan": plan_json(prepared.plan)}
+    return replace(answer, body={**answer.body, "extensions": extensions})
 
 
 def _present(

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from gateway.limits.rate import Rate
-from gateway.limits.traffic import TrafficLimits
 from infra.settings import Address, Environment, Secret, SettingsError
 
+_MOST = 1e9
 SUBGRAPHS = ("participants", "consent", "cases", "training")
 
 
@@ -37,6 +36,16 @@ class ConsoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """How often one gateway process may be asked, in requests a second unless said."""
+
+    per_subject: float = 50
+    per_client: float = 500
+    per_address: float = 500
+    lookups_per_minute: float = 30
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """What the gateway needs to start.
 
@@ -55,7 +64,10 @@ class GatewaySettings:
         certificate_header: header in which the TLS terminator hands over client certificates.
         supergraph: file to follow instead of the committed supergraph.
         supergraph_poll_seconds: how often to look whether that file has changed.
-        traffic: how much one person, application and address may ask.
+        rates: how much one person, application and address may ask.
+        operations_dir: folder of signed manifests of persisted operations.
+        operations_key: file of the public key that they are signed with.
+        allows_texts: whether an application with a manifest may send other documents too.
         step_up: JSON of what sign-in sensitive categories need (``gateway.identity.step_up``).
     """
 
@@ -75,8 +87,11 @@ class GatewaySettings:
     certificate_header: str | None = None
     supergraph: Path | None = None
     supergraph_poll_seconds: float = 5.0
-    traffic: TrafficLimits = field(default_factory=TrafficLimits)
+    rates: Rates = field(default_factory=Rates)
     step_up: str | None = None
+    operations_dir: Path | None = None
+    operations_key: Path | None = None
+    allows_texts: bool = False
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -106,9 +121,17 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
         supergraph=_read_supergraph(env),
         supergraph_poll_seconds=_read_poll(env),
-        traffic=_read_traffic(env),
+        rates=_read_rates(env),
         step_up=env.optional("GT_STEP_UP"),
+        operations_dir=_optional_path(env, "GT_OPERATIONS_DIR"),
+        operations_key=_optional_path(env, "GT_OPERATIONS_KEY"),
+        allows_texts=not is_production,
     )
+
+
+def _optional_path(env: Environment, name: str) -> Path | None:
+    value = env.optional(name)
+    return None if value is None else Path(value)
 
 
 def _read_supergraph(env: Environment) -> Path | None:
@@ -123,18 +146,18 @@ def _read_poll(env: Environment) -> float:
     return seconds
 
 
-def _read_traffic(env: Environment) -> TrafficLimits:
-    def rate(name: str, default: float, *, per: int = 1, burst: int = 4) -> Rate:
+def _read_rates(env: Environment) -> Rates:
+    def rate(name: str, default: float) -> float:
         value = env.number(name, default)
-        if value <= 0:
+        if not 0 < value <= _MOST:
             raise SettingsError(f"{name} must be more than 0")
-        return Rate(value / per, max(1.0, value * burst))
+        return value
 
-    return TrafficLimits(
-        subject=rate("GT_RATE_PER_SUBJECT", 50),
-        client=rate("GT_RATE_PER_CLIENT", 500),
-        address=rate("GT_RATE_PER_ADDRESS", 500),
-        lookup=rate("GT_LOOKUPS_PER_MINUTE", 30, per=60, burst=1),
+    return Rates(
+        per_subject=rate("GT_RATE_PER_SUBJECT", 50),
+        per_client=rate("GT_RATE_PER_CLIENT", 500),
+        per_address=rate("GT_RATE_PER_ADDRESS", 500),
+        lookups_per_minute=rate("GT_LOOKUPS_PER_MINUTE", 30),
     )
 
 

@@ -1,6 +1,7 @@
 """Fixtures wired in, none defined: each has its file in tests/fixtures."""
 
 pytest_plugins = [
+    "tests.fixtures.property_tests",
     "tests.fixtures.clock_hands",
     "tests.fixtures.postgres",
     "tests.fixtures.service_app",

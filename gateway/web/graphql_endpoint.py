@@ -5,6 +5,7 @@ Nothing that leaves may be stored: ``Cache-Control: no-store``.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from gateway.errors import RequestRefusedError, error
 from gateway.identity.possession import Possession, read_certificate
 from gateway.limits.traffic import Traffic
+from gateway.persisted.documents import read_document_request
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline
 from infra.telemetry import logs, metrics
 
@@ -35,6 +37,8 @@ class GraphQLEndpoint:
         max_body_bytes: int,
         certificate_header: str | None = None,
         traffic: Traffic | None = None,
+        *,
+        shows_plans: bool = False,
     ) -> None:
         """Make the endpoint.
 
@@ -44,7 +48,10 @@ class GraphQLEndpoint:
             certificate_header: the header in which the TLS terminator hands over the client's
                 certificate (RFC 9440), where there is one that takes it from clients.
             traffic: counts requests by address.
+            shows_plans: answers carry the query plan where a request asks for it; for developers,
+                never in production, since a plan tells what the services are and have.
         """
+        self._shows_plans = shows_plans
         self._traffic = traffic
         self._pipeline = pipeline
         self._certificate_header = certificate_header
@@ -90,7 +97,8 @@ class GraphQLEndpoint:
             certificate = read_certificate(request.headers.get(self._certificate_header))
         proofs = tuple(request.headers.getlist("dpop"))
         shown = Possession(scheme, request.method, request.url.path, proofs, certificate)
-        return _parse(payload, token, request.headers, shown)
+        asked = _parse(payload, token, request.headers, shown)
+        return asked if self._shows_plans else replace(asked, wants_plan=False)
 
     async def _body(self, request: Request) -> bytes:
         chunks: list[bytes] = []
@@ -114,7 +122,8 @@ def _credentials(header: str | None) -> tuple[str, str]:
 def _parse(
     payload: Any, token: str, headers: Mapping[str, str], shown: Possession
 ) -> GraphQLRequest:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    wanted = read_document_request(payload) if isinstance(payload, dict) else None
+    if wanted is None:
         raise RequestRefusedError(400, "BAD_REQUEST")
     variables, name = payload.get("variables"), payload.get("operationName")
     extensions = payload.get("extensions")
@@ -123,17 +132,19 @@ def _parse(
         and isinstance(name, str | None)
         and isinstance(extensions, dict | None)
     )
-    if not acceptable or _has_nul(payload["query"]) or _has_nul(variables):
+    if not acceptable or _has_nul(wanted.text) or _has_nul(variables):
         raise RequestRefusedError(400, "BAD_REQUEST")
     return GraphQLRequest(
         token=token,
-        query=payload["query"],
+        query=wanted.text,
+        document_id=wanted.document_id,
         variables=variables,
         operation_name=name,
         purpose=headers.get("purpose-of-use"),
         acting_grant=headers.get("acting-grant"),
         headers={"traceparent": headers["traceparent"]} if "traceparent" in headers else {},
         possession=shown,
+        wants_plan=(extensions or {}).get("queryPlan") is True,
     )
 
 

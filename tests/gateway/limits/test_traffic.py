@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 
 from gateway.errors import RequestRefusedError
@@ -18,6 +19,7 @@ from gateway.limits.traffic import (
 from gateway.policy.packaged import packaged_supergraph
 from tests.fixtures.clock_hands import Hands
 from tests.fixtures.gateway_app import GatewayWorld
+from tests.fixtures.public_door import public_app, public_socket
 
 LOOKUP, URGENT, PLAIN = "Query.caseByNumber", "Mutation.handOff", "Query.participant"
 RULES = TrafficRules(frozenset({LOOKUP}), frozenset({URGENT}))
@@ -130,3 +132,18 @@ async def test_pipeline_that_does_not_count_would_be_noticed(gateway_world: Gate
     """Planted twin of the test above."""
     with pytest.raises(AssertionError):
         await _many_questions_are_refused(gateway_world, Traffic(TrafficRules(), UNLIMITED))
+
+
+async def test_address_is_counted_before_the_token_is_looked_at(
+    gateway_world: GatewayWorld, hands: Hands
+) -> None:
+    hands.stop()
+    traffic = Traffic(TrafficRules(), TrafficLimits(address=Rate(0.5, 2)))
+    async with gateway_world.gateway() as gateway:
+        app = public_app(gateway, traffic=traffic)
+        async with public_socket(app, gateway) as socket:
+            transport = httpx2.AsyncHTTPTransport(uds=socket)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://gt") as client:
+                answers = [await client.post("/graphql", json={}) for _ in range(3)]
+    assert [each.status_code for each in answers] == [401, 401, 429]
+    assert answers[-1].headers["retry-after"] == "2"

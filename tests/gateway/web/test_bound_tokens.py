@@ -3,20 +3,16 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
-import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey
 
-from gateway import app as gateway_app
-from gateway.limits.budget import Budget
 from infra import clock
 from tests.fixtures.consent_world import Person
 from tests.fixtures.gateway_app import PUBLIC_URL, GatewayWorld
-from tests.fixtures.service_app import http_server
+from tests.fixtures.public_door import public_app, public_socket
 from tests.fixtures.token_issuer import public, sign, token
 
 KEY = ECKey.generate_key("P-256")
@@ -40,15 +36,10 @@ def proof(access_token: str, proof_id: str, **claims: Any) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(
-    gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(gateway_world: GatewayWorld) -> AsyncIterator[httpx2.AsyncClient]:
     async with gateway_world.gateway() as gateway:
-        parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget(), traffic=None)
-        monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
-        settings: Any = SimpleNamespace(console=None, certificate_header="client-cert")
-        socket = f"{gateway_world.folder}/bound.sock"
-        async with http_server(gateway_app.create_app(settings), uds=socket):
+        app = public_app(gateway, certificate_header="client-cert")
+        async with public_socket(app, gateway) as socket:
             transport = httpx2.AsyncHTTPTransport(uds=socket)
             async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as made:
                 yield made

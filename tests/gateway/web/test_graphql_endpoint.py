@@ -5,19 +5,17 @@ The gateway's own application over a real socket (https://graphql.github.io/grap
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from gateway import app as gateway_app
 from gateway.limits.budget import Budget
 from gateway.rounds import Rounds
 from tests.fixtures.consent_world import Person
 from tests.fixtures.gateway_app import GatewayWorld
-from tests.fixtures.service_app import http_server
+from tests.fixtures.public_door import public_app, public_socket
 
 JSON, RESPONSE = "application/json", "application/graphql-response+json"
 COURSES = {"query": "{ courses { number } }"}
@@ -53,17 +51,11 @@ class Door:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def door(gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+async def door(gateway_world: GatewayWorld) -> AsyncIterator[Door]:
     person = await gateway_world.person("LEO")
     async with gateway_world.gateway() as gateway:
-        parts = SimpleNamespace(
-            pipeline=gateway.pipeline, budget=Budget(body_bytes=LIMIT), traffic=None
-        )
-        monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
-        settings: Any = SimpleNamespace(console=None, certificate_header="client-cert")
-        app = gateway_app.create_app(settings)
-        socket = f"{gateway_world.folder}/gateway.sock"
-        async with http_server(app, uds=socket):
+        app = public_app(gateway, budget=Budget(body_bytes=LIMIT))
+        async with public_socket(app, gateway) as socket:
             transport = httpx2.AsyncHTTPTransport(uds=socket)
             async with httpx2.AsyncClient(transport=transport, base_url="http://gt.test") as client:
                 yield Door(client, gateway_world, person)

@@ -5,15 +5,12 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import anyio.to_thread
 import pytest
 
-from gateway import app as gateway_app
-from gateway.limits.budget import Budget
 from tests.fixtures.gateway_app import GatewayWorld
+from tests.fixtures.public_door import public_app
 from tests.fixtures.service_app import http_server
 
 AUDIT = Path(__file__).with_name("http_audit")
@@ -44,15 +41,10 @@ def _audit(folder: Path, url: str, token: str) -> list[dict[str, str]]:
 
 @needs_node
 @pytest.mark.timeout(400)
-async def test_every_must_and_should_holds(
-    gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_every_must_and_should_holds(gateway_world: GatewayWorld, tmp_path: Path) -> None:
     person = await gateway_world.person("LEO")
     async with gateway_world.gateway() as gateway:
-        parts = SimpleNamespace(pipeline=gateway.pipeline, budget=Budget(), traffic=None)
-        monkeypatch.setattr(gateway_app, "build_parts", lambda _settings: parts)
-        settings: Any = SimpleNamespace(console=None, certificate_header=None)
-        app = gateway_app.create_app(settings)
+        app = public_app(gateway)
         async with http_server(app, host="127.0.0.1", port=0) as server:
             port = server.servers[0].sockets[0].getsockname()[1]
             token = gateway_world.token(person)

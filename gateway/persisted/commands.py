@@ -1,0 +1,69 @@
+"""What who ships an application runs: make a key, sign a manifest, check it against a schema."""
+
+import json
+import sys
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+from gateway.errors import RequestRefusedError
+from gateway.identity.strict_json import StrictJsonError, parse_strictly
+from gateway.limits.budget import Budget
+from gateway.limits.shape import check_shape
+from gateway.persisted.documents import SUFFIX, read_key
+from gateway.persisted.manifest import Manifest, ManifestError, read_manifest, sign_manifest
+from gateway.planner import OperationError, parse_operation
+from gateway.supergraph import Supergraph
+
+
+def new_key(folder: Path) -> int:
+    """Write a pair of keys: the private one stays where manifests are signed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    private, public = folder / "operations-private.jwk", folder / "operations-public.jwk"
+    if private.exists() or public.exists():
+        raise ManifestError(f"{folder} has a key already")
+    key = OKPKey.generate_key("Ed25519")
+    private.touch(mode=0o600)
+    private.write_text(json.dumps(key.as_dict(private=True)) + "\n", encoding="utf-8")
+    public.write_text(json.dumps(key.as_dict(private=False)) + "\n", encoding="utf-8")
+    sys.stdout.write(f"keys written to {folder}; the gateway needs only {public.name}\n")
+    return 0
+
+
+def sign(manifest: Path, client_id: str, version: int, key_file: Path) -> int:
+    """Print a manifest as the gateway loads it."""
+    try:
+        content = parse_strictly(manifest.read_bytes())
+    except StrictJsonError:
+        raise ManifestError(f"{manifest} is no JSON, or a name occurs twice in it") from None
+    sys.stdout.write(sign_manifest(content, client_id, version, read_key(key_file)) + "\n")
+    return 0
+
+
+def check(folder: Path, key_file: Path, supergraph: Supergraph) -> int:
+    """Check every operation of every manifest in a folder; 1 if one would be refused."""
+    key, faults, count = read_key(key_file), 0, 0
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    for path in paths:
+        manifest = read_manifest(path.read_text("ascii"), key)
+        for document_id in manifest.documents:
+            count += 1
+            fault = _fault(manifest, document_id, supergraph)
+            if fault:
+                faults += 1
+                sys.stderr.write(f"{path.name}: {document_id}: {fault}\n")
+    word = "all" if not faults else f"{count - faults} of"
+    sys.stdout.write(f"operations: {word} {count} in {len(paths)} manifests fit the schema\n")
+    return 1 if faults else 0
+
+
+def _fault(manifest: Manifest, document_id: str, supergraph: Supergraph) -> str | None:
+    try:
+        text = manifest.documents[document_id]
+        parsed = parse_operation(text, None, supergraph)
+        check_shape(parsed.document, parsed.definition, Budget())
+    except OperationError as refused:
+        return "; ".join(each.message for each in refused.errors)
+    except RequestRefusedError as refused:
+        return refused.code
+    return None

@@ -1,0 +1,57 @@
+"""From a key to a checked folder of manifests, as who ships an application does it."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from gateway.__main__ import main
+
+
+def test_manifest_is_signed_and_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["operations", "new-key", str(tmp_path / "keys")]) == 0
+    private = tmp_path / "keys" / "operations-private.jwk"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    public = tmp_path / "keys" / "operations-public.jwk"
+    assert "d" not in json.loads(public.read_text())
+    assert main(["operations", "new-key", str(tmp_path / "keys")]) == 2
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"c1": "{ courses(first: 1) { totalCount } }"}))
+    folder = tmp_path / "operations"
+    folder.mkdir()
+    capsys.readouterr()
+    words = ["operations", "sign", str(manifest), "--client", "a", "--version", "1"]
+    assert main([*words, "--key", str(private)]) == 0
+    (folder / "a.jws").write_text(capsys.readouterr().out)
+    assert main(["operations", "check", str(folder), "--key", str(public)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "operations: all 1 in 1 manifests fit the schema"
+    )
+
+
+def test_check_names_what_a_schema_would_refuse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["operations", "new-key", str(tmp_path)])
+    manifest = tmp_path / "manifest.json"
+    aliases = " ".join(f"a{n}: __typename" for n in range(40))
+    documents = {"gone": "{ nothing }", "long": f"{{ {aliases} }}", "good": "{ __typename }"}
+    manifest.write_text(json.dumps(documents))
+    capsys.readouterr()
+    words = ["operations", "sign", str(manifest), "--client", "a", "--version", "1"]
+    main([*words, "--key", str(tmp_path / "operations-private.jwk")])
+    (tmp_path / "a.jws").write_text(capsys.readouterr().out)
+    public = str(tmp_path / "operations-public.jwk")
+    assert main(["operations", "check", str(tmp_path), "--key", public]) == 1
+    said = capsys.readouterr()
+    assert "a.jws: gone: Cannot query field 'nothing'" in said.err
+    assert "a.jws: long: ALIAS_LIMIT" in said.err
+    assert said.out.splitlines()[-1] == "operations: 1 of 3 in 1 manifests fit the schema"
+
+
+def test_wrong_key_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = tmp_path / "key"
+    key.write_text("{}")
+    assert main(["operations", "check", str(tmp_path), "--key", str(key)]) == 2
+    assert "Ed25519" in capsys.readouterr().err
