@@ -98,12 +98,16 @@ class Preparer:
         """Return an operation pruned, planned and compiled for a view.
 
         Raises:
-            RequestRefusedError: 400, the services cannot resolve it within the planner's limits.
+            RequestRefusedError: 400, it selects too much on concrete types, or the services cannot
+                resolve it within the planner's limits.
         """
         key = PlanKey(operation.hash, self.supergraph.revision, view.name)
         known = self._prepared.get(key)
         if known is None:
-            normalized = normalize(operation)
+            try:
+                normalized = normalize(operation, max_selections=self.budget.concrete_selections)
+            except OperationError:
+                raise RequestRefusedError(400, "EXPANSION_LIMIT") from None
             pruned = prune(normalized, view, self.table.labels)
             # Everybody here holds a valid token; what scopes or policies it has is not known.
             allowed, refusals = leave_out_refused(

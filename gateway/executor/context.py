@@ -50,10 +50,15 @@ class SilentRecorder:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionLimits:
-    """Bounds of one execution; a fetch beyond them is not sent and counts as failed."""
+    """Bounds of one execution; a fetch beyond them is not sent and counts as failed.
+
+    Attributes:
+        max_answer_bytes: of all answers together; the transport bounds each of them.
+    """
 
     max_fetches: int = 200
     max_representations: int = 20_000
+    max_answer_bytes: int = 64 * 1024 * 1024
     fetch_timeout_seconds: float = 10.0
 
 

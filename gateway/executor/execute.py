@@ -114,6 +114,9 @@ async def _send(fetcher: Fetcher, node: CompiledNode, request: Request) -> Answe
             timeout_seconds=timeout,
             idempotent=node.node.kind == "query",
         )
+        fetcher.assembled.answer_bytes += len(response.body)
+        if fetcher.assembled.answer_bytes > context.limits.max_answer_bytes:
+            raise UnusableAnswerError(UNAVAILABLE, "all answers together are too large")
         answer = read_answer(response)
         is_ok = not answer.errors
     except HttpClientError as error:

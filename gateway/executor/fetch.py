@@ -39,6 +39,7 @@ class Assembled:
     Attributes:
         extensions: `extensions` of each subgraph response that had some.
         fetches: requests sent.
+        answer_bytes: size of all answers.
         is_plain: each object that can have a subject has exactly one.
     """
 
@@ -46,6 +47,7 @@ class Assembled:
     faults: Faults = field(default_factory=Faults)
     extensions: list[dict[str, Any]] = field(default_factory=list)
     fetches: int = 0
+    answer_bytes: int = 0
     subjects: set[str] = field(default_factory=set)
     is_plain: bool = True
 

@@ -15,6 +15,7 @@ class Budget:
         directives: directives as written.
         root_fields: root selections, fragments expanded.
         expanded_selections: fields once every fragment is expanded.
+        concrete_selections: the same with interfaces and unions expanded to object types.
         request_seconds: time to answer.
     """
 
@@ -25,6 +26,7 @@ class Budget:
     directives: int = 20
     root_fields: int = 10
     expanded_selections: int = 2_000
+    concrete_selections: int = 10_000
     request_seconds: float = 5.0
 
 
@@ -36,6 +38,7 @@ UNLIMITED = Budget(
     directives=10_000_000,
     root_fields=10_000_000,
     expanded_selections=10_000_000,
+    concrete_selections=10_000_000,
     request_seconds=60.0,
 )
 """For benchmarks and conformance runs only."""

@@ -14,6 +14,7 @@ and fetch groups; Hive's planner as a chain of path walking, fetch graph and mer
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.planner.build_fetches import FetchBuilder, check_keys
 from gateway.planner.merge.join_siblings import join_siblings
@@ -25,6 +26,9 @@ from gateway.planner.root_choice import RootChoice
 from gateway.planner.routes import DirectRoute, PlanningError
 from gateway.planner.selection import NormalizedOperation
 from gateway.supergraph import Supergraph
+
+MAX_FETCHES: Final = 200
+"""Requests of one plan; what needs more is not planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,6 @@ def plan_in_stages(
     else:
         groups = builder.serial(operation.kind, routes)
     made = share_requests(operation.kind, groups, operation.variable_definitions)
+    if len(made.nodes) > MAX_FETCHES:
+        raise PlanningError("the plan needs too many fetches")
     return PlanStages(operation, routes, made)

@@ -6,7 +6,7 @@ plan has as many waves as before.
 """
 
 from gateway.planner.fetch_graph import FetchGroup, join_inputs, without_ancestors
-from gateway.planner.merge.waves import wave_of
+from gateway.planner.merge.waves import waves_of
 
 
 def join_siblings(groups: list[FetchGroup]) -> list[FetchGroup]:
@@ -15,10 +15,11 @@ def join_siblings(groups: list[FetchGroup]) -> list[FetchGroup]:
     has_changed = True
     while has_changed:
         has_changed = False
+        waves = waves_of(left)
         for early in left:
             if early.root_type is not None or any(early in other.parents for other in left):
                 continue
-            later = _later_sibling(early, left)
+            later = _later_sibling(early, left, waves)
             if later is not None:
                 _absorb(later, early)
                 left.remove(early)
@@ -27,15 +28,16 @@ def join_siblings(groups: list[FetchGroup]) -> list[FetchGroup]:
     return left
 
 
-def _later_sibling(early: FetchGroup, groups: list[FetchGroup]) -> FetchGroup | None:
-    wave = wave_of(early)
+def _later_sibling(
+    early: FetchGroup, groups: list[FetchGroup], waves: dict[FetchGroup, int]
+) -> FetchGroup | None:
     for later in groups:
         if (
             later is not early
             and later.place is early.place
             and later.root_type is None
             and later.subgraph == early.subgraph
-            and wave_of(later) >= wave
+            and waves[later] >= waves[early]
             and early not in later.ancestors()
             and _have_compatible_inputs(later, early)
         ):

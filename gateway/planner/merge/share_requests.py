@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from graphql import VariableDefinitionNode, print_ast
 
 from gateway.planner.fetch_graph import FetchGroup, PlaceObject
-from gateway.planner.merge.waves import wave_of
+from gateway.planner.merge.waves import waves_of
 from gateway.planner.plan import (
     EntityCall,
     EntityType,
@@ -29,11 +29,12 @@ def share_requests(
 ) -> QueryPlan:
     """The plan that carries out all groups."""
     requests: dict[tuple[int, str, int], list[FetchGroup]] = {}
+    waves = waves_of(groups)
     for group in groups:
         # Root fields are asked apart from entities, and those of each place apart from others.
         is_apart = group.root_type is not None or bool(group.contexts)
         root = group.number if is_apart else -1
-        requests.setdefault((wave_of(group), group.subgraph, root), []).append(group)
+        requests.setdefault((waves[group], group.subgraph, root), []).append(group)
     ids: dict[FetchGroup, int] = {}
     nodes: list[FetchNode] = []
     variable_texts = {one.variable.name.value: _definition_text(one) for one in definitions}

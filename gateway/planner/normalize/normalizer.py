@@ -6,6 +6,7 @@ parts whose size stays bounded by the document; its unfolded size is counted on 
 anybody walks it.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -41,6 +42,13 @@ from gateway.supergraph import Supergraph
 MAX_SELECTIONS: Final = 50_000
 """Largest unfolded number of selected fields, abstract types expanded."""
 
+STEPS_PER_SELECTION: Final = 4
+"""Selections as written that may be looked at for each one allowed: fragments that apply under
+ever other conditions, or to none of the object types, cost work without selecting anything."""
+
+MAX_SPREADS: Final = 2_000
+"""Fragments, each time under other conditions, in what is selected on one object type."""
+
 _Source = tuple[SelectionSetNode, Conditions]
 
 
@@ -57,11 +65,10 @@ def normalize(
             operation was validated against.
     """
     schema = supergraph.api_schema if supergraph is not None else operation.schema
-    expander = Expander(schema, operation.fragments)
+    expander = Expander(schema, operation.fragments, max_steps=STEPS_PER_SELECTION * max_selections)
     root = expander.expand(operation.root_type, operation.definition.selection_set)
     if expander.count(root) > max_selections:
-        message = "The operation selects too many fields once its fragments are expanded."
-        raise OperationError([GraphQLError(message)], "OPERATION_TOO_LARGE")
+        raise too_large()
     return NormalizedOperation(
         kind=operation.kind,
         root=root,
@@ -70,12 +77,27 @@ def normalize(
     )
 
 
+def too_large() -> OperationError:
+    """The refusal of an operation that unfolds beyond the limit."""
+    message = "The operation selects too many fields once its fragments are expanded."
+    return OperationError([GraphQLError(message)], "OPERATION_TOO_LARGE")
+
+
 class Expander:
-    """Expands selection sets of one document against one schema."""
+    """Expands selection sets of one document against one schema.
+
+    Args:
+        max_steps: selections looked at before it gives up with OperationError; None for no limit.
+    """
 
     def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode] | None = None
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode] | None = None,
+        *,
+        max_steps: int | None = None,
     ) -> None:
+        self._steps_left = max_steps if max_steps is not None else sys.maxsize
         self._schema = schema
         self._fragments = fragments or {}
         self._made: dict[Any, ObjectSelection] = {}
@@ -124,6 +146,9 @@ class Expander:
         groups: dict[str, list[tuple[FieldNode, Conditions]]],
         visited: set[tuple[str, Conditions]],
     ) -> None:
+        self._steps_left -= len(selection_set.selections)
+        if self._steps_left < 0:
+            raise too_large()
         for node in selection_set.selections:
             conditions = both_of(outer, read_conditions(node))
             if conditions == NEVER:
@@ -138,6 +163,8 @@ class Expander:
                 if visit in visited:
                     continue
                 visited.add(visit)
+                if len(visited) > MAX_SPREADS:
+                    raise too_large()
                 fragment = self._fragments[node.name.value]
             narrowed = fragment.type_condition
             if narrowed is None or self._is_a(type_name, narrowed.name.value):
@@ -159,8 +186,10 @@ class Expander:
         name = first.name.value
         if sources and not name.startswith("__"):
             named = self._field_type(type_name, name)
+            possible_types = self._possible(named)
+            self._steps_left -= len(possible_types)
             selection = Selection(
-                {possible: self._object(possible, sources) for possible in self._possible(named)}
+                {possible: self._object(possible, sources) for possible in possible_types}
             )
         return SelectedField(
             parent_type=type_name,
