@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.executor import merge_answers
+from gateway.executor import merge_answers, project
 from gateway.planner import build_fetches, fetch_graph, operation
 from gateway.planner.normalize import normalizer
 from gateway.planner.normalize.opaque_objects import OpaqueAdder
@@ -41,14 +41,12 @@ def forget_later_selections(patch: pytest.MonkeyPatch) -> None:
 
 
 def empty_is_null(patch: pytest.MonkeyPatch) -> None:
-    honest = test_cases.project
-
-    def project(*arguments: Any, **named: Any) -> Any:
-        projected = honest(*arguments, **named)
+    def null_for_empty(*arguments: Any, **named: Any) -> Any:
+        projected = project(*arguments, **named)
         object.__setattr__(projected, "data", projected.data or None)
         return projected
 
-    patch.setattr(test_cases, "project", project)
+    patch.setattr(test_cases, "project", null_for_empty)
 
 
 def keep_by_response_key(selection: Selection) -> dict[tuple[str, str], str]:
