@@ -21,6 +21,7 @@ from gateway.web.doors.fhir import ResourceError
 FHIR_TYPE = "application/fhir+json"
 _MAX_BODY = 65_536
 _MAX_PAGES = 20
+_OUTAGE = "SERVICE_UNAVAILABLE"
 
 Bind = Callable[[str, str], Awaitable[bool]]
 
@@ -71,6 +72,9 @@ class Doors:
                 possession=shown,
             )
         )
+        codes = {each.get("extensions", {}).get("code") for each in answer.body.get("errors") or ()}
+        if _OUTAGE in codes:  # half an answer would read as "nothing is known"
+            return 503, {"errors": [{"extensions": {"code": _OUTAGE}}]}
         return answer.status, answer.body
 
     async def _consents(self, request: Request) -> Response:
