@@ -56,12 +56,9 @@ __all__ = [
 
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
-_IN_PERSON = frozenset(
-    {
-        Basis.ASSIGNMENT, Basis.SELF, Basis.REPRESENTATIVE, Basis.COUNSEL, Basis.AUTHOR,
-        Basis.REVIEW,
-    }  # fmt: skip
-)
+_IN_PERSON = frozenset(Basis) - {
+    Basis.RELEASE, Basis.OWN_AGENCY, Basis.SCREENING, Basis.BREAK_GLASS, Basis.ANY,
+}  # fmt: skip
 """Grounds that one person holds, for few participants."""
 
 # Names in the templates: {participant} and {dated_on} are columns of the statement, {agency},
@@ -156,8 +153,7 @@ def agency_of(caller: Caller) -> ColumnElement[Any]:
 def holders(caller: Caller) -> tuple[str, str, str]:
     """Return the ways in which a caller holds anything: agency, agency at this site, person.
 
-    What an agency holds under another site's agreement is not among them: who acts for an agency
-    of two sites sees the people of the site acted at, also when the other agreement has ended.
+    What the agency holds under another site's agreement is not among them.
     """
     return (
         agency_holder(caller.agency_id),

@@ -136,17 +136,15 @@ def end_of_identity_facts(referral_id: UUID, project_agency_id: UUID | None) -> 
     return [delete_visibility(_screening_id(referral_id, project_agency_id, c)) for c in _WHO]
 
 
-def own_agency_fact(
-    participant_id: UUID, agency_id: UUID, site_id: UUID, starts_at: datetime
-) -> Operation:
+def own_agency_fact(person: UUID, agency_id: UUID, site_id: UUID, since: datetime) -> Operation:
     """Return the fact that a participant is among a provider's own at a site."""
     return put_visibility(
         VisibilityFact(
-            id=own_agency_fact_id(participant_id, agency_id, site_id),
-            participant_id=participant_id,
+            id=own_agency_fact_id(person, agency_id, site_id),
+            participant_id=person,
             holder=agency_holder(str(agency_id), str(site_id)),
             basis=Basis.OWN_AGENCY,
-            starts_at=starts_at,
+            starts_at=since,
         )
     )
 
