@@ -3,13 +3,13 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -21,11 +21,11 @@ from tests.proof.revocation import Answered
 _MANY = "1000000"
 
 
-def environment_of(pid: int) -> dict[str, str]:
-    """Return the environment of a process, so that another one can be started like it."""
-    entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    pairs = (entry.decode().partition("=") for entry in entries if entry)
-    return {name: value for name, _, value in pairs}
+def environment_of(platform: Platform, program: str) -> dict[str, str]:
+    """Return the settings of a program, so that another one can be started like it."""
+    lines = (platform.data_dir / "env" / f"{program}.env").read_text().splitlines()
+    pairs = (line.partition("=") for line in lines if line)
+    return {name: "".join(shlex.split(value)) for name, _, value in pairs}
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Cluster:
 
     async def consent_rows(self, statement: str, *given: Any) -> list[Any]:
         """Run a statement on the consent service's database, as that service."""
-        dsn = environment_of(self.platform.pid("consent"))["GT_DATABASE_DSN"]
+        dsn = environment_of(self.platform, "svc_consent")["GT_DATABASE_DSN"]
         connection = await asyncpg.connect(dsn)
         try:
             return list(await connection.fetch(statement, *given))
@@ -134,11 +134,12 @@ class Cluster:
 @asynccontextmanager
 async def running_cluster(platform: Platform, count: int) -> AsyncIterator[Cluster]:
     """Start gateways like the platform's own, without its limits on how much one may ask."""
-    like = environment_of(platform.pid("gateway"))
+    like = environment_of(platform, "gateway")
     gateways = []
     for number in range(count):
         port = free_ports()
         environment = {
+            **os.environ,
             **like,
             "GT_BIND": f"tcp:127.0.0.1:{port}",
             "GT_METRICS_BIND": f"{like['GT_METRICS_BIND']}{number}",

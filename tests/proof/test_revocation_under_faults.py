@@ -43,11 +43,11 @@ async def _pause_a_gateway(cluster: Cluster) -> None:
 
 
 async def _pause_consent(cluster: Cluster) -> None:
-    await cluster.pause(cluster.platform.pid("consent"), 2.0)
+    await cluster.pause(cluster.platform.pid("svc_consent"), 2.0)
 
 
 async def _pause_participants(cluster: Cluster) -> None:
-    await cluster.pause(cluster.platform.pid("participants"), 0.7)
+    await cluster.pause(cluster.platform.pid("svc_participants"), 0.7)
 
 
 async def _lose_notifications(cluster: Cluster) -> None:
@@ -86,8 +86,8 @@ async def _violations(cluster: Cluster, *, readers: int, most: int, writers: int
         for each in cluster.gateways:
             if each.process is not None and each.process.poll() is None:
                 each.signal(signal.SIGCONT)
-        os.kill(cluster.platform.pid("consent"), signal.SIGCONT)
-        os.kill(cluster.platform.pid("participants"), signal.SIGCONT)
+        os.kill(cluster.platform.pid("svc_consent"), signal.SIGCONT)
+        os.kill(cluster.platform.pid("svc_participants"), signal.SIGCONT)
     found = [
         f"{each.disclosure.reader}: {each.reason}"
         for each in check(drive.changes, drive.disclosures)
