@@ -4,6 +4,7 @@ Nothing is asked in any other way. What the pipeline refuses as a whole becomes 
 below; what it refuses in part is in the reply, and the page says so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,28 @@ from gateway.web.console.session import Session
 from infra.errors import GoldenThreadError
 
 OUTAGE = "SERVICE_UNAVAILABLE"
+_OUTAGES = frozenset({OUTAGE, "SUBGRAPH_ERROR", "INTERNAL_SUBGRAPH_FAILURE", "OVERLOADED"})
+_DEMAND = re.compile(r'(acr_values|max_age)="([^"]{1,200})"')
 
 
 class SignedOutError(GoldenThreadError):
     """The session's access token is good no more; sign in again."""
 
     code = "SIGNED_OUT"
+
+
+class StepUpError(GoldenThreadError):
+    """The records are sensitive: sign in again as the challenge says (RFC 9470).
+
+    Attributes:
+        demands: parameters of the sign-in, ``acr_values`` and ``max_age``.
+    """
+
+    code = "STEP_UP_REQUIRED"
+
+    def __init__(self, demands: Mapping[str, str]) -> None:
+        super().__init__("a stronger or fresher sign-in is demanded")
+        self.demands = demands
 
 
 class RefusedError(GoldenThreadError):
@@ -50,9 +67,14 @@ class Reply:
     answer: Answer
 
     @property
+    def refusal(self) -> str:
+        """Why there is nothing: an outage rather than anything else, empty without an error."""
+        return OUTAGE if self.is_partial else min(self.codes, default="")
+
+    @property
     def is_partial(self) -> bool:
         """Whether a service did not answer, so that something may be missing."""
-        return OUTAGE in self.codes
+        return not _OUTAGES.isdisjoint(self.codes)
 
 
 class Client:
@@ -111,11 +133,15 @@ def read(answer: Answer) -> Reply:
 
     Raises:
         SignedOutError: the access token is not accepted.
+        StepUpError: it is not strong or fresh enough for what was asked.
         RefusedError: there is no data at all.
     """
     errors = list(answer.body.get("errors") or ())
     codes = [error.get("extensions", {}).get("code", "INTERNAL") for error in errors]
     data = answer.body.get("data")
+    if "STEP_UP_REQUIRED" in codes:
+        challenge = answer.headers.get("www-authenticate", "")
+        raise StepUpError(dict(_DEMAND.findall(challenge)))
     if answer.status == 401:
         raise SignedOutError("the access token is not accepted")
     if data is None:

@@ -3,10 +3,11 @@
 A handler runs only with all of these; whatever it raises becomes a page that says what to do.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import structlog
 from starlette.datastructures import FormData
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.settings import ConsoleSettings
-from gateway.web.console.asking import Client, RefusedError, SignedOutError
+from gateway.web.console.asking import Client, RefusedError, SignedOutError, StepUpError
 from gateway.web.console.oidc import SignInError
 from gateway.web.console.refreshing import Refresher
 from gateway.web.console.render import Pages
@@ -27,7 +28,7 @@ from infra.telemetry import logs
 HOME: Final = "/console/"
 MAX_FORM_BYTES: Final = 262_144
 _MAX_FIELDS = 4000
-_STATUS = {"SERVICE_UNAVAILABLE": 503, "INTERNAL": 500}
+_STATUS = {"SERVICE_UNAVAILABLE": 503, "OVERLOADED": 503, "RATE_LIMITED": 429, "INTERNAL": 500}
 _log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -67,6 +68,8 @@ class Door:
                 response, session = await self._visited(request, session, handler, allowed)
             except (SignedOutError, SignInError):
                 return self.to_sign_in(request)
+            except StepUpError as stepped:
+                return self.to_sign_in(request, stepped.demands)
             if session != kept or self._keeper.is_stale(session):
                 self._keeper.write(response, session)
             return response
@@ -100,15 +103,16 @@ class Door:
         )
         try:
             return await handler(visit), visit.session
-        except SignedOutError:
+        except (SignedOutError, StepUpError):
             raise
         except RefusedError as refused:
-            return self._refused(refused, session), visit.session
+            return self.refused(refused, session), visit.session
         except Exception as failure:
             _log.error("page_failed", error_chain=logs.error_chain(failure))
             return self.notice("INTERNAL", 500, session), session
 
-    def _refused(self, refused: RefusedError, session: Session) -> Response:
+    def refused(self, refused: RefusedError, session: Session) -> Response:
+        """Return the page for what the pipeline has refused."""
         if refused.code == "GRANT_REQUIRED":
             # The grant may be gone, or another one has come: find out what there is now.
             return self.notice(refused.code, 403, replace(session, standing=None))
@@ -139,12 +143,18 @@ class Door:
             return site == "same-origin"
         return request.headers.get("origin") in (None, "null", self._settings.public_url)
 
-    def to_sign_in(self, request: Request) -> Response:
-        """Send the browser to sign in, and back to this page afterwards."""
+    def to_sign_in(
+        self, request: Request, demands: Mapping[str, str] = MappingProxyType({})
+    ) -> Response:
+        """Send the browser to sign in, and back to this page afterwards.
+
+        Args:
+            demands: what the sign-in must be, beyond one.
+        """
         target = request.url.path if request.method == "GET" else HOME
         if request.method == "GET" and request.url.query:
             target = f"{target}?{request.url.query}"
-        path = f"/console/login?next={quote(target, safe='')}"
+        path = f"/console/login?{urlencode({'next': target, **demands})}"
         if request.headers.get("hx-request") == "true":
             return Response(None, 200, headers={"HX-Redirect": path})
         return RedirectResponse(path, 303)

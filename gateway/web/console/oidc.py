@@ -108,8 +108,17 @@ class Provider:
             started_at=clock.epoch_seconds(),
         )
 
-    async def authorization_url(self, attempt: Attempt, language: str) -> str:
-        """Return where to send the browser. Raises SignInError."""
+    async def authorization_url(
+        self, attempt: Attempt, language: str, demands: Mapping[str, str]
+    ) -> str:
+        """Return where to send the browser.
+
+        Args:
+            demands: ``acr_values`` and ``max_age``, where a page needs more than any sign-in.
+
+        Raises:
+            SignInError: the provider does not answer, or is not the right one.
+        """
         metadata = await self.metadata()
         url: str = prepare_grant_uri(
             metadata["authorization_endpoint"],
@@ -122,6 +131,7 @@ class Provider:
             code_challenge=create_s256_code_challenge(attempt.verifier),
             code_challenge_method="S256",
             ui_locales=language,
+            **demands,
         )
         return url
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gateway.web.console.wording import DEFAULT_LANGUAGE, catalogue
+
 PURPOSES: dict[str, str | None] = {
     "PM": "LEAD_COORD",
     "CM": "CAREMGT",
@@ -64,10 +66,16 @@ PLACES = (
     Place("roster", "/console/training/people", TRAINING),
     Place("import", "/console/training/import", TRAINING),
     Place("my_training", "/console/training/mine", STAFF - TRAINING),
+    Place("privacy", "/console/privacy", PRIVACY),
     Place("agency", "/console/agency", ADMIN),
     Place("agencies", "/console/agencies", STAFF - CARE - TRAINING),
     Place("developer", "/console/developer", frozenset(PURPOSES), development=True),
 )
+
+
+def title(role: str) -> str:
+    """Return what a role is called on pages for staff."""
+    return str(catalogue(DEFAULT_LANGUAGE)["roles"].get(role, role))
 
 
 def places(role: str, *, development: bool) -> list[Place]:

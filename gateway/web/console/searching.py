@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import Final, TypeVar
 
 _CLOSE: Final = 0.74
+_PHRASE: Final = 0.25
 _WORD = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+)*")
 RowType = TypeVar("RowType")
 
@@ -30,7 +31,11 @@ def score(question: str, text: str) -> float:
         if best == 0.0:
             return 0.0
         total += best
-    return total / len(asked) if asked else 1.0
+    if not asked:
+        return 1.0
+    # Words that stand together as they were asked are more than the same words apart.
+    is_phrase = len(asked) > 1 and " ".join(asked) in " ".join(given)
+    return total / len(asked) + (_PHRASE if is_phrase else 0.0)
 
 
 def _likeness(asked: str, given: str) -> float:

@@ -1,5 +1,6 @@
 """Signing in and out, and choosing the grant to act under."""
 
+import re
 from dataclasses import asdict, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from gateway.web.console.wording import LANGUAGES, chosen_language
 from infra import clock
 
 ATTEMPT_SECONDS: Final = 600
+_DEMAND = re.compile(r"[0-9A-Za-z:._/ -]{1,200}")
 
 
 class SignIn:
@@ -52,7 +54,7 @@ class SignIn:
         attempt = self._provider.attempt(_own_path(request.query_params.get("next", "")))
         language = chosen_language(request.headers.get("accept-language"))
         try:
-            url = await self._provider.authorization_url(attempt, language)
+            url = await self._provider.authorization_url(attempt, language, _demands(request))
         except SignInError as error:
             return self._door.notice(error.code, 503, request=request)
         response = RedirectResponse(url, 303)
@@ -99,8 +101,7 @@ class SignIn:
             if refused.code == "GRANT_AMBIGUOUS":
                 response = RedirectResponse("/console/acting", 303)
             else:
-                status = 503 if refused.code == "SERVICE_UNAVAILABLE" else 403
-                response = self._door.notice(refused.code, status, session)
+                response = self._door.refused(refused, session)
         except SignedOutError:
             return self._door.notice("TOKEN_REFUSED", 400, session=None)
         self._keeper.write(response, session)
@@ -111,21 +112,26 @@ class SignIn:
         session = self._keeper.read(request)
         if session is None:
             return self._door.to_sign_in(request)
+        response: Response
         try:
             form = await self._door.read_form(request, session)
             if request.method == "POST":
                 chosen = str(form.get("grant", ""))
                 standing = await find_standing(self._client, session, chosen)
-                response: Response = RedirectResponse(HOME, 303)
+                response = RedirectResponse(HOME, 303)
                 self._keeper.write(response, replace(session, standing=standing))
                 return response
             choices = await find_choices(self._client, session)
+            if len(choices) == 1:
+                response = RedirectResponse(HOME, 303)
+                self._keeper.write(response, replace(session, standing=choices[0]))
+                return response
         except FormRefusedError:
             return self._door.notice("form", 403, session)
         except SignedOutError:
             return self._door.to_sign_in(request)
         except RefusedError as refused:
-            return self._door.notice(refused.code, 403, replace(session, standing=None))
+            return self._door.refused(refused, replace(session, standing=None))
         context = self._pages.context(
             language=session.language,
             name=session.name,
@@ -188,6 +194,12 @@ class SignIn:
             httponly=True,
             samesite="lax",
         )
+
+
+def _demands(request: Request) -> dict[str, str]:
+    """Return how strong and fresh a sign-in is to be, as a page that needs it has said."""
+    sent = {name: request.query_params.get(name, "") for name in ("acr_values", "max_age")}
+    return {name: value for name, value in sent.items() if _DEMAND.fullmatch(value)}
 
 
 def _own_path(target: str) -> str:

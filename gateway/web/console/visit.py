@@ -83,7 +83,7 @@ class Visit:
         reply = await self.ask(name, variables)
         found = reply.data.get(root)
         if found is None and reply.codes:
-            raise RefusedError(sorted(reply.codes)[-1])
+            raise RefusedError(reply.refusal)
         return found, reply
 
     def page(self, template: str, status: int = 200, /, **facts: Any) -> Response:

@@ -15,7 +15,8 @@ from playwright.async_api import Browser
 from infra.dev.screenshots.browser import open_context, running_browser, sign_in
 from infra.dev.screenshots.shots import SHOTS, Shot, resolved
 
-MAX_HEIGHT = 1400
+WIDTH = 1120
+MAX_HEIGHT = 820
 DARK = frozenset({"home-case-manager", "who-saw-my-record"})
 PHONE = frozenset({"what-i-signed", "courses"})
 MAX_BYTES = 150_000
@@ -42,19 +43,17 @@ async def _of(
     page = await context.new_page()
     await sign_in(page, url, shots[0].persona)
     for shot in shots:
-        guises = [("", 1280, False)]
-        guises += [("-dark", 1280, True)] if shot.name in DARK else []
+        guises = [("", WIDTH, False)]
+        guises += [("-dark", WIDTH, True)] if shot.name in DARK else []
         guises += [("-phone", 390, False)] if shot.name in PHONE else []
         for suffix, width, is_dark in guises:
-            await page.set_viewport_size({"width": width, "height": 800})
+            await page.set_viewport_size({"width": width, "height": MAX_HEIGHT})
             await page.emulate_media(color_scheme="dark" if is_dark else "light")
             await page.goto(url + resolved(shot.path, demo))
             await page.wait_for_load_state("networkidle")
             if shot.name == "release-form":
                 await _fill_release(page)
             file = target / f"{shot.name}{suffix}.png"
-            high = await page.evaluate("document.documentElement.scrollHeight")
-            await page.set_viewport_size({"width": width, "height": min(high, MAX_HEIGHT)})
             await page.screenshot(path=file)
             taken.append(file)
     await context.close()

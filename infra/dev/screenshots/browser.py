@@ -5,10 +5,12 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Response, async_playwright
 
 WAIT_MILLISECONDS = 60_000
 """How long anything may take to come about; slow machines are slow."""
+BUSY = frozenset({429, 503})
+BUSY_TRIES = 30
 _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -67,7 +69,22 @@ async def open_context(
 
 
 async def sign_in(page: Page, url: str, persona: str, path: str = "/console/") -> None:
-    """Sign in through the issuer's page, as a person does, and end on a page of the console."""
+    """Sign in through the issuer's page, as a person does, and end on a page of the console.
+
+    A machine that is too busy to answer is asked again.
+    """
     await page.goto(f"{url}{path}")
     await page.locator(f'button[name="persona"][value="{persona}"]').click()
     await page.wait_for_url(f"{url}/**")
+    await open_page(page, f"{url}{path}")
+
+
+async def open_page(page: Page, address: str) -> Response:
+    """Return the answer at an address; a machine that is too busy to answer is asked again."""
+    for _ in range(BUSY_TRIES):
+        answer = await page.goto(address)
+        if answer is not None and answer.status not in BUSY:
+            return answer
+        await page.wait_for_timeout(1000)
+    message = f"too busy for {address}"
+    raise TimeoutError(message)

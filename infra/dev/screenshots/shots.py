@@ -12,7 +12,7 @@ class Shot:
     Attributes:
         name: of the picture.
         persona: who looks.
-        path: with ``{participant}``, ``{release}`` and ``{grant}`` for ids of the demo world.
+        path: with `{participant}`, `{release}`, `{grant}` and `{police}` for ids of the demo.
         is_pictured: whether its picture is kept.
     """
 
@@ -39,6 +39,11 @@ SHOTS = (
     Shot("people", "case_manager", "/console/people"),
     Shot("person", "case_manager", "/console/people/{participant}"),
     Shot("person-seen", "case_manager", "/console/people/{participant}/seen"),
+    Shot(
+        "preview",
+        "case_manager",
+        "/console/people/{participant}/preview?who={police}:LEO:LE",
+    ),
     Shot("release-form", "case_manager", "/console/people/{participant}/releases/new"),
     Shot(
         "release-revoke",
@@ -50,6 +55,7 @@ SHOTS = (
     Shot("what-i-signed", "participant", "/console/record"),
     Shot("who-saw-my-record", "participant", "/console/record/seen"),
     Shot("take-back", "participant", "/console/record/releases/{release}/revoke"),
+    Shot("privacy", "privacy_officer", "/console/privacy"),
     Shot("home-officer", "officer", "/console/"),
     Shot("my-training", "officer", "/console/training/mine"),
     Shot("agencies", "officer", "/console/agencies"),
@@ -67,4 +73,5 @@ def resolved(path: str, demo: Mapping[str, Any]) -> str:
         participant=person["id"],
         release=person["releases"][-1]["id"],
         grant=officer["grant_id"],
+        police=officer["agency"]["id"],
     )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, Select, cast, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from infra.database import AnySession, ReadSession
@@ -86,7 +86,7 @@ async def page_of_due(
         rows = rows.where(
             Assignment.reminded_at.is_(None),
             Assignment.reminder_days.is_not(None),
-            Assignment.due_on - Assignment.reminder_days <= wanted.remind_on,
+            Assignment.due_on - cast(Assignment.reminder_days, Integer) <= wanted.remind_on,
         )
     return await page(session, rows, DUE_ORDER, request)
 

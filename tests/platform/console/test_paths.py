@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from infra.dev.screenshots.browser import WAIT_MILLISECONDS, sign_in
+from infra.dev.screenshots.browser import WAIT_MILLISECONDS, open_page, sign_in
 from tests.fixtures.browser import Visitors
 from tests.fixtures.whole_platform import Platform
 
@@ -19,7 +19,7 @@ async def start(visitors: Visitors, persona: str, path: str = "/console/") -> Pa
     page = await visitors.signed_in(persona)
     await page.set_viewport_size({"width": 1280, "height": 800})
     await page.emulate_media(color_scheme="light")
-    await page.goto(visitors.platform.url + path)
+    await open_page(page, visitors.platform.url + path)
     return page
 
 
@@ -126,7 +126,7 @@ async def test_a_case_manager_captures_a_release_and_takes_it_back(visitors: Vis
     await expect(check).to_contain_text("Say how it was signed.")
     await police.get_by_label("That I take part, and since when").check()
     await expect(check).to_contain_text("2 kinds")
-    await page.get_by_label("How").select_option("WET_INK")
+    await page.get_by_label("How", exact=True).select_option("WET_INK")
     await expect(check).to_contain_text("Nothing is missing")
     await page.get_by_role("button", name="Record as signed").click()
     await expect(page.get_by_role("status")).to_contain_text("The release is in force")
@@ -155,13 +155,15 @@ async def test_a_participant_reads_and_takes_back_in_spanish(visitors: Visitors)
         "provisions": shown["provisions"][1:],
     }
     signed = await platform.run("SignRoi", {"input": beside})
-    number = signed.data["signRelease"]["release"]["number"]
+    release = signed.data["signRelease"]["release"]["id"]
     page = await start(visitors, "participant")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello, ")
     await page.get_by_role("button", name="Español").click()
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await page.get_by_role("link", name="Lo que firmé", exact=True).click()
-    await page.get_by_role("link", name=re.compile(f"Retirarla.*{number}$")).click()
+    away = page.locator(f'a[href*="{release}"]')
+    await expect(away).to_contain_text("Retirarla")
+    await away.click()
     await page.get_by_label("¿Por qué quiere retirarla?").fill("Ya no quiero.")
     await page.get_by_role("button", name="Retirarla").click()
     await expect(page.get_by_role("status")).to_contain_text("La ha retirado")
@@ -169,6 +171,40 @@ async def test_a_participant_reads_and_takes_back_in_spanish(visitors: Visitors)
     await expect(page.locator("table")).to_contain_text("Usted miró")
     await page.get_by_role("button", name="English").click()
     await expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_a_case_manager_previews_what_an_officer_would_see(visitors: Visitors) -> None:
+    person = visitors.platform.participant("roi_active")
+    page = await start(visitors, "case_manager", f"/console/people/{person}")
+    await page.get_by_role("link", name="What would they see?").click()
+    officer = "Cedar Falls Example Police Department: Law-enforcement officer"
+    await page.get_by_label("Who asks").select_option(label=officer)
+    await page.get_by_role("button", name="Look").click()
+    told = page.locator("section", has_text="They would see")
+    await expect(told).to_contain_text("Name and date of birth")
+    await expect(told).not_to_contain_text("Case notes")
+    kept = page.locator("section", has_text="Not (")
+    await expect(kept).to_contain_text("Case notes")
+
+
+async def test_a_privacy_officer_opens_a_review_and_has_a_decision_explained(
+    visitors: Visitors,
+) -> None:
+    person = visitors.platform.participant("roi_partial_no_prosecutor")
+    page = await start(visitors, "privacy_officer", f"/console/privacy/{person}")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    await page.get_by_role("link", name="Privacy", exact=True).click()
+    await page.get_by_label("Id of the record").fill(person)
+    await page.get_by_label("Why").fill("A complaint of last week.")
+    await page.get_by_role("button", name="Open the review").click()
+    await expect(page.get_by_role("status")).to_contain_text("The review is open")
+    await expect(page.get_by_role("heading", name="Who saw this record")).to_be_visible()
+    prosecutor = "Cedar County Example Prosecuting Attorney: Prosecutor"
+    await page.get_by_label("Who asks").select_option(label=prosecutor)
+    await page.get_by_label("Which field").select_option("Participant.name")
+    await page.get_by_role("button", name="Explain").click()
+    await expect(page.get_by_role("status")).to_contain_text("It may not be seen")
+    await expect(page.get_by_role("status")).to_contain_text("No release in force covers it")
 
 
 async def test_an_officer_sees_courses_and_no_participant_anywhere(visitors: Visitors) -> None:

@@ -5,7 +5,7 @@ import pytest
 from gateway.web.console.searching import score, search
 
 COURSES = [
-    "8020 LEAD: Building a Collaborative Response to Mental Illness ESB 5476",
+    "8020 LEAD: Building a Collaborative Response to Mental Illness ESB 5476 RCW 43.101.205",
     "9101 LEAD 101: How Diversion Works case managers",
     "7000 Atención a víctimas",
 ]

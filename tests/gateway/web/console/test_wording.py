@@ -17,7 +17,7 @@ from svc_consent.wording import CATEGORY_WORDS, PURPOSE_WORDS
 
 STAFF_ONLY = {
     "appointments", "agency_types", "assignment_outcomes", "assignment_statuses", "batch_statuses",
-    "elements",
+    "elements", "forms_seen", "staff_categories", "steps",
     "enrollment_statuses", "grant_statuses", "import_outcomes", "membership_statuses", "methods",
     "modes", "part2", "phrases", "platforms", "service_fields", "session_statuses",
 }  # fmt: skip
@@ -56,6 +56,8 @@ def test_what_the_consent_service_words_is_known_in_every_language(language: str
 TABLES = {
     "AppointmentType": "appointments",
     "AgencyType": "agency_types",
+    "DecisionStep": "steps",
+    "InformationForm": "forms_seen",
     "AssignmentBatchStatus": "batch_statuses",
     "AssignmentOutcome": "assignment_outcomes",
     "AssignmentStatus": "assignment_statuses",

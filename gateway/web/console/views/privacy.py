@@ -1,0 +1,171 @@
+"""What would a recipient see, and why: for the case manager's talk, and for the privacy officer.
+
+The privacy officer opens a record with a reason first; it closes by itself, and both are recorded.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.responses import Response
+
+from gateway.web.console import roles
+from gateway.web.console.asking import RefusedError
+from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.problems import Problems
+from gateway.web.console.release_form import PURPOSES
+from gateway.web.console.views.people import full_name
+from gateway.web.console.visit import Visit
+
+ROLES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "CM": ("CM", "SUP"),
+    "PMA": ("PM",),
+    "LE": ("LEO", "LEL"),
+    "PROS": ("PRO",),
+    "DEF": ("DEF",),
+    "PROB": ("PRB",),
+    "SUD": ("SVC",),
+    "MH": ("SVC",),
+    "HOUS": ("SVC",),
+    "COMM": ("COM",),
+}
+"""Which roles to ask about at each kind of agency."""
+_FIELD_OF = {"SUD": "SUD", "MH": "MH", "HOUS": "HOUSING"}
+COORDINATES: Final = (
+    "Participant.name",
+    "Participant.contact",
+    "Participant.enrollment",
+    "Participant.goals",
+    "Participant.progressSummary",
+    "Participant.notes",
+    "Participant.housing",
+    "Participant.legalCases",
+    "Participant.releases",
+)
+"""Fields that people ask about; any other can be written."""
+
+
+def _choices(agencies: list[Any]) -> list[tuple[str, str]]:
+    """Return value and name of each role at each agency, as one list to choose from."""
+    return [
+        (f"{agency['id']}:{role}:{agency['type']}", f"{agency['name']}: {roles.title(role)}")
+        for agency in agencies
+        for role in ROLES_OF.get(agency["type"], ())
+    ]
+
+
+def _subject(chosen: str) -> dict[str, Any] | None:
+    parts = chosen.split(":")
+    if len(parts) != 3 or parts[1] not in ROLES_OF.get(parts[2], ()):
+        return None
+    field = _FIELD_OF.get(parts[2]) if parts[1] == "SVC" else None
+    return {
+        "agencyId": parts[0],
+        "role": parts[1],
+        "isLiaison": parts[1] == "PRO",
+        "serviceField": field,
+    }
+
+
+def _asked(visit: Visit) -> tuple[str, dict[str, Any] | None, str]:
+    """Return the choice, the recipient in it, and the purpose that was asked for."""
+    chosen = visit.queried("who")
+    subject = _subject(chosen)
+    offered = PURPOSES.get(chosen.rpartition(":")[2], ())
+    purpose = visit.queried("purpose", 60)
+    if purpose not in offered:
+        purpose = offered[0] if offered else ""
+    return chosen, subject, purpose
+
+
+async def preview(visit: Visit) -> Response:
+    """Show the case manager what somebody at a partner would see of a participant."""
+    id_ = visit.request.path_params["id"]
+    found, reply = await visit.ask_needed("ReleaseForm", {"id": id_}, root="participant")
+    if found is None:
+        return visit.page("unknown.html", 404)
+    chosen, subject, purpose = _asked(visit)
+    shown = None
+    if subject is not None:
+        variables = {"id": found["id"], "subject": subject, "purpose": purpose}
+        shown = (await visit.ask("PreviewRecord", variables)).data["preview"]
+    return visit.page(
+        "preview.html",
+        person=found,
+        called=full_name(found),
+        choices=_choices(nodes(reply.data["agencies"])),
+        chosen=chosen,
+        purpose=purpose,
+        purposes=PURPOSES.get(chosen.rpartition(":")[2], ()),
+        shown=shown,
+        problems=Problems(),
+        is_partial=reply.is_partial,
+    )
+
+
+async def start(visit: Visit) -> Response:
+    """Let the privacy officer open a record, with a reason."""
+    problems = Problems()
+    if visit.request.method == "POST":
+        id_ = visit.text("participant", 64)
+        if not id_:
+            problems.add("participant", "Write the id of the record.")
+        if not visit.text("reason"):
+            problems.add("reason", "Say why; it is kept with the review.")
+        if not problems:
+            sent = {
+                "participantId": id_,
+                "reason": visit.text("reason"),
+                "idempotencyKey": visit.text("key", 200) or uuid4().hex,
+            }
+            try:
+                opened = (await visit.ask("OpenReview", {"input": sent})).data["openReview"]
+            except RefusedError as refused:
+                if refused.code != "BAD_USER_INPUT":
+                    raise
+                opened = {"userErrors": [{"message": "This is no id.", "field": ["participantId"]}]}
+            fields = {"participantId": "participant", "reason": "reason"}
+            problems.take(opened["userErrors"], fields)
+        if not problems:
+            return visit.go(f"/console/privacy/{id_}", "review_open")
+    return visit.page(
+        "privacy.html",
+        422 if problems else 200,
+        problems=problems,
+        form=visit.form,
+        key=visit.text("key", 200) or uuid4().hex,
+    )
+
+
+async def review(visit: Visit) -> Response:
+    """Show an opened record's accounting and incidents, and explain a field of it."""
+    id_ = visit.request.path_params["id"]
+    after = visit.queried("after", 2000)
+    variables = {"id": id_, **({"after": after} if after else {})}
+    found, reply = await visit.ask_needed("ReviewedRecord", variables, root="participant")
+    if found is None:
+        return visit.page("unknown.html", 404)
+    chosen, subject, purpose = _asked(visit)
+    coordinate = visit.queried("coordinate")
+    explained = None
+    if subject is not None and coordinate:
+        asked = {"id": id_, "coordinate": coordinate, "subject": subject, "purpose": purpose}
+        explained = (await visit.ask("ExplainField", asked)).data["explain"]
+    return visit.page(
+        "review.html",
+        person=found,
+        called=full_name(found),
+        releases=nodes(found["releases"]),
+        incidents=found["incidents"] or [],
+        rows=nodes(found["accounting"]),
+        total=(found["accounting"] or {}).get("totalCount"),
+        cursor=next_cursor(found["accounting"]),
+        choices=_choices(nodes(reply.data["agencies"])),
+        coordinates=COORDINATES,
+        chosen=chosen,
+        purpose=purpose,
+        coordinate=coordinate or COORDINATES[0],
+        explained=explained,
+        problems=Problems(),
+        is_partial=reply.is_partial,
+    )
