@@ -13,7 +13,8 @@ from graphql import GraphQLSchema
 from gateway.errors import RequestRefusedError
 from gateway.executor import CompiledOperation, compile_plan
 from gateway.limits.budget import Budget
-from gateway.limits.shape import check_shape
+from gateway.limits.shape import check_shapes
+from gateway.limits.tokens import check_tokens
 from gateway.planner import (
     Operation,
     OperationError,
@@ -82,15 +83,19 @@ class Preparer:
         key = PlanKey(source, self.supergraph.revision, operation_name or "")
         known = self._operations.get(key)
         if known is None:
+            check_tokens(source, self.budget.tokens)
             try:
                 known = parse_operation(
-                    source, operation_name, self.supergraph, max_tokens=self.budget.tokens
+                    source,
+                    operation_name,
+                    self.supergraph,
+                    max_tokens=self.budget.tokens,
+                    check=lambda document: check_shapes(document, self.budget),
                 )
             except OperationError as error:
                 if any(_TOO_MANY_TOKENS in each.message for each in error.errors):
                     raise RequestRefusedError(400, "TOKEN_LIMIT") from None
                 raise presented(error) from None
-            check_shape(known.document, known.definition, self.budget)
             self._operations.put(key, known, client)
         return known
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from prometheus_client import Counter, Histogram
+
 from gateway.caller import InternalTokens
 from gateway.executor import ExecutionContext, ExecutionLimits
 from gateway.fetch_sharing import FetchSharing
@@ -21,8 +23,13 @@ _NOBODY = Caller(
 )
 
 
-class _Metrics:
+class FetchMetrics:
     """Counts fetches and their time by subgraph."""
+
+    def __init__(self) -> None:
+        # Looking a label up costs as much as counting.
+        self._seconds: dict[str, Histogram] = {}
+        self._counts: dict[tuple[str, bool], Counter] = {}
 
     def on_fetch_start(self, subgraph: str, node_id: int) -> None:
         """Open nothing: the end of a fetch says it all."""
@@ -32,8 +39,15 @@ class _Metrics:
     ) -> None:
         """Count one fetch."""
         del node_id  # metrics count by service; spans tell single fetches apart
-        metrics.FETCHES.labels(subgraph, "ok" if ok else "failed").inc()
-        metrics.FETCH_SECONDS.labels(subgraph).observe(duration_seconds)
+        count = self._counts.get((subgraph, ok))
+        if count is None:
+            count = metrics.FETCHES.labels(subgraph, "ok" if ok else "failed")
+            self._counts[subgraph, ok] = count
+        seconds = self._seconds.get(subgraph)
+        if seconds is None:
+            seconds = self._seconds[subgraph] = metrics.FETCH_SECONDS.labels(subgraph)
+        count.inc()
+        seconds.observe(duration_seconds)
 
 
 class SubgraphCalls:
@@ -52,7 +66,7 @@ class SubgraphCalls:
         self._tokens = tokens
         self._budget = budget
         self._limits = ExecutionLimits(fetch_timeout_seconds=budget.request_seconds)
-        self._recorder = _Metrics()
+        self._recorder = FetchMetrics()
 
     def for_caller(self, caller: Caller) -> ExecutionContext:
         """Return a context that speaks for one caller."""

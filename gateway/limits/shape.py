@@ -81,6 +81,17 @@ class _AsWritten(Visitor):
         self.directives += 1
 
 
+def check_shapes(document: DocumentNode, budget: Budget) -> None:
+    """Refuse a document any of whose operations is beyond the budget; it need not be valid.
+
+    Raises:
+        RequestRefusedError: 400 with the code of the first limit passed.
+    """
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            check_shape(document, node, budget)
+
+
 def check_shape(document: DocumentNode, operation: OperationDefinitionNode, budget: Budget) -> None:
     """Refuse an operation whose shape is beyond the budget.
 

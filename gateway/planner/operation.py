@@ -4,7 +4,7 @@ Source: GraphQL specification (September 2025) sections 5 Validation and 6.1 Exe
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,12 +63,14 @@ def parse_operation(
     *,
     schema: GraphQLSchema | None = None,
     max_tokens: int | None = None,
+    check: Callable[[DocumentNode], None] | None = None,
 ) -> Operation:
     """Read one operation from a document.
 
     Args:
         schema: validate against this instead of the API schema (a role's view of it).
         max_tokens: refuse a document with more tokens.
+        check: sees the document before it is validated, which costs far more than reading it.
 
     Raises:
         OperationError: syntax, validation, or no such operation.
@@ -77,6 +79,8 @@ def parse_operation(
         document = parse(source, max_tokens=max_tokens)
     except GraphQLError as error:
         raise OperationError([error], "GRAPHQL_PARSE_FAILED") from error
+    if check is not None:
+        check(document)
     checked_against = schema or supergraph.api_schema
     # Suggestions would name fields that a role may not even know of.
     errors = validate(checked_against, document, hide_suggestions=True)

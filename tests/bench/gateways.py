@@ -97,7 +97,8 @@ def install_peers() -> None:
 
 def _ours(*options: str) -> Callable[[Path, int, Path], list[str]]:
     def command(supergraph: Path, port: int, _folder: Path) -> list[str]:
-        return [*_OURS, "--supergraph", str(supergraph), "--port", str(port), *options]
+        words = [*_OURS, "--supergraph", str(supergraph), "--port", str(port)]
+        return [*words, "--limits", "strict", *options]
 
     return command
 

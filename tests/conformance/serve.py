@@ -1,6 +1,6 @@
 """Serve any supergraph with the product's planner and executor, under a permit-all table.
 
-    python -m tests.conformance.serve --supergraph FILE --port N [--limits off]
+    python -m tests.conformance.serve --supergraph FILE --port N [--limits on|off|strict]
         [--policy star [--deny TYPE:KEY:CATEGORY]...] [--follow SECONDS]
 
 Runtime dependencies only; no database, no token.  Forwards `Authorization` to the subgraphs.
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ import uvicorn
 import uvloop
 from graphql import GraphQLError
 
+from gateway.errors import RequestRefusedError
 from gateway.executor import (
     CompiledOperation,
     ExecutionContext,
@@ -34,6 +36,9 @@ from gateway.executor import (
     project,
 )
 from gateway.fetch_sharing import FetchSharing
+from gateway.limits.budget import UNLIMITED, Budget
+from gateway.limits.shape import check_shapes
+from gateway.limits.tokens import check_tokens
 from gateway.planner import (
     Operation,
     OperationError,
@@ -48,14 +53,31 @@ from gateway.planner.override_labels import active_labels, override_labels
 from gateway.planner.plan_cache import PlanCache, PlanKey
 from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfied_rules
 from gateway.policy.roles import Refusal, holds
+from gateway.subgraph_calls import FetchMetrics
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import Supergraph, load_supergraph
 from gateway.supergraph_file import SupergraphFollower
 from infra.collector import settle
+from infra.telemetry import metrics
 from tests.conformance.star import Star, StarGuard
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_TOKENS = 20_000
+BUDGETS = {
+    "on": Budget(
+        body_bytes=MAX_BODY_BYTES,
+        tokens=20_000,
+        depth=100,
+        aliases=2_000,
+        directives=2_000,
+        root_fields=1_000,
+        expanded_selections=50_000,
+        request_seconds=10.0,
+    ),
+    "strict": Budget(),
+    "off": UNLIMITED,
+}
+"""What `--limits` says; `strict` is what the product allows its clients."""
+
 _closing: set[asyncio.Task[None]] = set()
 
 
@@ -85,12 +107,13 @@ class Engine:
         supergraph: Supergraph,
         *,
         star: Star | None,
-        has_limits: bool,
+        budget: Budget,
         switched_on: frozenset[str] = frozenset(),
     ) -> None:
         self.supergraph = supergraph
         self.star = star
-        self.has_limits = has_limits
+        self.budget = budget
+        self.recorder = FetchMetrics()
         self.clients = {
             name: SubgraphClient(one.url, max_connections=256)
             for name, one in supergraph.subgraphs.items()
@@ -106,7 +129,7 @@ class Engine:
         most = 10**9
         self.limits = (
             ExecutionLimits()
-            if has_limits
+            if budget is not UNLIMITED
             else ExecutionLimits(max_fetches=most, max_representations=most)
         )
 
@@ -123,11 +146,18 @@ class Engine:
         key = PlanKey(digest, self.supergraph.revision, shape)
         ready = self.cache.get(key)
         if ready is None:
-            tokens = MAX_TOKENS if self.has_limits else None
-            operation = parse_operation(source, operation_name, self.supergraph, max_tokens=tokens)
+            budget = self.budget
+            check_tokens(source, budget.tokens)
+            operation = parse_operation(
+                source,
+                operation_name,
+                self.supergraph,
+                max_tokens=budget.tokens,
+                check=lambda document: check_shapes(document, budget),
+            )
             normalized = (
                 normalize(operation)
-                if self.has_limits
+                if budget is not UNLIMITED
                 else normalize(operation, max_selections=10**9)
             )
             normalized, refusals = leave_out_refused(normalized, self.supergraph, satisfied)
@@ -154,9 +184,14 @@ class Engine:
         except PlanningError as error:
             shown = [_shown(GraphQLError(str(error)), error.code)]
             raise RefusedError(error.code, shown) from error
+        except RequestRefusedError as error:
+            raise RefusedError(error.code, error.errors) from error
         headers = {"authorization": authorization} if authorization is not None else {}
         context = ExecutionContext(
-            transports=self.transports, headers_for=lambda _: headers, limits=self.limits
+            transports=self.transports,
+            headers_for=lambda _: headers,
+            limits=self.limits,
+            recorder=self.recorder,
         )
         guard: Guard = StarGuard(self.star) if self.star is not None else self.permit_all
         compiled = ready.compiled
@@ -252,6 +287,7 @@ class Application:
         follow: Callable[["Application"], SupergraphFollower[Engine]] | None = None,
     ) -> None:
         self.engine = engine
+        self._seconds = metrics.REQUEST_SECONDS.labels("gateway", "graphql")
         self._follower = follow(self) if follow is not None else None
         self._in_flight: Counter[Engine] = Counter()
 
@@ -283,6 +319,7 @@ class Application:
         content_type = b"application/graphql-response+json" if accepts_new else b"application/json"
         authorization = headers.get(b"authorization")
         status = 200
+        started = perf_counter()
         engine = self.engine
         self._in_flight[engine] += 1
         try:
@@ -297,6 +334,8 @@ class Application:
             self._in_flight[engine] -= 1
             if engine is not self.engine and not self._in_flight[engine]:
                 self._close(engine)
+        metrics.REQUESTS.labels("gateway", "graphql", str(status)).inc()
+        self._seconds.observe(perf_counter() - started)
         await _send(send, status, orjson.dumps(answer), content_type)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
@@ -338,7 +377,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--supergraph", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--limits", choices=("on", "off"), default="on")
+    parser.add_argument("--limits", choices=tuple(BUDGETS), default="on")
     parser.add_argument("--policy", choices=("permit-all", "star"), default="permit-all")
     parser.add_argument("--deny", action="append", default=[], metavar="TYPE:KEY:CATEGORY")
     parser.add_argument("--override-label", action="append", default=[], metavar="LABEL")
@@ -354,7 +393,7 @@ def main() -> None:
         return Engine(
             supergraph,
             star=star,
-            has_limits=options.limits == "on",
+            budget=BUDGETS[options.limits],
             switched_on=frozenset(options.override_label),
         )
 

@@ -15,7 +15,7 @@ from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import load_supergraph
 from infra.http_client import HttpClient, HttpResponse, HttpUnreachableError
 from tests.bench.storefront import SUBGRAPHS, Size, storefront_world, subgraph_sdl, supergraph_sdl
-from tests.conformance.serve import Application, Engine
+from tests.conformance.serve import BUDGETS, Application, Engine
 from tests.conformance.subgraph import HonestSubgraph
 from tests.conformance.subgraph_server import serving
 from tests.conformance.test_serve import ROOT, free_port
@@ -138,7 +138,7 @@ class SwapsOnTheWay:
 
 async def _a_request_keeps_its_generation(engine_type: type[Engine]) -> None:
     supergraph = load_supergraph(supergraph_sdl(1))
-    engines = {name: engine_type(supergraph, star=None, has_limits=True) for name in WORLDS}
+    engines = {name: engine_type(supergraph, star=None, budget=BUDGETS["on"]) for name in WORLDS}
     application = Application(engines["a"])
     swaps = iter([lambda: application.swap(engines["b"])])
     for name, world in WORLDS.items():
