@@ -7,7 +7,7 @@ projection), and asks the release gate. The gate may say that participants' cons
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from gateway.executor import (
     project,
 )
 from gateway.prepare import Prepared, operation_name
-from gateway.release.call import GateCalls, earliest, mask_of
+from gateway.release.call import GateCalls, asked_ids, earliest, mask_of
 from gateway.release.decisions import ConsentGuard, DecisionCache, RecipientKey
 from gateway.release.gate import RELEASE_WITHIN_SECONDS, WAIT_SECONDS, ReleaseGate
 from gateway.subgraph_calls import SubgraphCalls
@@ -115,6 +115,7 @@ class Rounds:
             pruned=pruned,
             token_expires_at=token_expires_at,
         )
+        asked = asked_ids(pruned.operation, variables)
         caller = replace(acting.caller, min_revision=known_revision)
         is_mutation = prepared.operation.kind == "mutation"
         if is_mutation:
@@ -138,7 +139,7 @@ class Rounds:
                 caller = replace(caller, min_revision=max(caller.min_revision, disagreement))
                 continue
             lists = _list_authority(assembled) if pruned.uses_lists else None
-            verdict, sent_at = await self._released(gate_calls, guard, projected, lists)
+            verdict, sent_at = await self._released(gate_calls, guard, projected, lists, asked)
             if verdict.outcome == "LIST_CHANGED" and not is_mutation:
                 caller = replace(caller, min_revision=verdict.revision)
                 continue
@@ -190,13 +191,14 @@ class Rounds:
         guard: ConsentGuard,
         projected: Projected,
         lists: tuple[int, datetime | None] | None,
+        asked: Sequence[str],
     ) -> tuple[Verdict, float]:
         """Pass the gate; an answer that would leave too late after that passes it again."""
         give_up_at = clock.monotonic() + WAIT_SECONDS
         for _ in range(MAX_LATE_GATES + 1):
             if clock.monotonic() >= give_up_at:
                 break
-            call = gate_calls.release(guard.relied_on, projected.released, lists)
+            call = gate_calls.release(guard.relied_on, projected.released, lists, asked)
             with stage("gate"), traces.span("gateway.gate"):
                 verdict, sent_at = await self._gate.verdict(call, give_up_at)
             if verdict.outcome == "PRINCIPAL_CHANGED":

@@ -1,15 +1,21 @@
 """The record of one release: what the gate is asked, and what the ledger will say of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from graphql import value_from_ast_untyped
+
+from gateway.planner.selection import NormalizedOperation, ObjectSelection
 from gateway.policy.access_table import BITS
 from gateway.policy.roles import PrunedOperation
 from gateway.principal import Principal
 from gateway.release.decisions import CachedDecision
 from infra.vocabulary import Category, Purpose
+
+MAX_ASKED = 8
+"""Most ids of one operation that are recorded when they were denied."""
 
 
 def categories_of(mask: int) -> list[str]:
@@ -29,6 +35,35 @@ def earliest(*instants: datetime | None) -> datetime | None:
     """Return the earliest instant that is known, if any."""
     known = [instant for instant in instants if instant is not None]
     return min(known, default=None)
+
+
+def asked_ids(operation: NormalizedOperation, variables: Mapping[str, Any]) -> list[str]:
+    """Return the ids of people whom a query asks for by id, as they were written.
+
+    Alike for who is there, hidden or absent: it depends on the operation alone.
+    """
+    if operation.kind != "query":
+        return []
+    found: list[str] = []
+    for selected in operation.root.fields:
+        if selected.selection is None:
+            continue
+        inner = selected.selection.by_type.values()
+        if not any(_is_person(each) for each in inner):
+            continue
+        for argument in selected.arguments:
+            if argument.name.value != "id":
+                continue
+            value = value_from_ast_untyped(argument.value, dict(variables))
+            if isinstance(value, str):
+                found.append(value)
+    return found[:MAX_ASKED]
+
+
+def _is_person(selection: ObjectSelection) -> bool:
+    """Return whether an object is about the person whom its own id names."""
+    key = selection.subject_key
+    return any(each.response_key == key and each.name == "id" for each in selection.fields)
 
 
 class GateCalls:
@@ -75,6 +110,7 @@ class GateCalls:
         relied_on: Mapping[str, CachedDecision],
         released: Mapping[str, int],
         lists: tuple[int, datetime | None] | None,
+        asked: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Return the call before the first byte of an answer.
 
@@ -82,6 +118,7 @@ class GateCalls:
             relied_on: decisions by participant.
             released: what the answer holds, by participant.
             lists: revision and time limit that lists and counts were read at, if any were.
+            asked: ids that were asked for; those of which nothing is told are denied look-ups.
         """
         keys = self._own_keys()
         valid_until = self._valid_until
@@ -98,7 +135,8 @@ class GateCalls:
             for participant, mask in released.items()
             if mask
         ]
-        return self._call("RELEASE", keys, valid_until, records)
+        denied = [each for each in asked if not released.get(each)]
+        return {**self._call("RELEASE", keys, valid_until, records), "denied": denied}
 
     def _own_keys(self) -> dict[str, int]:
         principal = self._principal

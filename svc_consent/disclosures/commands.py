@@ -1,10 +1,13 @@
 """The release gate: one transaction that checks, records and only then lets answers go."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
+from svc_consent.agencies.site_settings import safe_values
 from svc_consent.authority.repository import Wanted
 from svc_consent.disclosures.repository import gate as repository
 from svc_consent.disclosures.repository.gate import Checked, Reliance
@@ -48,6 +51,7 @@ async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[st
             windows=facts.windows,
             grounds=facts.grounds,
         )
+        fresh = await _capped(connection, fresh)
         pseudonyms = await _pseudonyms(connection, checked, fresh)
         for call in fresh:
             entry = entry_of(call, judge(call, standing), standing, pseudonyms)
@@ -71,11 +75,31 @@ async def _pass_once(pool: HotPool, lane: str, calls: Sequence[Call]) -> dict[st
     }
 
 
+async def _capped(connection: Connection, calls: Sequence[Call]) -> list[Call]:
+    """Count denied look-ups; those beyond the cap of the hour are counted and not named.
+
+    Whoever tries ids by the thousand would fill the ledger, and learn nothing the sooner.
+    """
+    over: set[str] = set()
+    # One order for all: two gateways that count the same people never wait for each other.
+    for call in sorted(calls, key=lambda each: (each.asker.subject, each.release_id)):
+        site_id = _uuid(call.site_id)
+        if call.denied and site_id is not None:
+            subject, tried = call.asker.subject, len(call.denied)
+            attempts, cap = await repository.count_denied(connection, subject, tried, site_id)
+            if attempts > (safe_values()["denied_attempts_per_hour"] if cap is None else cap):
+                over.add(call.release_id)
+    return [replace(call, denied=()) if call.release_id in over else call for call in calls]
+
+
 def _reliance(calls: Sequence[Call]) -> Reliance:
     about = [call for call in calls if call.records]
     return Reliance(
         wanted=Wanted(
-            participants=list({record.participant for call in about for record in call.records}),
+            participants=list(
+                {record.participant for call in about for record in call.records}
+                | {each for call in calls for each in call.denied}
+            ),
             holders=list({holder for call in about for holder in call.asker.holders}),
             agencies=list({call.asker.agency_id for call in about}),
             purposes=list({c.asker.purpose for c in about if c.asker.purpose is not None}),
@@ -90,7 +114,15 @@ async def _pseudonyms(
     connection: Connection, checked: Checked, calls: Sequence[Call]
 ) -> dict[str, str]:
     asked = {record.participant for call in calls for record in call.records}
+    asked |= {participant for call in calls for participant in call.denied}
     missing = sorted(asked - checked.pseudonyms.keys())
     if not missing:
         return checked.pseudonyms
     return {**checked.pseudonyms, **await repository.make_pseudonyms(connection, missing)}
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None

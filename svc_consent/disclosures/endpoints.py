@@ -1,6 +1,6 @@
 """HTTP for the gateway: the release gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -23,6 +23,7 @@ from svc_consent.requests import MalformedRequestError, body_of, endpoint
 
 MAX_CALLS = 256
 MAX_LANE_LENGTH = 100
+MAX_DENIED = 8
 _KEY_PREFIXES = ("participant:", "subject:", "agency:", "visible:")
 
 
@@ -87,6 +88,7 @@ def _read_call(call: Mapping[str, Any]) -> Call:
             for category, names in coordinates.items()
         },
         records=tuple(_read_record(record) for record in call.get("records") or ()),
+        denied=_read_denied(call.get("denied") or ()),
     )
 
 
@@ -99,6 +101,12 @@ def _read_keys(keys: Mapping[str, Any], subject: str, agency_id: str) -> dict[st
     if any(key not in keys for key in needed):
         raise MalformedRequestError("keys must name the subject and the agency")
     return dict(keys)
+
+
+def _read_denied(denied: Sequence[Any]) -> tuple[str, ...]:
+    # What is no id names nobody, and is not recorded as if it named somebody.
+    read = [well_formed(each) for each in denied[:MAX_DENIED]]
+    return tuple(dict.fromkeys(each for each in read if each is not None))
 
 
 def _read_record(record: Mapping[str, Any]) -> Record:

@@ -80,6 +80,7 @@ class Call:
         valid_until: before this instant, time alone changes none of its decisions.
         coordinates: category -> names of the fields told.
         records: what is to be told about whom; empty when nothing about a person leaves.
+        denied: whom the caller asked for by id and is told nothing of, absent or hidden alike.
     """
 
     release_id: str
@@ -94,6 +95,7 @@ class Call:
     valid_until: datetime | None
     coordinates: Mapping[str, Sequence[str]]
     records: tuple[Record, ...]
+    denied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def judge(call: Call, standing: Standing) -> Judgement:
         gone = tuple(c for c in record.categories if c not in decision.kinds)
         if gone:
             parts.append(Part(Outcome.WITHHELD, DISCLOSURE, record.participant, gone, record.count))
+    parts += [Part(Outcome.ATTEMPT, USE, participant) for participant in call.denied]
     return Judgement(Verdict.RELEASED, tuple(parts) or (Part(Outcome.RELEASED, USE),))
 
 

@@ -75,6 +75,14 @@ _PARTICIPANTS = (
 )
 
 
+_COUNT_DENIED = """
+insert into denied_attempts (subject, hour, attempts)
+values ($1, date_trunc('hour', clock_timestamp()), $2)
+on conflict (subject, hour) do update set attempts = denied_attempts.attempts + excluded.attempts
+returning attempts, (select settings ->> 'denied_attempts_per_hour' from site where id = $3)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Reliance:
     """What the calls of one gate relied on: what is to be held against how things stand now."""
@@ -139,6 +147,14 @@ async def make_pseudonyms(connection: Connection, participants: Sequence[str]) -
 async def participants_of(connection: Connection, pseudonyms: Sequence[str]) -> dict[str, str]:
     """Return whom these pseudonyms stand for, as far as it is still known."""
     return dict(await connection.fetch(_PARTICIPANTS, pseudonyms))
+
+
+async def count_denied(
+    connection: Connection, subject: str, attempts: int, site_id: str
+) -> tuple[int, int | None]:
+    """Count denied look-ups of a person in this hour; return how many, and the site's own cap."""
+    row = await connection.fetchrow(_COUNT_DENIED, subject, attempts, site_id)
+    return row[0], None if row[1] is None else int(row[1])
 
 
 async def append(connection: Connection, chain: Chain) -> None:
