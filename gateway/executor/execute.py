@@ -10,6 +10,7 @@ from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
 from gateway.executor.fetch import Assembled, Fetcher, Request, holds
 from gateway.executor.guard import Guard, Masks
+from gateway.executor.place_faults import place_parts
 from infra.http_client import HttpClientError, HttpProtocolError
 
 
@@ -47,6 +48,7 @@ async def fetch_all(
 
     await run_all([node for node in compiled.nodes if not node.node.waits_for])
     assembled = fetcher.assembled
+    place_parts(assembled.faults)
     if compiled.note_all_subjects is not None:
         assembled.is_plain = compiled.note_all_subjects([assembled.root], assembled.subjects)
         await guard.load(assembled.subjects)

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.planner.plan import FetchShape
+
 UNAVAILABLE: Final = "SERVICE_UNAVAILABLE"
 REPORTED: Final = "SUBGRAPH_ERROR"
 UNUSABLE: Final = "INTERNAL_SUBGRAPH_FAILURE"
@@ -31,14 +33,23 @@ Container = dict[str, Any] | list[Any]
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One cause of missing values."""
+    """One cause of missing values.
+
+    Attributes:
+        path: where it happened, from the root, if that took a whole answer with it.
+    """
 
     code: str
+    path: tuple[Any, ...] = ()
 
 
 @dataclass(slots=True)
 class Faults:
-    """Faults of one execution: where values are missing because of them, or nowhere."""
+    """Faults of one execution: where values are missing because of them, or nowhere.
+
+    Attributes:
+        parts: what a fetch would have brought, where another may have brought a part of it.
+    """
 
     at: dict[tuple[int, str | int], Fault] = field(default_factory=dict)
     origins: dict[tuple[int, str | int], tuple[Any, ...]] = field(default_factory=dict)
@@ -46,6 +57,9 @@ class Faults:
         default_factory=dict
     )
     unplaced: list[Fault] = field(default_factory=list)
+    parts: list[tuple[Fault, FetchShape, list[dict[str, Any]], tuple[str, ...]]] = field(
+        default_factory=list
+    )
 
     def place(
         self,
@@ -74,6 +88,18 @@ class Faults:
                 self.more.setdefault(place, []).append((fault, path))
         elif path:
             self.origins.setdefault(place, path)
+
+    def miss(
+        self,
+        fault: Fault,
+        shape: FetchShape | None,
+        holders: list[dict[str, Any]],
+        keys: tuple[str, ...],
+    ) -> None:
+        """Say that what a fetch would have brought to these objects is missing, nested or not."""
+        self.place(fault, holders, keys)
+        if shape is not None:
+            self.parts.append((fault, shape, holders, keys))
 
     def follow(self, moves: Iterable[tuple[Container, Container]]) -> None:
         """Go with values to the objects that took them over."""
@@ -115,9 +141,13 @@ def _full(path: Path, key: str | int) -> list[str | int]:
     return full
 
 
-def _field(full: list[Any]) -> tuple[str, ...]:
+def _field(full: Iterable[Any]) -> tuple[str, ...]:
     """The field of the operation that a response path leads to."""
     return tuple(step for step in full if isinstance(step, str))
+
+
+ELSEWHERE: Final[tuple[Any, ...]] = (None,)
+"""The origin of a null that must not be, lost together with an answer that failed elsewhere."""
 
 
 class ErrorCollector:
@@ -142,7 +172,7 @@ class ErrorCollector:
             self._add(UNUSABLE, _full(path, key))
         else:
             self._withdraw(fault, path)
-            self._tell(fault, path, key, self._faults.origins.get(place, ()))
+            self._tell(fault, path, key, self._faults.origins.get(place, ELSEWHERE))
             self._tell_more(place, path, key)
 
     def fault(self, holder: Any, name: str | int, path: Path, key: str | int) -> None:
@@ -165,8 +195,11 @@ class ErrorCollector:
     def _tell(self, fault: Fault, path: Path, key: str | int, origin: tuple[Any, ...]) -> None:
         """Tell a fault once for each field of the operation, not for each row that it emptied."""
         full = _full(path, key)
-        if origin and _field([*full[:-1], *origin]) in self._locations:
-            full[-1:] = origin  # only where the client itself selected that, so its keys are known
+        # Another place only where the client itself selected that, so that its keys are known.
+        if origin is ELSEWHERE:
+            full = list(fault.path) if _field(fault.path) in self._locations else full
+        elif origin and _field([*full[:-1], *origin]) in self._locations:
+            full[-1:] = origin
         field = _field(full)
         if (fault, field) not in self._told:
             self._explained.add(fault)

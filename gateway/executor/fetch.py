@@ -20,6 +20,7 @@ from gateway.executor.place_faults import (
     find_fault,
     first_step,
     is_consequence,
+    miss_null_roots,
     place_inside,
     place_root_error,
 )
@@ -235,6 +236,7 @@ class Fetcher:
                     request.roots,
                     node.root_keys,
                 )
+            miss_null_roots(self.assembled.faults, node.node.root_shape, data, request.roots)
             moves: Moves | None = [] if answer.errors else None
             for number, one in enumerate(request.roots):
                 merge_into(one, copy_value(data) if number else data, moves)
@@ -349,6 +351,7 @@ class Fetcher:
         found = next(located, errors[0])
         fault = self._fault(node, found)
         if first_step(found) in keys:
+            fault.path = tuple(one for one in found["path"] if one.__class__ in (str, int))
             self.assembled.faults.place(fault, request.roots, keys, found["path"])
             for other in errors:
                 step = first_step(other)
@@ -360,13 +363,13 @@ class Fetcher:
     def fail(self, node: CompiledNode, request: Request, fault: Fault) -> None:
         """Note that nothing of a node could be had."""
         if node.clean_root is not None:
-            self.assembled.faults.place(fault, request.roots, node.root_keys)
+            self.assembled.faults.miss(fault, node.node.root_shape, request.roots, node.root_keys)
         for call, objects, _ in request.places:
             self._fail_objects(fault, call, objects)
 
     def _fail_objects(self, fault: Fault, call: CompiledCall, objects: list[Objects]) -> None:
-        for stands_for in objects:
-            self.assembled.faults.place(fault, [one for _, one in stands_for], call.keys)
+        holders = [one for stands_for in objects for _, one in stands_for]
+        self.assembled.faults.miss(fault, call.call.shape, holders, call.keys)
 
     def _fault(self, node: CompiledNode, found: dict[str, Any]) -> Fault:
         code = code_of(found, self.context.passed_codes)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gateway.executor.faults import REPORTED, Fault, Faults
-from gateway.planner.plan import InputField
+from gateway.planner.plan import FetchShape, InputField
 
 
 def code_of(found: dict[str, Any], passed_codes: Collection[str]) -> str:
@@ -92,3 +92,45 @@ def first_step(found: dict[str, Any]) -> str | None:
     path = found.get("path")
     first = path[0] if isinstance(path, list) and path else None
     return first if isinstance(first, str) else None
+
+
+def miss_null_roots(
+    faults: Faults,
+    shape: FetchShape | None,
+    data: dict[str, Any],
+    roots: list[dict[str, Any]],
+) -> None:
+    """Remember which root fields failed here, since others may have them in part."""
+    for _, fields in shape.by_type if shape is not None else ():
+        for one in fields:
+            fault = faults.at.get((id(roots[0]), one.key))
+            if fault is not None and data.get(one.key) is None:
+                faults.miss(fault, shape, roots, (one.key,))
+
+
+def place_parts(faults: Faults) -> None:
+    """Once all is fetched, find what is missing below values that several fetches share."""
+    for fault, shape, holders, keys in faults.parts:
+        for holder in holders:
+            _place_part(faults, fault, shape, holder, keys)
+
+
+def _place_part(
+    faults: Faults, fault: Fault, shape: FetchShape, holder: Any, keys: Collection[str] | None
+) -> None:
+    if isinstance(holder, list):
+        for one in holder:
+            _place_part(faults, fault, shape, one, keys)
+    if not isinstance(holder, dict):
+        return
+    for local_type, fields in shape.by_type:
+        if shape.is_abstract and holder.get("__typename") != local_type:
+            continue
+        for one in fields:
+            if keys is not None and one.key not in keys:
+                continue
+            value = holder.get(one.key)
+            if value is None:
+                faults.place(fault, [holder], [one.key])
+            elif one.shape is not None:
+                _place_part(faults, fault, one.shape, value, None)
