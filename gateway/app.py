@@ -36,6 +36,7 @@ from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
 from gateway.web.doors.routes import Doors
+from gateway.web.doors.training import TrainingDoors
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import SecurityHeaders
 from infra.http_client import HttpClient
@@ -165,6 +166,15 @@ def _follower(settings: GatewaySettings, parts: GatewayParts) -> SupergraphFollo
     )
 
 
+_A_CENTURY_SECONDS = 100 * 365 * 24 * 3600
+
+
+def _badge_keys(settings: GatewaySettings) -> SigningKeys:
+    """Return the key that signs badges: apart from internal tokens', and never rotated."""
+    folder = settings.key_dir / "badges"
+    return SigningKeys("badges", folder, folder / "public", _A_CENTURY_SECONDS)
+
+
 def create_app(settings: GatewaySettings) -> Starlette:
     """Return the gateway's application."""
     parts = build_parts(settings)
@@ -222,6 +232,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
             *Doors(parts.pipeline, bind).routes(),
+            *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],
         middleware=[Middleware(SecurityHeaders)],

@@ -19,7 +19,7 @@ from svc_training.acadis.rest_v1 import RestSettings, RestV1
 from svc_training.acadis.rules import FileRefusedError, RowProblem
 from svc_training.acadis.sync import SyncReport, sync
 from svc_training.app import app
-from svc_training.seed import seed
+from svc_training.demo import seed_with_history
 from svc_training.sessions.commands import ImportReport, import_course_page
 from svc_training.subgraph import schema
 
@@ -172,7 +172,7 @@ if __name__ == "__main__":
                 package_dir=Path(__file__).parent,
                 schema=schema,
                 app=app,
-                seed=seed,
+                seed=seed_with_history,
                 commands={"import": import_command, "sync": sync_command},
             )
         )

@@ -84,6 +84,19 @@ async def roster_of(session: AnySession, agency_id: str, ids: Sequence[UUID]) ->
     return list(found)
 
 
+async def roster_by_agency(session: AnySession) -> dict[str, list[UUID]]:
+    """Return all rosters by external id; for the demo, whose rosters are small."""
+    found = await session.execute(
+        select(Personnel.agency_id, Personnel.id).order_by(
+            Personnel.agency_id, Personnel.external_id
+        )
+    )
+    rosters: dict[str, list[UUID]] = {}
+    for agency_id, personnel_id in found:
+        rosters.setdefault(agency_id, []).append(personnel_id)
+    return rosters
+
+
 async def is_taken(
     session: WriteSession, agency_id: str, *, external_id: str | None, account_id: str | None
 ) -> str | None:

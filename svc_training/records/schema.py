@@ -163,6 +163,18 @@ class RecordsQuery:
             node=TrainingRecord.from_row,
         )
 
+    @strawberry.field(description="A training record that the caller may see.", directives=_TRAINING)
+    async def training_record(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which record.")
+        ],
+    ) -> TrainingRecord | None:
+        """Return a record, or None."""
+        found = await TrainingRecord.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(
         description="The caller's own training records, newest first.", directives=_TRAINING
     )

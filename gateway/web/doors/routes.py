@@ -58,7 +58,7 @@ class Doors:
     async def _run(
         self, request: Request, name: str, variables: Mapping[str, Any]
     ) -> tuple[int, Mapping[str, Any]]:
-        scheme, token = _credentials(request)
+        scheme, token = credentials_of(request)
         shown = Possession(
             scheme, request.method, request.url.path, tuple(request.headers.getlist("dpop"))
         )
@@ -159,7 +159,7 @@ class Doors:
     async def _bind(self, request: Request) -> Response:
         """Use a one-time code: the one thing that a login without any role can do."""
         try:
-            _, token = _credentials(request)
+            _, token = credentials_of(request)
             code = orjson.loads(await request.body())["code"]
             is_bound = await self._use_code(token, str(code))
         except (RequestRefusedError, AccessTokenError):
@@ -171,7 +171,12 @@ class Doors:
         return Response(status_code=204) if is_bound else _json(403, {"code": "CODE_NOT_ACCEPTED"})
 
 
-def _credentials(request: Request) -> tuple[str, str]:
+def credentials_of(request: Request) -> tuple[str, str]:
+    """Return scheme and token of a request's one Authorization header.
+
+    Raises:
+        RequestRefusedError: none, several, or another scheme.
+    """
     given = request.headers.getlist("authorization")
     scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
     if scheme.lower() not in ("bearer", "dpop") or not token.strip():

@@ -10,7 +10,7 @@ from svc_training.acadis.rules import COLUMNS, write_csv, write_manifest
 from tests.fixtures.acadis_stand_in import result_row
 from tests.fixtures.service_app import ServiceApp, new_key
 from tests.fixtures.training_service import training_manager
-from tests.svc_training.assignments.test_assigning import assign, outcomes
+from tests.svc_training.assignments.test_assigning import assign, outcomes, person
 
 IMPORT = """mutation ($input: ImportExchangeInput!) { importExchange(input: $input) {
   batch { batchId counts { what number } problems { file row column code } }
@@ -116,12 +116,13 @@ async def test_training_path_from_roster_to_credit(training: ServiceApp) -> None
 
 
 async def test_half_written_file_leaves_everything_as_it_was(training: ServiceApp) -> None:
-    files = batch("b-half", results_csv=table("results.csv", [result_row("AC036", "8020-1")]))
+    files = batch("b-half", results_csv=table("results.csv", [result_row("CF012", "8020-1")]))
     files["results.csv"] = files["results.csv"][:-20]
     refused = await send(training, files)
     assert [each["code"] for each in refused["userErrors"]] == ["FILE_INCOMPLETE"]
     answer = await training.graphql(training_manager(), RECORDS, {"number": "8020-1"})
-    assert answer.data["trainingRecords"]["totalCount"] == 34
+    listed = answer.data["trainingRecords"]["edges"]
+    assert "CF012" not in {edge["node"]["personnel"]["externalId"] for edge in listed}
 
 
 async def test_file_with_another_column_is_refused_whole(training: ServiceApp) -> None:
@@ -150,12 +151,12 @@ def test_no_file_has_a_column_about_people_served() -> None:
 
 async def test_bad_rows_stand_alone(training: ServiceApp) -> None:
     rows = [
-        result_row("AC036", "8020-1", attendance="MAYBE"),
-        result_row("AC036", "9999-9"),
+        result_row("CF011", "8020-1", attendance="MAYBE"),
+        result_row("CF011", "9999-9"),
         result_row("NOBODY", "8020-1"),
-        result_row("AC036", "8020-1", hours_credited="-1"),
-        result_row("AC036", "8020-1", certificate_no="123-45-6789"),
-        result_row("AC036", "8020-1", attendance="ABSENT", hours_credited="0", result="INCOMPLETE"),
+        result_row("CF011", "8020-1", hours_credited="-1"),
+        result_row("CF011", "8020-1", certificate_no="123-45-6789"),
+        result_row("CF011", "8020-1", attendance="ABSENT", hours_credited="0", result="INCOMPLETE"),
     ]
     taken = await send(training, batch("b-bad", results_csv=table("results.csv", rows)))
     codes = [each["code"] for each in taken["batch"]["problems"]]
@@ -165,26 +166,22 @@ async def test_bad_rows_stand_alone(training: ServiceApp) -> None:
 
 
 async def test_their_result_replaces_ours_and_the_conflict_is_listed(training: ServiceApp) -> None:
-    roster = await training.graphql(
-        training_manager(),
-        '{ personnel(search: "AC037") { edges { node { id } } } }',
-    )
-    (edge,) = roster.data["personnel"]["edges"]
+    await assign(training, "8020-1", personnelIds=[person("CF010")])
     ours = """mutation ($input: RecordResultsInput!) { recordResults(input: $input) {
       outcomes { outcome } userErrors { code } } }"""
-    person = {"personnelId": edge["node"]["id"], "attendance": "PRESENT"}
-    recorded = await run(training, ours, sessionNumber="8020-1", results=[person])
+    given = {"personnelId": person("CF010"), "attendance": "PRESENT"}
+    recorded = await run(training, ours, sessionNumber="8020-1", results=[given])
     assert recorded["outcomes"] == [{"outcome": "RECORDED"}]
     row = result_row(
-        "AC037", "8020-1", attendance="PARTIAL", hours_credited="0.5", result="INCOMPLETE"
+        "CF010", "8020-1", attendance="PARTIAL", hours_credited="0.5", result="INCOMPLETE"
     )
     taken = await send(training, batch("b-4", results_csv=table("results.csv", [row])))
     assert counts(taken)["conflicts listed"] == 1
-    again = await run(training, ours, sessionNumber="8020-1", results=[person])
+    again = await run(training, ours, sessionNumber="8020-1", results=[given])
     assert again["outcomes"] == [{"outcome": "HELD_BY_ACADIS"}]
     listed = await training.graphql(training_manager(), CONFLICTS)
     nodes = [each["node"] for each in listed.data["exchangeConflicts"]["edges"]]
-    (conflict,) = [each for each in nodes if each["personExternalId"] == "AC037"]
+    (conflict,) = [each for each in nodes if each["personExternalId"] == "CF010"]
     assert conflict["kind"] == "RESULT_DIFFERS"
     assert conflict["ours"] == "PRESENT COMPLETED 1.50"
     settled = await run(training, SETTLE, conflictId=conflict["id"], comment="Asked the academy")
@@ -193,30 +190,35 @@ async def test_their_result_replaces_ours_and_the_conflict_is_listed(training: S
 
 async def test_their_cancellation_is_listed_and_ends_nothing(training: ServiceApp) -> None:
     """Whom we mean to train is ours to say."""
-    row = {"person_external_id": "AC035", "session_number": "8020-1", "status": "CANCELLED"}
+    await assign(training, "8020-1", personnelIds=[person("CF009")])
+    row = {"person_external_id": "CF009", "session_number": "8020-1", "status": "CANCELLED"}
     await send(training, batch("b-5", assignments_csv=table("assignments.csv", [row])))
     roster = await training.graphql(training_manager(), ROSTER, {"number": "8020-1"})
     statuses = {
         edge["node"]["personnel"]["externalId"]: edge["node"]["status"]
         for edge in roster.data["roster"]["edges"]
     }
-    assert statuses["AC035"] == "REGISTERED"
+    assert statuses["CF009"] == "ASSIGNED"
     listed = await training.graphql(training_manager(), CONFLICTS)
     nodes = [each["node"] for each in listed.data["exchangeConflicts"]["edges"]]
     assert [
-        (each["kind"], each["theirs"]) for each in nodes if each["personExternalId"] == "AC035"
+        (each["kind"], each["theirs"]) for each in nodes if each["personExternalId"] == "CF009"
     ] == [("STATUS_DIFFERS", "CANCELLED")]
 
 
 async def test_reconcile_report_goes_both_ways(training: ServiceApp) -> None:
-    row = {"person_external_id": "AC001", "session_number": "9101-1", "status": "REGISTERED"}
-    await send(training, batch("b-6", assignments_csv=table("assignments.csv", [row])))
+    await assign(training, "9101-2", personnelIds=[person("CF006"), person("CF007")])
+    rows = [
+        {"person_external_id": who, "session_number": number, "status": "REGISTERED"}
+        for who, number in (("CF005", "9101-1"), ("CF007", "9101-2"))
+    ]
+    await send(training, batch("b-6", assignments_csv=table("assignments.csv", rows)))
     answer = await training.graphql(training_manager(), RECONCILE)
     report = answer.data["reconcileReport"]
-    assert [each["personExternalId"] for each in report["onlyThere"]] == ["AC001"]
+    assert [each["personExternalId"] for each in report["onlyThere"]] == ["CF005"]
     here = {each["personExternalId"] for each in report["onlyHere"]}
-    assert "AC034" in here  # of a session that they have told us about
-    assert "AC035" not in here
+    assert "CF006" in here  # of a session that they have told us about
+    assert "CF007" not in here
 
 
 def test_error_file_has_the_agreed_columns_and_runs_no_formula() -> None:

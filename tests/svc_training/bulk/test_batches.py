@@ -1,0 +1,89 @@
+"""A thousand people in one action: chunks with progress, an undo, and no other agency's people."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from infra import clock
+from svc_training.background import BackgroundWork
+from svc_training.bulk.rules import CHUNK
+from svc_training.personnel.tables import Personnel
+from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.training_service import CASE_MANAGEMENT, POLICE, training_manager
+from tests.svc_training.acadis.test_files import REGISTER, run
+from tests.svc_training.assignments.test_assigning import codes, person
+
+FIELDS = "id status total done assigned kept"
+START = f"""mutation ($input: StartAssignmentBatchInput!) {{ startAssignmentBatch(input: $input) {{
+  batch {{ {FIELDS} }} userErrors {{ code }} }} }}"""
+UNDO = f"""mutation ($input: UndoAssignmentBatchInput!) {{ undoAssignmentBatch(input: $input) {{
+  batch {{ {FIELDS} }} userErrors {{ code }} }} }}"""
+BATCH = f"query ($id: ID!) {{ assignmentBatch(id: $id) {{ {FIELDS} }} }}"
+PEOPLE = """query ($id: ID!) { assignmentBatchPeople(batchId: $id, first: 100) {
+  edges { node { personnelId outcome } } } }"""
+
+
+async def settle(training: ServiceApp) -> None:
+    await BackgroundWork(training.chassis.database, None).settle()
+
+
+async def look(training: ServiceApp, batch_id: str, asking: Any = None) -> Any:
+    answer = await training.graphql(asking or training_manager(), BATCH, {"id": batch_id})
+    return answer.data["assignmentBatch"]
+
+
+async def test_a_thousand_people_are_assigned_and_taken_back(training: ServiceApp) -> None:
+    now = clock.now()
+    rows = [
+        {
+            "id": uuid4(), "agency_id": POLICE, "given_name": "Many", "family_name": f"P{n:04d}",
+            "appointment_type": "CIVILIAN", "is_certified": False, "is_active": True,
+            "is_training_manager": False, "is_assessed": True, "version": 1, "created_at": now,
+            "updated_at": now,
+        }
+        for n in range(986)
+    ]  # fmt: skip
+    async with training.chassis.database.write() as session:
+        await session.execute(insert(Personnel), rows)
+    started = await run(training, START, sessionNumber="9101-1", category="LEAD", wholeAgency=True)
+    batch = started["batch"]
+    assert batch["total"] == 1000
+    assert batch["done"] % CHUNK == 0
+    await settle(training)
+    done = await look(training, batch["id"])
+    assert (done["status"], done["done"], done["assigned"]) == ("DONE", 1000, 1000)
+    registered = await run(training, REGISTER, sessionNumber="9101-1")
+    kept = [e["outcome"] for e in registered["registrations"]].count("REGISTERED")
+    undone = await run(training, UNDO, batchId=batch["id"])
+    assert undone["batch"]["status"] == "UNDONE"
+    assert undone["batch"]["kept"] == kept == 1000
+    again = await run(training, UNDO, batchId=batch["id"])
+    assert codes(again) == ["ALREADY_UNDONE"]
+
+
+async def test_undo_takes_back_who_is_not_registered(training: ServiceApp) -> None:
+    people = [person("CF001"), person("CF002"), person("BW001"), "nobody"]
+    started = await run(
+        training, START, sessionNumber="9101-2", category="LEAD", personnelIds=people
+    )
+    await settle(training)
+    batch_id = started["batch"]["id"]
+    answer = await training.graphql(training_manager(), PEOPLE, {"id": batch_id})
+    told = [edge["node"]["outcome"] for edge in answer.data["assignmentBatchPeople"]["edges"]]
+    assert told == ["ASSIGNED", "ASSIGNED", "NEEDS_PERSON_RECORD", "NEEDS_PERSON_RECORD"]
+    undone = await run(training, UNDO, batchId=batch_id)
+    assert (undone["batch"]["assigned"], undone["batch"]["kept"]) == (2, 0)
+    after = await run(
+        training, START, sessionNumber="9101-2", category="LEAD", personnelIds=people[:2]
+    )
+    await settle(training)
+    assert (await look(training, after["batch"]["id"]))["assigned"] == 2
+
+
+async def test_batch_of_another_agency_looks_absent(training: ServiceApp) -> None:
+    started = await run(
+        training, START, sessionNumber="8020-1", category="LEAD", personnelIds=[person("CF001")]
+    )
+    stranger = training_manager(agency_id=CASE_MANAGEMENT)
+    assert await look(training, started["batch"]["id"], stranger) is None
