@@ -7,8 +7,7 @@ from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_consent.agencies.schema import AgenciesMutation, DirectoryQuery, GrantsQuery
 from svc_consent.bindings.schema import BindingsMutation
-from svc_consent.disclosures.schema import Participant
-from svc_consent.disclosures.suspending_schema import AccountingMutation
+from svc_consent.disclosures.schema import AccountingMutation, Participant
 from svc_consent.duties.schema import DutiesMutation, DutiesQuery
 from svc_consent.emergencies.schema import EmergenciesMutation
 from svc_consent.explanations.schema import ExplanationsMutation, ExplanationsQuery

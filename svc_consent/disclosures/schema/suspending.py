@@ -43,7 +43,7 @@ class AccountingMutation:
     """Mutations of the accounting."""
 
     @strawberry.mutation(
-        description="Leave an agency's disclosures without release out of an accounting for a time."
+        description="Leave what no release covered out of an accounting, for a time."
     )
     async def suspend_accounting(
         self,
