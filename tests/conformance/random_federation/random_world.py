@@ -78,15 +78,28 @@ def make_world(federation: Federation, seed: int, *, has_faults: bool) -> Random
             objects[root] = {}
     faults: set[tuple[str, str]] = set()
     used = _used_names(federation)
+    # A requirement may be fetched together with what the client selects beside it; a field of that
+    # which must not be null would take the requirement along, which one schema knows nothing of.
+    must_be_nullable = _has_requirements(federation)
     for reference, holder in objects.items():
         type_name, _, number = reference.partition("/")
         holder["_reference"] = reference
         for name, found in _merged_fields(federation, type_name).items():
             holder[name] = _value(federation, random, type_name, found, number)
             texts = {each.type_text for _, each in federation.fields(type_name, name)}
-            if has_faults and name not in used and len(texts) == 1 and random.random() < 0.04:
+            is_fit = len(texts) == 1 and not (must_be_nullable and "!" in found.type_text)
+            if has_faults and name not in used and is_fit and random.random() < 0.04:
                 faults.add((reference, name))
     return RandomWorld(objects, frozenset(faults))
+
+
+def _has_requirements(federation: Federation) -> bool:
+    return any(
+        each.requires is not None
+        for one in federation.subgraphs
+        for seen in one.types.values()
+        for each in seen.fields.values()
+    )
 
 
 def _used_names(federation: Federation) -> set[str]:
