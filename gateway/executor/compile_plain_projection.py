@@ -221,6 +221,8 @@ class PlainProjectionCompiler:
     ) -> str:
         """Return the line that reads a field; adds those that check or project it."""
         if one.name == "__typename":
+            if is_abstract_type(self._schema.get_type(one.parent_type)):
+                into.append("raise NotPlainError")  # an object of no type at all
             return f"{variable} = {one.parent_type!r}"
         if one.name.startswith("__"):
             return f"{variable} = I.get({one.response_key!r})"

@@ -288,6 +288,9 @@ class ProjectionCompiler:
     ) -> None:
         writer = self._writer
         if one.name == "__typename":
+            if is_abstract_type(self._schema.get_type(one.parent_type)):
+                # An interface object of an interface that nothing implements has no type at all.
+                writer.line(f"return E.bad(q, {one.response_key!r})")
             writer.line(f"{variable} = {one.parent_type!r}")
             return
         if one.name.startswith("__"):

@@ -89,3 +89,20 @@ def test_a_subscription_is_refused_in_so_many_words() -> None:
     parsed = parse_operation("subscription { ticks }", None, supergraph)
     with pytest.raises(PlanningError, match="subscription operations are not carried out"):
         plan(normalize(parsed), supergraph)
+
+
+async def test_an_interface_that_nothing_implements_is_answered_but_for_its_type(
+    tmp_path: Path,
+) -> None:
+    for file in (CASES / "interface-object-unresolvable").iterdir():
+        text = file.read_text().replace("ready: Boolean }", "ready: Boolean stop: Stop }")
+        root = "  ready: Boolean @join__field(graph: B)\n"
+        text = text.replace(root, f"{root}  stop: Stop @join__field(graph: B)\n")
+        (tmp_path / file.name).write_text(text.replace('"Query": {', '"Query": {"stop": "Stop/1",'))
+    case = Case(tmp_path)
+    found = await answer(case, "{ stop { id gate } }", {})
+    assert found["subgraph_errors"] == []
+    assert found["data"] == {"stop": {"id": "s1", "gate": "north"}}
+    found = await answer(case, "{ stop { id __typename } }", {})
+    assert found["data"] == {"stop": None}
+    assert [error["path"] for error in found["errors"]] == [["stop", "__typename"]]
