@@ -16,7 +16,7 @@ from infra.dev.screenshots.browser import open_context, running_browser, sign_in
 from infra.dev.screenshots.shots import SHOTS, Shot, resolved
 
 WIDTH = 1120
-MAX_HEIGHT = 820
+HEIGHT = 720
 DARK = frozenset({"home-case-manager", "who-saw-my-record"})
 PHONE = frozenset({"what-i-signed", "courses"})
 MAX_BYTES = 150_000
@@ -47,7 +47,7 @@ async def _of(
         guises += [("-dark", WIDTH, True)] if shot.name in DARK else []
         guises += [("-phone", 390, False)] if shot.name in PHONE else []
         for suffix, width, is_dark in guises:
-            await page.set_viewport_size({"width": width, "height": MAX_HEIGHT})
+            await page.set_viewport_size({"width": width, "height": HEIGHT})
             await page.emulate_media(color_scheme="dark" if is_dark else "light")
             await page.goto(url + resolved(shot.path, demo))
             await page.wait_for_load_state("networkidle")
@@ -67,6 +67,7 @@ async def _fill_release(page: Any) -> None:
     await police.get_by_label("Name and date of birth").check()
     await police.get_by_label("That I take part, and since when").check()
     await page.locator("#check", has_text="2 kinds").wait_for()
+    await page.evaluate("scrollTo(0, 0)")
 
 
 async def _explorer(browser: Browser, url: str, target: Path) -> Path:
