@@ -3,7 +3,10 @@
 Only for what the generator makes; the committed corpus shows that real composers say the same.
 """
 
-from tests.conformance.random_federation.decorate import is_in_field_set
+from typing import Any
+
+from graphql import InlineFragmentNode
+
 from tests.conformance.random_federation.emit_subgraphs import arguments_sdl
 from tests.conformance.random_federation.model import (
     Federation,
@@ -12,6 +15,7 @@ from tests.conformance.random_federation.model import (
     TypeDef,
     nullable_merge,
 )
+from tests.conformance.random_federation.satisfiable import selections
 
 _HEAD = """schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
@@ -165,6 +169,35 @@ def _join_field(
 
 def _is_used(one: Subgraph, type_name: str, field_name: str) -> bool:
     """Whether a subgraph needs a field that was taken over from it for something else."""
-    return is_in_field_set(Federation([one]), field_name) or any(
+    return _is_selected(one, type_name, field_name) or any(
         field_name in one.types[interface].fields for interface in one.types[type_name].implements
     )
+
+
+def _is_selected(one: Subgraph, type_name: str, field_name: str) -> bool:
+    """Whether a key, requirement or promise in a subgraph selects a field of a type."""
+    for seen in one.types.values():
+        for key in seen.keys:
+            if _selects(one, seen.name, selections(key.fields), type_name, field_name):
+                return True
+        for found in seen.fields.values():
+            places = ((found.requires, seen.name), (found.provides, found.named))
+            for text, place in places:
+                if text and _selects(one, place, selections(text), type_name, field_name):
+                    return True
+    return False
+
+
+def _selects(one: Subgraph, place: str, wanted: Any, type_name: str, field_name: str) -> bool:
+    for node in wanted:
+        if isinstance(node, InlineFragmentNode):
+            below = node.type_condition.name.value if node.type_condition else place
+        else:
+            if (place, node.name.value) == (type_name, field_name):
+                return True
+            found = one.types[place].fields.get(node.name.value)
+            below = found.named if found is not None else ""
+        inner = node.selection_set
+        if inner is not None and _selects(one, below, inner.selections, type_name, field_name):
+            return True
+    return False
