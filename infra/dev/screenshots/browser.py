@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, BrowserContext, Page, Response, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Response, async_playwright
 
 WAIT_MILLISECONDS = 60_000
 """How long anything may take to come about; slow machines are slow."""
@@ -80,9 +80,15 @@ async def sign_in(page: Page, url: str, persona: str, path: str = "/console/") -
 
 
 async def open_page(page: Page, address: str) -> Response:
-    """Return the answer at an address; a machine that is too busy to answer is asked again."""
+    """Return the answer at an address; a machine that is too busy to answer is asked again.
+
+    So is one that was still on its way to the page before.
+    """
     for _ in range(BUSY_TRIES):
-        answer = await page.goto(address)
+        try:
+            answer = await page.goto(address)
+        except Error:
+            answer = None
         if answer is not None and answer.status not in BUSY:
             return answer
         await page.wait_for_timeout(1000)

@@ -6,7 +6,7 @@ from infra.dev.screenshots.browser import open_page
 from infra.dev.screenshots.shots import SHOTS, Shot, resolved
 from tests.fixtures.browser import Visitors, is_too_wide, violations
 
-pytestmark = pytest.mark.walk
+pytestmark = [pytest.mark.walk, pytest.mark.timeout(600)]
 
 STATUS = {"not-yours": 403, "nothing-here": 404}
 

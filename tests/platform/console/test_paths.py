@@ -11,7 +11,7 @@ from infra.dev.screenshots.browser import WAIT_MILLISECONDS, open_page, sign_in
 from tests.fixtures.browser import Visitors
 from tests.fixtures.whole_platform import Platform
 
-pytestmark = pytest.mark.walk
+pytestmark = [pytest.mark.walk, pytest.mark.timeout(600)]
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 

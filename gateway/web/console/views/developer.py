@@ -22,13 +22,17 @@ MAX_OPERATION_BYTES = 65_536
 async def show(visit: Visit) -> Response:
     """Show how to ask the API as the own role, and the schema as that role sees it."""
     purpose = roles.PURPOSES.get(visit.standing.role)
-    introspection = get_introspection_query(descriptions=True)
-    answer = await visit.client.send(visit.session, introspection, None, purpose)
-    data: Any = answer.body.get("data")
+    is_wanted = visit.queried("schema") == "yes"  # it takes long to make
+    data: Any = None
+    if is_wanted:
+        introspection = get_introspection_query(descriptions=True)
+        answer = await visit.client.send(visit.session, introspection, None, purpose)
+        data = answer.body.get("data")
     schema = print_schema(build_client_schema(data)) if data else ""
     return visit.page(
         "developer.html",
         schema=schema,
+        is_wanted=is_wanted,
         base_url=str(visit.request.base_url).rstrip("/"),
         purpose=purpose,
         documents=samples(visit.standing.role),
