@@ -35,3 +35,10 @@ async def gateway(house: House) -> AsyncIterator[Gateway]:
     """One gateway over them, following the feed."""
     async with house.gateway() as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Be patient: the first test of a worker starts everything, on machines that may be busy."""
+    for item in items:
+        if "tests/proof/" in item.nodeid and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(900))

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from tests.fixtures.whole_platform import ROOT, Platform, free_ports
 from tests.proof.revocation import Answered
 
 _MANY = "1000000"
+_TOKEN_SECONDS = 600
 
 
 def environment_of(platform: Platform, program: str) -> dict[str, str]:
@@ -78,7 +80,7 @@ class Cluster:
     platform: Platform
     gateways: list[GatewayProcess]
     client: httpx2.AsyncClient
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     async def door(
         self, number: int, persona: str, query: str, variables: dict[str, Any], purpose: str
@@ -101,12 +103,14 @@ class Cluster:
         return response.status_code, response.json()
 
     async def _token(self, persona: str) -> str:
-        if persona not in self.tokens:
+        known = self.tokens.get(persona)
+        if known is None or known[1] < time.monotonic():
             ran = await asyncio.to_thread(
-                self.platform.command, "token", persona, "--seconds", "86000"
+                self.platform.command, "token", persona, "--seconds", str(_TOKEN_SECONDS)
             )
-            self.tokens[persona] = ran.stdout.strip()
-        return self.tokens[persona]
+            known = ran.stdout.strip(), time.monotonic() + _TOKEN_SECONDS / 2
+            self.tokens[persona] = known
+        return known[0]
 
     async def consent_rows(self, statement: str, *given: Any) -> list[Any]:
         """Run a statement on the consent service's database, as that service."""

@@ -99,7 +99,7 @@ async def _compare(
     return len(pairs), await differences(gateway, world, pairs)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_matrix_with_a_coordinate_of_each_kind(house: House, gateway: Gateway) -> None:
     """All roles x purposes x states of the release, a coordinate for each type and category."""
     assert len(_states(house)) >= 7

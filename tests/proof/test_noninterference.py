@@ -64,7 +64,7 @@ def _purposeful(house: House) -> list[Asking]:
     return [each for each in askings(house, random.Random(3)) if each.purpose is not None]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_hidden_data_changes_nothing_that_is_seen(
     house: House, gateway: Gateway, stirred: World
 ) -> None:
@@ -78,7 +78,7 @@ async def test_hidden_data_changes_nothing_that_is_seen(
     assert not told_apart, "\n".join(told_apart[:4])
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_seen_data_does_change_what_is_seen(
     house: House, gateway: Gateway, stirred: World
 ) -> None:
@@ -88,7 +88,7 @@ async def test_seen_data_does_change_what_is_seen(
     await client.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_denying_everything_is_told_apart(
     house: House, gateway: Gateway, stirred: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +188,7 @@ def test_there_are_forty_leaks() -> None:
     assert len({leak.row for leak in LEAKS}) >= 14
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("turn", range(IN_THE_TEST_RUN))
 async def test_planted_leak_is_found(
     house: House, gateway: Gateway, stirred: World, turn: int, monkeypatch: pytest.MonkeyPatch

@@ -118,7 +118,7 @@ async def _pairs_differ(
         await turmoil.calm()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("world_number", range(WORLDS))
 async def test_gateway_answers_as_the_oracle(
     house: House, gateway: Gateway, world_number: int
