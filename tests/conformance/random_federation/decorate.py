@@ -214,7 +214,8 @@ def _override(draft: "Draft") -> None:
         for other, found in _elsewhere(draft, one, type_name):
             definitions = list(draft.federation.fields(type_name, found.name))
             is_key = any(found.name in key.fields for key in other.types[type_name].keys)
-            if len(definitions) == 1 and not (is_key or found.requires or found.provides):
+            is_used = is_key or is_in_field_set(Federation([other]), found.name)
+            if len(definitions) == 1 and not (is_used or found.requires or found.provides):
                 places.append((one, type_name, other, found))
     if not places:
         return
