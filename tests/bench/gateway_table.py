@@ -42,7 +42,8 @@ def ratios(report: dict[str, Any]) -> list[str]:
         for name, own in ours.items():
             row = _row(report, other, name)
             if own and row and row["rps"]:
-                parts.append(f"{name} {own['rps'] / row['rps']:.2f}x")
+                cpu = row["cpu_ms"] / own["cpu_ms"] if own["cpu_ms"] else float("nan")
+                parts.append(f"{name} {own['rps'] / row['rps']:.2f}x ({cpu:.2f}x by CPU)")
         lines.append(f"{OURS} against {other}, rps at {_AT} connections: {', '.join(parts)}")
     star, free = ours["large"], _row(report, PERMIT_ALL, "large")
     if star and free:
