@@ -1,5 +1,6 @@
 """The other doors over the whole product: the same pipeline, the same silence, their own format."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from infra.dev.demo.identifiers import demo_id
 from infra.http_client import HttpClient
 from tests.fixtures.token_issuer import token
 from tests.proof.house import Gateway, House
-from tests.scenarios.stage import PURPOSES
+from tests.scenarios.stage import PATIENCE_SECONDS, PURPOSES, asked
 
 POLICE, PROSECUTOR = (str(demo_id("agency", f"cedar-{key}")) for key in ("police", "prosecutor"))
 
@@ -38,10 +39,15 @@ class Client:
             headers["authorization"] = f"Bearer {token(sub=sub)}"
             if PURPOSES.get(who):
                 headers["purpose-of-use"] = str(PURPOSES[who])
-        response = await self.http.request(
-            method, path, params=params, headers=headers,
-            content=None if body is None else json.dumps(body),
-        )  # fmt: skip
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while True:
+            response = await self.http.request(
+                method, path, params=params, headers=headers,
+                content=None if body is None else json.dumps(body),
+            )  # fmt: skip
+            if response.status_code != 503 or asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(0.2)  # a busy machine is no answer
         return response.status_code, response.json() if response.content else None
 
 
@@ -100,8 +106,8 @@ async def test_revoking_turns_the_exported_status(
         "releaseId": active["id"], "expectedVersion": 1, "reason": "No more",
         "idempotencyKey": uuid4().hex,
     }  # fmt: skip
-    answer = await scenario_gateway.ask(
-        "persona:case_manager", query, {"input": given}, purpose="CAREMGT"
+    answer = await asked(
+        scenario_gateway, "persona:case_manager", query, {"input": given}, "CAREMGT"
     )
     assert answer.body["data"]["revokeRelease"]["userErrors"] == []
     await scenario_house.settled()
@@ -248,8 +254,8 @@ async def test_code_from_the_case_manager_binds_a_new_login(
     query = """mutation I($input: IssueBindingCodeInput!) { issueBindingCode(input: $input) {
       code userErrors { code } } }"""
     given = {"participantId": person("p010"), "idempotencyKey": uuid4().hex}
-    answer = await scenario_gateway.ask(
-        "persona:case_manager", query, {"input": given}, purpose="CAREMGT"
+    answer = await asked(
+        scenario_gateway, "persona:case_manager", query, {"input": given}, "CAREMGT"
     )
     code = answer.body["data"]["issueBindingCode"]["code"]
     login = f"phone:{uuid4()}"
