@@ -32,6 +32,7 @@ def packaged_requirements() -> list[dict[str, Any]]:
 
 async def put_packaged_requirements(session: WriteSession) -> bool:
     """Bring the requirements that hold everywhere up to date; returns whether any changed."""
+    await repository.lock_packaged(session)
     changed = False
     for given in packaged_requirements():
         columns = {

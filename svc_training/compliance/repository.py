@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -83,6 +84,13 @@ async def requirements(
     if active_only:
         statement = statement.where(Requirement.is_active)
     return list(await session.scalars(statement.order_by(Requirement.title, Requirement.id)))
+
+
+async def lock_packaged(session: WriteSession) -> None:
+    """Make instances that bring the packaged requirements up to date wait for each other."""
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended('packaged requirements', 0))")
+    )
 
 
 async def requirement_by_key(session: AnySession, key: str) -> Requirement | None:

@@ -163,7 +163,9 @@ class RecordsQuery:
             node=TrainingRecord.from_row,
         )
 
-    @strawberry.field(description="A training record that the caller may see.", directives=_TRAINING)
+    @strawberry.field(
+        description="A training record that the caller may see.", directives=_TRAINING
+    )
     async def training_record(
         self,
         info: Info,

@@ -28,6 +28,7 @@ from svc_training.background import BackgroundWork
 from tests.fixtures.postgres import in_own_loop
 from tests.fixtures.service_app import ServiceApp, _running, caller, new_key
 
+ASSESSED = 1000  # people whose standing the service itself works out; of others it is written
 AGENCIES, PEOPLE_EACH, COURSES, SESSIONS_EACH, ASSIGNMENTS_EACH = 20, 2000, 200, 10, 10
 GOAL_MS = 200.0
 
@@ -48,7 +49,8 @@ _FILL = (
        version, created_at, updated_at)
        select gen_random_uuid(), a.id, 'X' || a.n || '-' || p, 'acct-' || a.n || '-' || p,
        'Given' || (p % 97), 'Family' || (p % 1009),
-       case when p % 3 = 0 then 'CIVILIAN' else 'PEACE_OFFICER' end, p % 3 <> 0, true, false, false,
+       case when p % 3 = 0 then 'CIVILIAN' else 'PEACE_OFFICER' end, p % 3 <> 0, true, false,
+       p > :assessed or a.n > 1,
        case when p % 2 = 0 then date '2023-01-01' end, 1, now(), now()
        from unnest(cast(:agencies as text[])) with ordinality a (id, n),
             generate_series(1, :people) p""",
@@ -67,6 +69,11 @@ _FILL = (
        select gen_random_uuid(), a.personnel_id, a.session_id, s.course_id, s.title, 'PRESENT',
        'COMPLETED', 4, current_date - 30, 'ACADIS', 'bench', now(), 1
        from assignment a join session s on s.id = a.session_id where a.status = 'CREDITED'
+       on conflict do nothing""",
+    """insert into requirement_standing (personnel_id, requirement_id, agency_id, due_on, reason,
+       basis)
+       select p.id, r.id, p.agency_id, current_date + (abs(hashtext(p.id::text)) % 400) - 200,
+       'Has not completed course 9101.', 'NOT_HAD' from personnel p, requirement r
        on conflict do nothing""",
 )
 
@@ -107,7 +114,8 @@ async def fill(service: ServiceApp, agencies: list[str]) -> None:
     engine = create_async_engine(service.owner_dsn.replace("postgresql:", "postgresql+asyncpg:", 1))
     numbers = {
         "courses": COURSES, "sessions": SESSIONS_EACH, "agencies": agencies,
-        "people": PEOPLE_EACH, "each": ASSIGNMENTS_EACH, "all": COURSES * SESSIONS_EACH,
+        "people": PEOPLE_EACH, "assessed": ASSESSED, "each": ASSIGNMENTS_EACH,
+        "all": COURSES * SESSIONS_EACH,
     }  # fmt: skip
     async with engine.begin() as connection:
         for number, statement in enumerate(_FILL):
@@ -193,6 +201,7 @@ async def run(repeat: int) -> dict[str, Any]:
 
             async with _running("svc_training", 1, database, with_consent=True) as service:
                 agencies = [f"agency-{number:02d}" for number in range(AGENCIES)]
+                await BackgroundWork(service.chassis.database, None).settle()
                 started = perf_counter()
                 await fill(service, agencies)
                 filled = perf_counter() - started
@@ -221,7 +230,7 @@ def main() -> int:
     batch = found["batch_of_1000"]
     sys.stdout.write(
         f"batch of 1,000: accepted {batch['accepted_s']:.2f} s, done {batch['done_s']:.2f} s,"
-        f" undone {batch['undone_s']:.2f} s; first assessment of all {found['assess_s']:.0f} s\n"
+        f" undone {batch['undone_s']:.2f} s; assessment of {ASSESSED} {found['assess_s']:.0f} s\n"
     )
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n")
