@@ -82,29 +82,39 @@ class _Register:
         self.reached.append(max(index, self.reached[-1] if self.reached else 0))
 
 
-def check(changes: Iterable[Change], disclosures: Iterable[Disclosure]) -> list[Violation]:
-    """Return the disclosures that no order explains; none means linearizable as far as seen."""
+def check(
+    changes: Iterable[Change], disclosures: Iterable[Disclosure], *, is_fresh: bool = True
+) -> list[Violation]:
+    """Return the disclosures that no order explains; none means linearizable as far as seen.
+
+    Args:
+        is_fresh: whether showing nothing must be explained too. The promise is about what is
+            shown: an answer may lag behind a grant, never behind a revocation.
+    """
     registers: dict[str, _Register] = {}
     for change in sorted(changes, key=lambda each: each.asked_at):
         registers.setdefault(change.participant, _Register()).add(change)
     violations = []
     for each in sorted(disclosures, key=lambda one: one.ended_at):
-        reason = _explain(registers, each)
+        saw = {name: value for name, value in each.saw.items() if value or is_fresh}
+        reason = _explain(registers, each, saw)
         if reason is not None:
             violations.append(Violation(each, reason))
     return violations
 
 
-def _explain(registers: dict[str, _Register], each: Disclosure) -> str | None:
+def _explain(
+    registers: dict[str, _Register], each: Disclosure, seen: Mapping[str, bool]
+) -> str | None:
     found: dict[str, list[tuple[int, Span]]] = {}
-    for participant, saw in each.saw.items():
+    for participant, saw in seen.items():
         register = registers.setdefault(participant, _Register())
         least = register.reached_before(each.began_at)
         spans = register.spans(saw, each.began_at, each.ended_at, least)
         if not spans:
             return f"{participant} was {'open' if saw else 'closed'} at no time of it"
         found[participant] = spans
-    if not _share_an_instant([[span for _, span in spans] for spans in found.values()]):
+    if found and not _share_an_instant([[span for _, span in spans] for spans in found.values()]):
         return "what it saw of several participants never held together"
     for participant, spans in found.items():
         registers[participant].note(each.ended_at, min(index for index, _ in spans))

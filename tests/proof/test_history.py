@@ -67,3 +67,11 @@ def test_a_simulated_cache_is_seen(cache_seconds: float) -> None:
         disclosures.append(Disclosure(at - 0.0004, at + 0.0004, {"p": cached}))
     found = check(changes, disclosures)
     assert bool(found) is (cache_seconds > 0)
+
+
+def test_showing_nothing_is_always_permitted_where_only_the_promise_counts() -> None:
+    """An answer may lag behind a grant; one that shows what was revoked stays a violation."""
+    late = Disclosure(2.5, 3.0, {"p": False})
+    stale = Disclosure(6.1, 6.5, {"p": True})
+    found = check([GRANTED, REVOKED], [late, stale], is_fresh=False)
+    assert [each.disclosure for each in found] == [stale]
