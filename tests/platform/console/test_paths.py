@@ -23,6 +23,17 @@ async def start(visitors: Visitors, persona: str, path: str = "/console/") -> Pa
     return page
 
 
+async def settled(page: Page) -> None:
+    """Load a page that only looks again, as long as the machine is too busy to answer it."""
+    busy = page.get_by_role("heading", name=re.compile("does not answer|is busy|a lot at once"))
+    for _ in range(30):
+        await page.wait_for_load_state()
+        if await busy.count() == 0:
+            return
+        await page.wait_for_timeout(1000)
+        await page.reload()
+
+
 async def test_a_training_manager_finds_a_course_assigns_people_and_undoes_it(
     visitors: Visitors,
 ) -> None:
@@ -138,8 +149,8 @@ async def test_a_case_manager_captures_a_release_and_takes_it_back(visitors: Vis
     await expect(page.get_by_role("status")).to_contain_text("taken back")
     assert await officer_sees(platform, person) is None
     await page.get_by_role("link", name="Who saw this record").click()
-    told = page.locator("tr", has_text="Cedar Falls Example Police Department").first
-    await expect(told).to_contain_text("Told")
+    was_told = page.locator("tr", has=page.get_by_text("Told", exact=True))
+    told = was_told.filter(has_text="Cedar Falls Example Police Department").first
     await expect(told).to_contain_text("because of release")
 
 
@@ -180,6 +191,7 @@ async def test_a_case_manager_previews_what_an_officer_would_see(visitors: Visit
     officer = "Cedar Falls Example Police Department: Law-enforcement officer"
     await page.get_by_label("Who asks").select_option(label=officer)
     await page.get_by_role("button", name="Look").click()
+    await settled(page)
     told = page.locator("section", has_text="They would see")
     await expect(told).to_contain_text("Name and date of birth")
     await expect(told).not_to_contain_text("Case notes")
@@ -203,6 +215,7 @@ async def test_a_privacy_officer_opens_a_review_and_has_a_decision_explained(
     await page.get_by_label("Who asks").select_option(label=prosecutor)
     await page.get_by_label("Which field").select_option("Participant.name")
     await page.get_by_role("button", name="Explain").click()
+    await settled(page)
     await expect(page.get_by_role("status")).to_contain_text("It may not be seen")
     await expect(page.get_by_role("status")).to_contain_text("No release in force covers it")
 

@@ -88,7 +88,7 @@ async def preview(visit: Visit) -> Response:
     shown = None
     if subject is not None:
         variables = {"id": found["id"], "subject": subject, "purpose": purpose}
-        shown = (await visit.ask("PreviewRecord", variables)).data["preview"]
+        shown, _ = await visit.ask_needed("PreviewRecord", variables, root="preview")
     return visit.page(
         "preview.html",
         person=found,
@@ -150,7 +150,7 @@ async def review(visit: Visit) -> Response:
     explained = None
     if subject is not None and coordinate:
         asked = {"id": id_, "coordinate": coordinate, "subject": subject, "purpose": purpose}
-        explained = (await visit.ask("ExplainField", asked)).data["explain"]
+        explained, _ = await visit.ask_needed("ExplainField", asked, root="explain")
     return visit.page(
         "review.html",
         person=found,
