@@ -23,7 +23,9 @@ FETCH_SECONDS = Histogram(
 GATE_SECONDS = Histogram("gt_gate_seconds", "Time of a release-gate call.", buckets=_BUCKETS)
 GATE_VERDICTS = Counter("gt_gate_verdicts_total", "Release-gate verdicts.", ["verdict"])
 REFUSALS = Counter("gt_refusals_total", "Requests refused.", ["code"])
-SUPERGRAPHS = Counter("gt_supergraphs_total", "New supergraphs, by what became of them.", ["outcome"])
+SUPERGRAPHS = Counter(
+    "gt_supergraphs_total", "New supergraphs, by what became of them.", ["outcome"]
+)
 REVISION = Gauge("gt_authority_revision", "Authority revision applied.", ["program"])
 
 
