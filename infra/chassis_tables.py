@@ -57,6 +57,25 @@ def create_replica_tables() -> None:
     )
 
 
+def create_visibility_time_indexes() -> None:
+    """Create the indexes that find the next instant at which a holder's view changes."""
+    op.create_index(
+        "ix_authority_visibility_starts", "authority_visibility", ["holder", "starts_at"]
+    )
+    op.create_index(
+        "ix_authority_visibility_ends",
+        "authority_visibility",
+        ["holder", "ends_at"],
+        postgresql_where=sa.text("ends_at is not null"),
+    )
+
+
+def drop_visibility_time_indexes() -> None:
+    """Drop what ``create_visibility_time_indexes`` made."""
+    op.drop_index("ix_authority_visibility_ends", "authority_visibility")
+    op.drop_index("ix_authority_visibility_starts", "authority_visibility")
+
+
 def drop_replica_tables() -> None:
     """Drop what ``create_replica_tables`` made."""
     for name in (

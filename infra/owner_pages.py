@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -103,11 +104,19 @@ def _parsed(value: Any, kind: type) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page is wanted: its size, the key it begins after, and whether rows are counted."""
+    """Which page is wanted: its size, the key it begins after, and whether rows are counted.
+
+    Attributes:
+        first: rows at most.
+        after: key of the row before, or None.
+        is_counted: whether all rows of the list are counted.
+        only: columns and the values that rows must have there, for lists that may be filtered.
+    """
 
     first: int
     after: tuple[Any, ...] | None
     is_counted: bool
+    only: tuple[tuple[str, Any], ...] = ()
 
 
 def page_request(
@@ -148,6 +157,10 @@ def _has(selections: Sequence[Selection], name: str) -> bool:
     return False
 
 
+_FOR_THIS_CALLER = text("SET LOCAL plan_cache_mode = auto")
+"""How many rows a caller's list begins with differs by thousands, so each is planned for itself."""
+
+
 async def page(
     session: AnySession, rows: Select[Row], order: Order, request: PageRequest
 ) -> Page[Row]:
@@ -160,6 +173,7 @@ async def page(
         request: which page.
     """
     statement = rows if request.after is None else rows.where(order.after(request.after))
+    await session.execute(_FOR_THIS_CALLER)
     found = (
         await session.scalars(statement.order_by(*order.clauses()).limit(request.first + 1))
     ).all()
@@ -224,7 +238,8 @@ class OwnerPages(Generic[Row]):
                 if request.after is None and len(found) <= request.first
             }
             unknown = [owner_id for owner_id in owners if owner_id not in known]
-            totals = known | (await self._totals(session, unknown) if unknown else {})
+            more = await self._totals(session, unknown, request.only) if unknown else {}
+            totals = known | more
         return {
             owner_id: Page(
                 found[: request.first],
@@ -241,8 +256,9 @@ class OwnerPages(Generic[Row]):
         is_one = len(owners) == 1
         given |= {"owner": owners[0]} if is_one else {"owners": owners}
         build = self._of_one if is_one else self._of_many
-        if request.after is not None:
-            return (await session.scalars(build(request.after), given)).all()
+        if request.after is not None or request.only:
+            statement = build(request.after, self._chosen(request.only))
+            return (await session.scalars(statement, given)).all()
         statement = _statements.get(
             (type(self), is_one, self._context.shape_key), lambda: build(None)
         )
@@ -250,17 +266,27 @@ class OwnerPages(Generic[Row]):
 
     # Columns are read from the class: on an instance, they would look for a mapped row.
 
-    def _of_one(self, after: Sequence[Any] | None) -> Select[Any]:
+    def _chosen(self, only: Sequence[tuple[str, Any]]) -> list[ColumnElement[bool]]:
+        kind = type(self).row
+        return [getattr(kind, column) == value for column, value in only]
+
+    def _of_one(
+        self, after: Sequence[Any] | None, chosen: Sequence[ColumnElement[bool]] = ()
+    ) -> Select[Any]:
         kind: Any = type(self).row
         order = type(self).order
         rows = select(kind).where(
-            type(self).owner == bindparam("owner", type_=Uuid), self.narrowed(self._context.shape)
+            type(self).owner == bindparam("owner", type_=Uuid),
+            self.narrowed(self._context.shape),
+            *chosen,
         )
         if after is not None:
             rows = rows.where(order.after(after))
         return rows.order_by(*order.clauses()).limit(bindparam("size", type_=Integer))
 
-    def _of_many(self, after: Sequence[Any] | None) -> Select[Any]:
+    def _of_many(
+        self, after: Sequence[Any] | None, chosen: Sequence[ColumnElement[bool]] = ()
+    ) -> Select[Any]:
         kind: Any = type(self).row
         owner, order = type(self).owner, type(self).order
         numbered = select(
@@ -269,6 +295,7 @@ class OwnerPages(Generic[Row]):
         ).where(
             owner == any_(bindparam("owners", type_=ARRAY(Uuid))),
             self.narrowed(self._context.shape),
+            *chosen,
         )
         if after is not None:
             numbered = numbered.where(order.after(after))
@@ -280,11 +307,13 @@ class OwnerPages(Generic[Row]):
             .order_by(*order.clauses())
         )
 
-    async def _totals(self, session: AnySession, owners: list[UUID]) -> dict[UUID, int]:
+    async def _totals(
+        self, session: AnySession, owners: list[UUID], only: Sequence[tuple[str, Any]]
+    ) -> dict[UUID, int]:
         owner = type(self).owner
         counted = (
             select(owner, func.count())
-            .where(owner.in_(owners), self.narrowed(self._context.caller))
+            .where(owner.in_(owners), self.narrowed(self._context.caller), *self._chosen(only))
             .group_by(owner)
         )
         return {each[0]: each[1] for each in (await session.execute(counted)).all()}

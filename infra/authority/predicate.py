@@ -151,10 +151,7 @@ def agency_of(caller: Caller) -> ColumnElement[Any]:
 
 
 def holders(caller: Caller) -> tuple[str, str, str]:
-    """Return the ways in which a caller holds anything: agency, agency at this site, person.
-
-    What the agency holds under another site's agreement is not among them.
-    """
+    """Return how a caller holds anything: agency, agency at this site (and no other), person."""
     return (
         agency_holder(caller.agency_id),
         agency_holder(caller.agency_id, caller.site_id),
@@ -366,13 +363,15 @@ def _any_template(
     return f"(({' OR '.join(found)}){live})"
 
 
+# The first entry of an index for each holder; a minimum over an agency's rows would read them all.
+_NEXT = (
+    "(SELECT min(n.at) FROM unnest(:holders) AS h (holder) CROSS JOIN LATERAL (SELECT v.{at} AS at"
+    " FROM authority_visibility v WHERE v.holder = h.holder AND v.{at} > statement_timestamp()"
+    " ORDER BY v.{at} LIMIT 1) AS n)"
+)
 _REVISION_AND_LIMIT = text(
     "SELECT (SELECT revision FROM authority_applied) AS revision,"
-    " LEAST("
-    "(SELECT min(starts_at) FROM authority_visibility"
-    " WHERE holder = ANY(:holders) AND starts_at > statement_timestamp()),"
-    " (SELECT min(ends_at) FROM authority_visibility"
-    " WHERE holder = ANY(:holders) AND ends_at > statement_timestamp()),"
+    f" LEAST({_NEXT.format(at='starts_at')}, {_NEXT.format(at='ends_at')},"
     " (SELECT min(ends_at) FROM authority_agency_window"
     " WHERE agency_id = :agency_id AND site_id = :site_id AND ends_at > statement_timestamp())"
     ") AS valid_until"

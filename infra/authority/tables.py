@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey
@@ -22,6 +22,14 @@ class Visibility(Base):
         CheckConstraint("effect in ('permit', 'deny')", name="effect"),
         Index("ix_authority_visibility_holder", "holder", "basis", "category", "participant_id"),
         Index("ix_authority_visibility_participant", "participant_id", "holder"),
+        # The next instant at which time alone changes what a holder sees is the first entry.
+        Index("ix_authority_visibility_starts", "holder", "starts_at"),
+        Index(
+            "ix_authority_visibility_ends",
+            "holder",
+            "ends_at",
+            postgresql_where=text("ends_at is not null"),
+        ),
     )
 
     id: Mapped[UuidKey]

@@ -1,20 +1,24 @@
 """Alembic environment of the consent service."""
 
 import infra.idempotency
-import svc_consent.agencies.tables
-import svc_consent.authority.tables
-import svc_consent.disclosures.tables
-import svc_consent.releases.tables
 from infra.migration_environment import run
 from infra.tables import Base
+from svc_consent.agencies import tables as agencies
+from svc_consent.authority import tables as authority
+from svc_consent.bindings import tables as bindings
+from svc_consent.disclosures import tables as disclosures
+from svc_consent.duties import tables as duties
+from svc_consent.emergencies import tables as emergencies
+from svc_consent.explanations import tables as explanations
+from svc_consent.governance import tables as governance
+from svc_consent.history import tables as history
+from svc_consent.releases import tables as releases
+from svc_consent.safeguards import tables as safeguards
 
 # Imported for the tables that they declare.
 _DECLARING = (
-    infra.idempotency,
-    svc_consent.agencies.tables,
-    svc_consent.authority.tables,
-    svc_consent.disclosures.tables,
-    svc_consent.releases.tables,
-)
+    infra.idempotency, agencies, authority, bindings, disclosures, duties, emergencies,
+    explanations, governance, history, releases, safeguards,
+)  # fmt: skip
 
 run(Base.metadata)

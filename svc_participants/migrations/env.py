@@ -1,6 +1,6 @@
 """Alembic's entry point for this service."""
 
-from infra import migration_environment
+from infra import idempotency, migration_environment
 from infra.tables import Base
 from svc_participants.care.goals import tables as goals
 from svc_participants.care.housing import tables as housing
@@ -16,6 +16,7 @@ __all__ = [
     "enrollments",
     "goals",
     "housing",
+    "idempotency",
     "notes",
     "people",
     "referrals",

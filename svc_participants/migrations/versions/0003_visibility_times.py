@@ -1,0 +1,19 @@
+"""Indexes that find the next instant at which a holder's view changes.
+
+Revision ID: 0003
+"""
+
+from infra import chassis_tables
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    chassis_tables.create_visibility_time_indexes()
+
+
+def downgrade() -> None:
+    chassis_tables.drop_visibility_time_indexes()
