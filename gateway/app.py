@@ -70,7 +70,7 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     Raises:
         GoldenThreadError: a setting, the supergraph or the policy is not acceptable.
     """
-    budget = Budget()
+    budget = Budget(cost=settings.max_cost)
     sdl = _sdl(settings)
     preparer = load_generation(sdl, budget, settings.subgraphs)
     keys = SigningKeys(GATEWAY_ISSUER, settings.key_dir, settings.public_key_dir)
@@ -107,6 +107,18 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
         documents,
         sdl,
     )
+
+
+def check_settings(settings: GatewaySettings) -> None:
+    """Read all that the settings name, without opening a connection or making a key.
+
+    Raises:
+        GoldenThreadError: something is not acceptable; the gateway would not start.
+    """
+    load_generation(_sdl(settings), Budget(), settings.subgraphs)
+    PossessionCheck(settings.public_url, parse_issuers(settings.issuers))
+    parse_step_up(settings.step_up)
+    _persisted(settings)
 
 
 def _limits(rates: Rates) -> TrafficLimits:

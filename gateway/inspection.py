@@ -10,6 +10,8 @@ from pathlib import Path
 
 from graphql import print_schema
 
+from gateway.limits.budget import Budget
+from gateway.limits.cost import cost_of
 from gateway.planner import (
     Operation,
     OperationError,
@@ -143,6 +145,10 @@ def show_plan(
     )
     parsed = _parsed(operation, supergraph)
     normalized = normalize(parsed)
+    if form == "stages":
+        budget = Budget()
+        cost = cost_of(normalized, supergraph, budget.assumed_list)
+        _write(f"# cost: {cost.estimate({})} of {budget.cost}, with default page sizes")
     if role is not None:
         table = packaged_table(supergraph)
         view = table.view(_column(table, role), has_person_purpose=True)

@@ -48,6 +48,7 @@ class GraphQLRequest:
         token: access token without ``Bearer``.
         query: the document, unless it is only named.
         document_id: id of a persisted document.
+        wants_cost: the answer is to carry what the operation costs by estimate.
         wants_plan: the answer is to carry the query plan; the edge allows it to developers only.
         purpose: ``Purpose-Of-Use`` header.
         acting_grant: ``Acting-Grant`` header.
@@ -65,6 +66,7 @@ class GraphQLRequest:
     possession: Possession | None = None
     document_id: str | None = None
     wants_plan: bool = False
+    wants_cost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ class Pipeline:
     ) -> Answer:
         operation, variables = self._parse(request, verified.client_id)
         prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
+        cost = prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
             return _refuse_mutation(refusals)
@@ -219,6 +222,8 @@ class Pipeline:
             attached = self._preparer.table.obligations
             obligations = attached.of(pruned.labels, acting.column, acting.purpose)
         answer = _present(prepared, released, refusals, with_purpose, obligations)
+        if request.wants_cost:
+            answer = _with_cost(answer, cost, self._preparer.budget.cost)
         return _with_plan(answer, prepared) if request.wants_plan else answer
 
     async def _answer_catalogue(
@@ -228,6 +233,7 @@ class Pipeline:
         operation, variables = self._parse(request, verified.client_id)
         outage = self._preparer.table.outage
         prepared = self._preparer.prepare(operation, outage, verified.client_id)
+        prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
         errors = [_refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
         introspection = self._introspect(operation, variables, outage)
@@ -273,6 +279,12 @@ def _refusal_error(code: str, refusal: Refusal) -> dict[str, Any]:
 def _refuse_mutation(refusals: list[Refusal]) -> Answer:
     errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
     return Answer(200, {"data": None, "errors": [error("MUTATION_NOT_ALLOWED"), *errors]})
+
+
+def _with_cost(answer: Answer, estimated: int, limit: int) -> Answer:
+    cost = {"estimated": estimated, "limit": limit}
+    extensions = {**answer.body.get("extensions", {}), "cost": cost}
+    return replace(answer, body={**answer.body, "extensions": extensions})
 
 
 def _with_plan(answer: Answer, prepared: Prepared) -> Answer:

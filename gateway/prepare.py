@@ -13,6 +13,7 @@ from graphql import GraphQLSchema
 from gateway.errors import RequestRefusedError
 from gateway.executor import CompiledOperation, compile_plan
 from gateway.limits.budget import Budget
+from gateway.limits.cost import Cost, cost_of
 from gateway.limits.shape import check_shapes
 from gateway.limits.tokens import check_tokens
 from gateway.planner import (
@@ -51,6 +52,7 @@ class Prepared:
     pruned: PrunedOperation
     plan: QueryPlan
     compiled: CompiledOperation
+    cost: Cost
 
 
 class Preparer:
@@ -131,7 +133,8 @@ class Preparer:
                 _log.warning("planning_failed", operation_hash=operation.hash, error_type=kind)
                 raise RequestRefusedError(400, "PLANNING_LIMIT") from None
             compiled = compile_plan(query_plan, pruned.operation, self.supergraph)
-            known = Prepared(operation, pruned, query_plan, compiled)
+            cost = cost_of(normalized, self.supergraph, self.budget.assumed_list)
+            known = Prepared(operation, pruned, query_plan, compiled, cost)
             self._prepared.put(key, known, client)
         return known
 

@@ -64,6 +64,7 @@ class GatewaySettings:
         certificate_header: header in which the TLS terminator hands over client certificates.
         supergraph: file to follow instead of the committed supergraph.
         supergraph_poll_seconds: how often to look whether that file has changed.
+        max_cost: objects that one answer may have by estimate.
         rates: how much one person, application and address may ask.
         operations_dir: folder of signed manifests of persisted operations.
         operations_key: file of the public key that they are signed with.
@@ -87,6 +88,7 @@ class GatewaySettings:
     certificate_header: str | None = None
     supergraph: Path | None = None
     supergraph_poll_seconds: float = 5.0
+    max_cost: int = 10_000
     rates: Rates = field(default_factory=Rates)
     step_up: str | None = None
     operations_dir: Path | None = None
@@ -121,6 +123,7 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         certificate_header=env.optional("GT_CLIENT_CERT_HEADER"),
         supergraph=_read_supergraph(env),
         supergraph_poll_seconds=_read_poll(env),
+        max_cost=_read_max_cost(env),
         rates=_read_rates(env),
         step_up=env.optional("GT_STEP_UP"),
         operations_dir=_optional_path(env, "GT_OPERATIONS_DIR"),
@@ -144,6 +147,13 @@ def _read_poll(env: Environment) -> float:
     if not 0.1 <= seconds <= 3600:
         raise SettingsError("GT_SUPERGRAPH_POLL_SECONDS must be from 0.1 to 3600")
     return seconds
+
+
+def _read_max_cost(env: Environment) -> int:
+    most = env.number("GT_MAX_COST", 10_000)
+    if not 1 <= most <= _MOST:
+        raise SettingsError("GT_MAX_COST must be 1 or more")
+    return int(most)
 
 
 def _read_rates(env: Environment) -> Rates:

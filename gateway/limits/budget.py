@@ -16,6 +16,9 @@ class Budget:
         root_fields: root selections, fragments expanded.
         expanded_selections: fields once every fragment is expanded.
         concrete_selections: the same with interfaces and unions expanded to object types.
+        cost: objects that the answer may have by estimate (`gateway.limits.cost`).
+        page: rows of one page.
+        assumed_list: size of a list that nothing says the size of.
         request_seconds: time to answer.
     """
 
@@ -27,6 +30,9 @@ class Budget:
     root_fields: int = 10
     expanded_selections: int = 2_000
     concrete_selections: int = 10_000
+    cost: int = 10_000
+    page: int = 100
+    assumed_list: int = 5
     request_seconds: float = 5.0
 
 
@@ -39,6 +45,8 @@ UNLIMITED = Budget(
     root_fields=10_000_000,
     expanded_selections=10_000_000,
     concrete_selections=10_000_000,
+    cost=10**18,
+    page=2**31,
     request_seconds=60.0,
 )
 """For benchmarks and conformance runs only."""

@@ -7,12 +7,12 @@ expands to 65,536 selections; here each fragment is counted once.
 from dataclasses import dataclass
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     Visitor,
@@ -21,6 +21,8 @@ from graphql import (
 
 from gateway.errors import RequestRefusedError
 from gateway.limits.budget import Budget
+
+_INCREMENTAL = frozenset({"defer", "stream"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,11 @@ class _AsWritten(Visitor):
     def enter_field(self, node: FieldNode, *_rest: object) -> None:
         self.aliases += node.alias is not None
 
-    def enter_directive(self, _node: Node, *_rest: object) -> None:
+    def enter_directive(self, node: DirectiveNode, *_rest: object) -> None:
         self.directives += 1
+        if node.name.value in _INCREMENTAL:
+            # Each part would be a release of its own; what is sent cannot be taken back.
+            raise RequestRefusedError(400, "INCREMENTAL_DELIVERY_REFUSED")
 
 
 def check_shapes(document: DocumentNode, budget: Budget) -> None:
@@ -96,7 +101,8 @@ def check_shape(document: DocumentNode, operation: OperationDefinitionNode, budg
     """Refuse an operation whose shape is beyond the budget.
 
     Raises:
-        RequestRefusedError: 400 with the code of the first limit passed.
+        RequestRefusedError: 400 with the code of the first limit passed, or for `@defer` and
+            `@stream`, which are not offered.
     """
     written = _AsWritten()
     visit(document, written)

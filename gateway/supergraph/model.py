@@ -27,6 +27,32 @@ class SupergraphError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ListSize:
+    """How many objects a field answers with (``@listSize``).
+
+    Attributes:
+        assumed: where no argument says it; None leaves it to the budget.
+        slicing: arguments that say it, ``input.first`` for a field of an input object; the
+            largest one counts.
+        sized_fields: fields of the answer whose lists are meant; none means the field itself.
+        wants_one: whether exactly one of ``slicing`` has to be given.
+    """
+
+    assumed: int | None = None
+    slicing: tuple[str, ...] = ()
+    sized_fields: tuple[str, ...] = ()
+    wants_one: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Weights by coordinate (``T``, ``T.f``, ``T.f(a:)``, ``I.f``) and list sizes by field."""
+
+    weights: Mapping[str, int] = field(default_factory=dict)
+    list_sizes: Mapping[str, ListSize] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Subgraph:
     """One service behind the gateway: its value in `join__Graph`, its name, where it listens."""
 
@@ -105,6 +131,7 @@ class Supergraph:
         owners: subgraph names that know a type, by type name, in SDL order.
         contexts: types that set a context, by its name (`@context`).
         access_rules: what `@authenticated`, `@requiresScopes` and `@policy` demand, by coordinate.
+        demand: weights and list sizes (`@cost`, `@listSize`); see `gateway.supergraph.demand`.
     """
 
     revision: str
@@ -115,6 +142,7 @@ class Supergraph:
     owners: Mapping[str, tuple[str, ...]]
     contexts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     access_rules: Mapping[str, Any] = field(default_factory=dict)
+    demand: Demand = field(default_factory=Demand)
     _directives: Mapping[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
     _requires: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from graphql import (
 
 from gateway.supergraph.api_schema import Stripping, build_schema_without
 from gateway.supergraph.authorization import read_access_rules
+from gateway.supergraph.demand import read_demand
 from gateway.supergraph.directives import Directives, read_directives
 from gateway.supergraph.links import Feature, read_features
 from gateway.supergraph.model import Subgraph, SubgraphType, Supergraph, SupergraphError
@@ -56,6 +57,7 @@ def load_supergraph(sdl: str) -> Supergraph:
         owners={name: tuple(found) for name, found in owners.items()},
         contexts=_contexts(types, directives, features, full),
         access_rules=read_access_rules(directives, features),
+        demand=read_demand(document, features),
         _directives=directives,
         _requires=read_requirements(types, full),
     )

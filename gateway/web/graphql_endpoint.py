@@ -145,6 +145,7 @@ def _parse(
         headers={"traceparent": headers["traceparent"]} if "traceparent" in headers else {},
         possession=shown,
         wants_plan=(extensions or {}).get("queryPlan") is True,
+        wants_cost=(extensions or {}).get("cost") is True,
     )
 
 

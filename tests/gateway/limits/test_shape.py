@@ -36,6 +36,11 @@ def test_a_fragment_bomb_is_refused_before_it_is_expanded(levels: int) -> None:
         ("{" + "a {" * 20 + "b" + "}" * 20 + "}", "DEPTH_LIMIT"),
         ("{" + " ".join(f"a{n}" for n in range(11)) + "}", "ROOT_FIELD_LIMIT"),
         ("{ a " + "@include(if: true) " * 21 + "}", "DIRECTIVE_LIMIT"),
+        ("{ a { ... @defer { b } } }", "INCREMENTAL_DELIVERY_REFUSED"),
+        (
+            "{ ...f } fragment f on Q { a @stream(initialCount: 1) { b } }",
+            "INCREMENTAL_DELIVERY_REFUSED",
+        ),
     ],
 )
 def test_each_limit_has_its_own_code(document: str, code: str) -> None:
