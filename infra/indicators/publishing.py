@@ -1,0 +1,190 @@
+"""Publishes the tables of periods that have settled, and reads what was published.
+
+Each period is counted in one read-only snapshot and stored in one transaction; whichever instance
+stores first wins, and nobody counts that period again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from infra import clock
+from infra.database import AnySession, Database, ReadSession, WriteSession
+from infra.indicators.counting import tables_of
+from infra.indicators.definitions import Categories, Grain, Indicator, Observation, Split
+from infra.indicators.periods import Period, settled_periods
+from infra.indicators.tables import Publication, PublishedTable
+
+LOOK_EVERY_SECONDS = 3600.0
+_log = structlog.get_logger(__name__)
+
+
+class Source(Protocol):
+    """What a service counts."""
+
+    @property
+    def indicators(self) -> Sequence[Indicator]:
+        """Return what is published."""
+
+    async def first_days(self, session: ReadSession) -> Mapping[str, date]:
+        """Return by site since when there is anything to count."""
+
+    async def observations(
+        self, session: ReadSession, site_id: str, period: Period
+    ) -> Sequence[Observation]:
+        """Return the people of a site and period, for the indicators of the period's grain."""
+
+    async def categories(self, session: ReadSession, site_id: str) -> Categories:
+        """Return all categories of each split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One table, and when it was published."""
+
+    table: PublishedTable
+    publication: Publication
+
+
+class Publisher:
+    """Looks now and then for periods that have settled."""
+
+    def __init__(self, database: Database, source: Source) -> None:
+        self._database = database
+        self._source = source
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name="indicator-publisher")
+
+    async def stop(self) -> None:
+        """Stop; a period that is being counted is counted again later."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def publish_settled(self, today: date) -> int:
+        """Publish every settled period that is not published yet; returns how many.
+
+        Args:
+            today: the day, UTC; a site's day differs by less than the settling time forgives.
+        """
+        count = 0
+        async with self._database.read() as session:
+            first_days = await self._source.first_days(session)
+            known = set((await session.execute(_PUBLISHED)).tuples())
+        grains = sorted({each.grain for each in self._source.indicators})
+        for site_id, first_on in sorted(first_days.items()):
+            for grain in grains:
+                for period in settled_periods(first_on, today, grain):
+                    if (site_id, grain.value, period.starts_on) not in known:
+                        count += await self._publish(site_id, period)
+        return count
+
+    async def _publish(self, site_id: str, period: Period) -> bool:
+        indicators = [each for each in self._source.indicators if each.grain is period.grain]
+        async with self._database.read() as snapshot:
+            observations = await self._source.observations(snapshot, site_id, period)
+            categories = await self._source.categories(snapshot, site_id)
+        made = tables_of(indicators, observations, categories)
+        async with self._database.write() as session:
+            if not await _claim(session, site_id, period):
+                return False
+            for table in made:
+                session.add(
+                    PublishedTable(
+                        site_id=site_id,
+                        indicator=table.indicator,
+                        split=table.split.value,
+                        grain=period.grain.value,
+                        starts_on=period.starts_on,
+                        shown=table.shown,
+                    )
+                )
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.publish_settled(clock.now().date())
+            except Exception as error:  # whatever it is, the next look may go better
+                _log.warning("publishing_failed", error_type=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+_PUBLISHED = select(Publication.site_id, Publication.grain, Publication.starts_on)
+
+
+async def _claim(session: WriteSession, site_id: str, period: Period) -> bool:
+    statement = (
+        insert(Publication)
+        .values(
+            site_id=site_id,
+            grain=period.grain.value,
+            starts_on=period.starts_on,
+            published_at=clock.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Publication.site_id)
+    )
+    return (await session.scalar(statement)) is not None
+
+
+async def published(
+    session: AnySession,
+    site_id: str,
+    indicators: Sequence[Indicator],
+    *,
+    split: Split,
+    periods: int,
+) -> list[Published]:
+    """Return the newest tables of indicators by a split, newest period first.
+
+    Args:
+        session: the request's snapshot.
+        site_id: site that the caller acts at.
+        indicators: which ones.
+        split: by what.
+        periods: how many periods of each grain.
+    """
+    found: list[Published] = []
+    for grain in Grain:
+        keys = [each.key for each in indicators if each.grain is grain]
+        if not keys:
+            continue
+        newest = (
+            select(Publication.starts_on)
+            .where(Publication.site_id == site_id, Publication.grain == grain.value)
+            .order_by(Publication.starts_on.desc())
+            .limit(periods)
+        )
+        statement = (
+            select(PublishedTable, Publication)
+            .join(
+                Publication,
+                (Publication.site_id == PublishedTable.site_id)
+                & (Publication.grain == PublishedTable.grain)
+                & (Publication.starts_on == PublishedTable.starts_on),
+            )
+            .where(
+                PublishedTable.site_id == site_id,
+                PublishedTable.indicator.in_(keys),
+                PublishedTable.split == split.value,
+                PublishedTable.grain == grain.value,
+                PublishedTable.starts_on.in_(newest),
+            )
+        )
+        rows = [Published(*row) for row in (await session.execute(statement)).tuples()]
+        rows.sort(key=lambda row: keys.index(row.table.indicator))
+        rows.sort(key=lambda row: row.table.starts_on, reverse=True)
+        found += rows
+    return found
