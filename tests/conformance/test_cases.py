@@ -1,6 +1,7 @@
 """Every case: the gateway's answer equals the oracle's, by the plan that the golden shows."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.planner import (
     plan,
     plan_text,
 )
+from gateway.planner.path_search import PathSearch
 from tests.conformance.load_cases import Case, DirectTransport, all_cases
 from tests.conformance.world import ask_oracle
 
@@ -78,3 +80,18 @@ def test_the_plan_is_the_golden_one(case: Case, operation: Path) -> None:
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text)
     assert golden.read_text() == text
+
+
+@pytest.mark.parametrize("name", ["provides", "nested-provides", "provides-union"])
+def test_a_plan_that_ignores_a_promise_is_noticed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = PathSearch.direct
+
+    def direct(self: Any, site: Any, *given: Any, **more: Any) -> Any:
+        return honest(self, replace(site, provided=()), *given, **more)
+
+    monkeypatch.setattr(PathSearch, "direct", direct)
+    case, operation = next(run for run in RUNS if run[0].name == name)
+    with pytest.raises(AssertionError):
+        test_the_plan_is_the_golden_one(case, operation)

@@ -45,6 +45,7 @@ def nothing_left_is_null(patch: pytest.MonkeyPatch) -> None:
         return made
 
     patch.setattr(CompiledOperation, "projection", projection)
+    patch.setattr(CompiledOperation, "plain_projection", lambda _self: None)
 
 
 def typename_is_read_by_its_alias(patch: pytest.MonkeyPatch) -> None:
@@ -62,20 +63,6 @@ def typename_is_read_by_its_alias(patch: pytest.MonkeyPatch) -> None:
 def key_is_read_from_an_alias(patch: pytest.MonkeyPatch) -> None:
     """`id: name` hides the key of the next hop."""
     patch.setattr(Place, "internal_key", lambda _self, selected: selected.name)
-
-
-def equal_keys_are_one_value(patch: pytest.MonkeyPatch) -> None:
-    """One response key with two meanings on two types is kept as one."""
-
-    def storage_keys(selection: Any) -> dict[tuple[str, str], str]:
-        return {
-            (name, one.response_key): one.response_key
-            for name, wanted in selection.by_type.items()
-            for one in wanted.fields
-        }
-
-    patch.setattr("gateway.planner.fetch_graph.storage_keys", storage_keys)
-    patch.setattr("gateway.executor.compile_projection.storage_keys", storage_keys)
 
 
 def variables_are_lost(patch: pytest.MonkeyPatch) -> None:
@@ -139,18 +126,6 @@ def requirements_are_not_sent(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def promises_are_ignored(patch: pytest.MonkeyPatch) -> None:
-    """What `@provides` gives is fetched from elsewhere: right answers, wasted fetches."""
-    original = PathSearch.direct
-
-    def direct(self: Any, site: Any, *given: Any, **more: Any) -> Any:
-        from dataclasses import replace
-
-        return original(self, replace(site, provided=()), *given, **more)
-
-    patch.setattr(PathSearch, "direct", direct)
-
-
 def null_wins(patch: pytest.MonkeyPatch) -> None:
     """Null of one subgraph removes the value of another."""
 
@@ -162,9 +137,9 @@ def null_wins(patch: pytest.MonkeyPatch) -> None:
 
 PLANTS: list[Plant] = [
     lists_are_joined, nothing_left_is_null, typename_is_read_by_its_alias,
-    key_is_read_from_an_alias, equal_keys_are_one_value, variables_are_lost, fragments_are_lost,
+    key_is_read_from_an_alias, variables_are_lost, fragments_are_lost,
     first_condition_wins, conditions_are_lost, first_operation_is_run, no_hops,
-    requirements_are_not_sent, null_wins, promises_are_ignored,
+    requirements_are_not_sent, null_wins,
 ]  # fmt: skip
 
 
