@@ -148,5 +148,9 @@ def _guard(field: GraphQLField, label: Category, form: Form) -> None:
 
 def may_read(caller: Caller, label: Category, form: Form) -> bool:
     """Return whether the caller's role may read a category in a form at all, for this purpose."""
+    if form is Form.AGGREGATE:
+        return label in caller.aggregates
     only = caller.forms.get(label)
+    if form is Form.DEIDENTIFIED:
+        return label in caller.aggregates and only is form
     return bool(caller.access.get(label)) and (only is None or only is form)

@@ -153,6 +153,12 @@ class Form(StrEnum):
     RAW = "RAW"
     SUMMARY = "SUMMARY"
     PUBLIC_RECORD = "PUBLIC_RECORD"
+    AGGREGATE = "AGGREGATE"
+    DEIDENTIFIED = "DEIDENTIFIED"
+
+
+WITHOUT_NAMES: frozenset[Form] = frozenset({Form.AGGREGATE, Form.DEIDENTIFIED})
+"""Forms that are about nobody in particular: no participant could be asked for consent."""
 
 
 class AgencyType(StrEnum):

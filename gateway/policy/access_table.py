@@ -23,7 +23,14 @@ from gateway.policy.matrix import Cell, CellKind, Matrix
 from gateway.policy.mutations import MutationRules
 from gateway.policy.obligations import Obligations
 from gateway.supergraph import Supergraph
-from infra.vocabulary import PERSON_CATEGORIES, STAFF_CATEGORIES, Category, Form, Role
+from infra.vocabulary import (
+    PERSON_CATEGORIES,
+    STAFF_CATEGORIES,
+    WITHOUT_NAMES,
+    Category,
+    Form,
+    Role,
+)
 
 BITS: Mapping[Category, int] = MappingProxyType(
     {category: 1 << index for index, category in enumerate(PERSON_CATEGORIES)}
@@ -84,8 +91,12 @@ class AccessTable:
         forms: dict[Category, Form] = {}
         aggregates = set()
         for category, cell in self.matrix.columns[column].items():
-            if cell.kind in (CellKind.AGGREGATE, CellKind.DEIDENTIFIED):
+            if self.matrix.counts(column, category) and _has_purpose(
+                category, cell, has_person_purpose
+            ):
                 aggregates.add(category)
+                if cell.kind is CellKind.DEIDENTIFIED:
+                    forms[category] = Form.DEIDENTIFIED
             if not cell.grounds or not _has_purpose(category, cell, has_person_purpose):
                 continue
             access[category] = cell.grounds
@@ -147,6 +158,12 @@ def _allows(matrix: Matrix, column: str, label: Label, has_purpose: bool) -> boo
     if label.category in _FREE:
         return True
     cell = matrix.columns[column][label.category]
+    if label.form is Form.AGGREGATE:
+        has_cell = matrix.counts(column, label.category)
+        return has_cell and _has_purpose(label.category, cell, has_purpose)
+    if label.form is Form.DEIDENTIFIED:
+        has_cell = cell.kind is CellKind.DEIDENTIFIED
+        return has_cell and _has_purpose(label.category, cell, has_purpose)
     if not cell.grounds or not _has_purpose(label.category, cell, has_purpose):
         return False
     return cell.form is None or cell.form is label.form
@@ -154,6 +171,8 @@ def _allows(matrix: Matrix, column: str, label: Label, has_purpose: bool) -> boo
 
 def _bits(matrix: Matrix, column: str, label: Label) -> int:
     if label.category in _FREE or label.category in STAFF_CATEGORIES:
+        return 0
+    if label.form in WITHOUT_NAMES:
         return 0
     if matrix.columns[column][label.category].grounds == "*":
         return 0
@@ -294,7 +313,8 @@ def _lines(matrix: Matrix, labels: Labels, views: Mapping[tuple[str, bool], View
 
 def _named(label: Label, cells: Mapping[Category, Cell]) -> str:
     form = "" if label.form is Form.RAW else f":{label.form}"
-    grounds = f"[{cells[label.category].grounds}]" if label.category in cells else ""
+    has_grounds = label.category in cells and label.form not in WITHOUT_NAMES
+    grounds = f"[{cells[label.category].grounds}]" if has_grounds else ""
     return f"{label.category}{form}{grounds}"
 
 

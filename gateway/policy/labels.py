@@ -23,7 +23,7 @@ from graphql import (
 
 from gateway.policy.errors import PolicyError
 from gateway.supergraph import Supergraph
-from infra.vocabulary import PERSON_CATEGORIES, Category, Form
+from infra.vocabulary import PERSON_CATEGORIES, WITHOUT_NAMES, Category, Form
 
 CATEGORY_DIRECTIVE = "category"
 ABOUT_DIRECTIVE = "about"
@@ -43,7 +43,8 @@ class Label:
     @property
     def is_consent_governed(self) -> bool:
         """Return whether a value with this label can be withheld for want of consent."""
-        return self.category in PERSON_CATEGORIES and self.form is not Form.PUBLIC_RECORD
+        is_open = self.form is Form.PUBLIC_RECORD or self.form in WITHOUT_NAMES
+        return self.category in PERSON_CATEGORIES and not is_open
 
 
 STRUCTURE = Label(Category.STRUCTURE, Form.RAW)
@@ -133,7 +134,8 @@ def _parse(uses: list[dict[str, object]], coordinate: str) -> Label | None:
         raise PolicyError("subgraphs give it different labels", coordinate)
     for label in labels:
         # Case managers read the public record without any ground; nothing else may ride on that.
-        if (label.category is Category.LEGAL_PUBLIC) != (label.form is Form.PUBLIC_RECORD):
+        is_public = label.category is Category.LEGAL_PUBLIC and label.form not in WITHOUT_NAMES
+        if is_public != (label.form is Form.PUBLIC_RECORD):
             raise PolicyError("LEGAL_PUBLIC is as: PUBLIC_RECORD, and nothing else is", coordinate)
     return labels.pop() if labels else None
 

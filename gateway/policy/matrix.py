@@ -70,6 +70,7 @@ class Matrix:
         justice_roles: roles without any list of participants.
         own_lists: root fields that are lists of their own all the same.
         restricted: roles by root field that no other role has.
+        counted: categories that a column may count although its cells open rows.
     """
 
     version: str
@@ -78,6 +79,13 @@ class Matrix:
     justice_roles: frozenset[Role]
     own_lists: frozenset[str]
     restricted: Mapping[str, frozenset[Role]]
+    counted: Mapping[str, frozenset[Category]]
+
+    def counts(self, column: str, category: Category) -> bool:
+        """Return whether a column may have suppressed figures of a category."""
+        cell = self.columns[column][category]
+        is_open = cell.kind in (CellKind.AGGREGATE, CellKind.DEIDENTIFIED)
+        return is_open or category in self.counted.get(column, ())
 
     def column_of(self, role: Role, *, is_liaison: bool, service_field: str | None) -> str:
         """Return which column applies to a grant."""
@@ -133,6 +141,7 @@ def load_matrix(text: str | None = None, name: str = MATRIX_FILE) -> Matrix:
         justice_roles=justice_roles,
         own_lists=frozenset(justice.get("own_lists", ())),
         restricted=MappingProxyType(_restricted(document, reader)),
+        counted=MappingProxyType(_counted(document, rows, reader)),
     )
 
 
@@ -144,6 +153,20 @@ def _restricted(document: dict[str, Any], reader: Lines) -> dict[str, frozenset[
         except ValueError as error:
             raise PolicyError(str(error), reader.where(coordinate)) from None
     return restricted
+
+
+def _counted(
+    document: dict[str, Any], rows: dict[str, Any], reader: Lines
+) -> dict[str, frozenset[Category]]:
+    counted: dict[str, frozenset[Category]] = {}
+    for column, codes in document.get("counted", {}).items():
+        if column not in rows:
+            raise PolicyError(f"counts for unknown column {column}", reader.where(column))
+        try:
+            counted[column] = frozenset(Category(code) for code in codes)
+        except ValueError as error:
+            raise PolicyError(str(error), reader.where("[counted]")) from None
+    return counted
 
 
 def _categories(document: dict[str, Any], reader: Lines) -> list[Category]:

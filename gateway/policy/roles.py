@@ -22,7 +22,7 @@ from gateway.planner.selection import (
 )
 from gateway.policy.access_table import BITS, View
 from gateway.policy.labels import Coordinate, Label, Labels
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Form
 
 _FREE = (Category.STRUCTURE, Category.CATALOGUE)
 
@@ -113,8 +113,7 @@ class _Pass:
         coordinate: Coordinate = (field.parent_type, field.name)
         here = (*path, field.response_key)
         required = self._labels.fields[coordinate]
-        if any(label.category not in _FREE for label in required):
-            self.is_catalogue_only = False
+        self._note(required)
         both = both_of(conditions, field.conditions)
         if coordinate in self._view.refused:
             self.is_catalogue_only = False
@@ -156,6 +155,13 @@ class _Pass:
                     self._labels.types[name] for name, one in selection.by_type.items() if one.needs
                 }
         return replace(field, needs=needs, selection=selection)
+
+    def _note(self, required: frozenset[Label]) -> None:
+        """Note what a field makes of the operation as a whole, whoever may read it."""
+        if any(label.category not in _FREE for label in required):
+            self.is_catalogue_only = False
+        # De-identified rows rest on an agreement, whose end moves the key of lists.
+        self.uses_lists |= any(label.form is Form.DEIDENTIFIED for label in required)
 
 
 def _has_needs(selection: ObjectSelection) -> bool:

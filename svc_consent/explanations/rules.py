@@ -12,7 +12,15 @@ from uuid import UUID
 
 from infra.authority.facts import VisibilityFact, subject_holder
 from infra.errors import RuleError
-from infra.vocabulary import ALWAYS_DENY_PURPOSES, Basis, Category, Form, Purpose, Role
+from infra.vocabulary import (
+    ALWAYS_DENY_PURPOSES,
+    WITHOUT_NAMES,
+    Basis,
+    Category,
+    Form,
+    Purpose,
+    Role,
+)
 from svc_consent.authority.decision import Asker, Decider, Decision, Ground, Window
 from svc_consent.explanations.agreement import Agreement
 
@@ -208,6 +216,8 @@ class Explainer:
         cell = self._agreement.cells[recipient.column].get(category)
         if cell is None or cell.kind == "N":
             return Step.NOT_OF_ROLE
+        if form in WITHOUT_NAMES and cell.kind not in ("A", "D"):
+            return Step.NOT_OF_ROLE  # figures are about nobody whom this could be asked of
         if cell.kind in ("A", "D"):
             return Step.AGGREGATE_ONLY
         if cell.form is not None and cell.form is not form:
