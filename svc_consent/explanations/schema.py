@@ -52,6 +52,8 @@ described_enum(
         Form.RAW: "As it was written.",
         Form.SUMMARY: "As the approved summary.",
         Form.PUBLIC_RECORD: "As any court shows it.",
+        Form.AGGREGATE: "As figures about eleven people or more.",
+        Form.DEIDENTIFIED: "As rows without names, under an agreement.",
     },
     name="InformationForm",
 )
