@@ -16,6 +16,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="goldenthread (gateway)")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="serve the public API (the default)")
+    commands.add_parser("check-settings", help="say whether the settings can be used")
     _add_policy(commands.add_parser("policy", help="check, print or compare the access policy"))
     schema = commands.add_parser("schema", help="print the schema that a role can ever see")
     schema.add_argument("--role", help="column of the matrix, for example CM; all when absent")
@@ -89,6 +90,14 @@ def _run(arguments: argparse.Namespace) -> int:
         logs.configure("gateway", settings.instance, settings.log_level)
         traces.configure("gateway", settings.instance, settings.otlp_endpoint, settings.trace_ratio)
         serve.run(create_app(settings), settings.bind, settings.metrics_bind)
+        return 0
+    if arguments.command == "check-settings":
+        from gateway.app import check_settings
+        from gateway.settings import read_settings
+
+        settings = read_settings()
+        check_settings(settings)
+        sys.stdout.write(f"settings ok: {settings.instance}\n")
         return 0
     from gateway import inspection
 

@@ -30,7 +30,7 @@ def run(metadata: MetaData) -> None:
     Args:
         metadata: the service's tables, for ``alembic check``-style comparison.
     """
-    url = context.config.attributes["url"]
+    dsn = context.config.attributes["dsn"]
 
     own = _own_tables(Path(context.script.dir).parent.name)
 
@@ -51,7 +51,7 @@ def run(metadata: MetaData) -> None:
             context.run_migrations()
 
     async def connect() -> None:
-        engine = create_async_engine(url)
+        engine = create_async_engine("postgresql+asyncpg://", connect_args={"dsn": dsn})
         async with engine.begin() as connection:
             await connection.run_sync(apply)
         await engine.dispose()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.engine import make_url
 
 from infra.settings import Secret
 
@@ -22,7 +21,7 @@ def alembic_config(package_dir: Path, owner_dsn: Secret) -> Config:
     """
     config = Config()
     config.set_main_option("script_location", str(package_dir / "migrations").replace("%", "%%"))
-    config.attributes["url"] = make_url(owner_dsn.reveal()).set(drivername="postgresql+asyncpg")
+    config.attributes["dsn"] = owner_dsn.reveal()
     return config
 
 

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from infra import serve
 from infra.errors import GoldenThreadError
+from infra.pagination import CursorSeal
 from infra.settings import Environment, ServiceSettings, read_service_settings
 from infra.subgraph_app import Chassis, build_chassis, configure_telemetry
 from infra.subgraph_schema import SubgraphSchema
@@ -52,6 +53,7 @@ def main(program: ServiceProgram, words: list[str] | None = None) -> int:
     commands.add_parser("serve", help="serve the subgraph (the default)")
     commands.add_parser("migrate", help="bring the database to the newest revision")
     commands.add_parser("sdl", help="print the subgraph's SDL")
+    commands.add_parser("check-settings", help="say whether the settings are complete")
     seed = commands.add_parser("seed", help="load synthetic demo data")
     seed.add_argument("--world", type=Path, required=True, help="JSON file of the demo world")
     seed.add_argument("--even-in-production", action="store_true", help="load it there too")
@@ -75,6 +77,10 @@ def _run(program: ServiceProgram, arguments: argparse.Namespace) -> int:
         migrate(program.package_dir, Environment().secret("GT_DATABASE_OWNER_DSN"))
         return 0
     settings = read_service_settings(program.service)
+    if arguments.command == "check-settings":
+        CursorSeal(settings.cursor_key)
+        sys.stdout.write(f"settings ok: {settings.instance}\n")
+        return 0
     configure_telemetry(settings)
     if arguments.command == "seed":
         return _seed(program, settings, arguments)

@@ -65,6 +65,38 @@ def up(
 
 
 @app.command()
+def doctor(
+    data: Data = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of PROGRAM.env files instead of a data folder."),
+    ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option(help="Look at this one program, with the settings of this environment."),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Check a deployment and say what to do about what is wrong; 1 when something fails."""
+    from infra.cli.doctor import deployment, findings
+    from infra.cli.doctor.run import examine
+
+    if program is not None:
+        described = deployment.of_this_process(program)
+    elif settings is not None:
+        described = deployment.of_settings_folder(settings.resolve())
+    else:
+        described = deployment.of_data_folder(chosen(data))
+    found = examine(described)
+    if as_json:
+        sys.stdout.write(json.dumps(findings.as_json(found), indent=2) + "\n")
+    else:
+        sys.stdout.write(findings.as_text(found))
+    raise typer.Exit(1 if findings.has_failed(found) else 0)
+
+
+@app.command()
 def status(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Show what is running, where, and whether each program is ready."""
     from infra.cli.status import check, show
