@@ -12,7 +12,7 @@ from infra.database import WriteSession
 from infra.subgraph_app import Chassis
 from svc_cases.cases import repository
 from svc_cases.cases.rules import CaseStatus
-from svc_cases.cases.tables import Charge, Court, Hearing, LegalCase
+from svc_cases.cases.tables import Charge, Court, Hearing, LegalCase, Statute
 from svc_cases.coordination.rules import CoordinationStatus, WarrantSource, status_at_match
 from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant, WarrantChange
 from svc_cases.counsel.commands import counsel_operation
@@ -21,6 +21,8 @@ from svc_cases.counsel.tables import Counsel
 _NAMESPACE = UUID("2f4f3f1c-6a34-5d0b-8b6e-9d1f0c7a5b21")
 _PUBLIC_STATUS = {"UNDER_REVIEW": CaseStatus.NOT_FILED}
 _COURTROOMS = ("Courtroom 1", "Courtroom 2", "Courtroom 3")
+_STATUTES_FROM = date(1976, 7, 1)
+"""The criminal code (RCW 9A) is in force since that day."""
 _HOLD_REASON = "Held so that work with LEAD can go on."
 
 World = dict[str, Any]
@@ -74,6 +76,7 @@ async def _seed_record(session: WriteSession, world: World) -> None:
             )
         )
     await session.flush()
+    session.add_all(_statutes(world))
     for row in world["legal_cases"]:
         session.add(_case(row))
     await session.flush()
@@ -81,6 +84,28 @@ async def _seed_record(session: WriteSession, world: World) -> None:
         session.add_all(_charges(row))
         session.add_all(_hearings(row))
     await session.flush()
+
+
+def _statutes(world: World) -> list[Statute]:
+    """Return each site's list: the offences that its dockets charge."""
+    known = {
+        (row["site_id"], charge["statute"]): charge
+        for row in world["legal_cases"]
+        for charge in row["charges"]
+    }
+    return [
+        Statute(
+            id=_made_up_id("statute", f"{site_id}:{code}"),
+            site_id=UUID(site_id),
+            code=code,
+            title=charge["description"],
+            nibrs=charge["nibrs"],
+            charge_class=charge["charge_class"],
+            from_on=_STATUTES_FROM,
+            to_on=None,
+        )
+        for (site_id, code), charge in sorted(known.items())
+    ]
 
 
 def _case(row: World) -> LegalCase:

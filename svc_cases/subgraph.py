@@ -6,19 +6,23 @@ from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_cases.coordination.schema.matches import LeadLink, LegalCase, Participant
-from svc_cases.docket.schema import DocketMutation, DocketQuery
-from svc_cases.workbench.schema import WorkbenchMutation, WorkbenchQuery
+from svc_cases.court_dates.schema import CalendarMutation, CalendarQuery
+from svc_cases.docket.schema.changes import EntryMutation
+from svc_cases.docket.schema.public import DocketMutation, DocketQuery
+from svc_cases.workbench.schema.asking import RequestMutation
+from svc_cases.workbench.schema.decisions import WorkbenchMutation, WorkbenchQuery
+from svc_cases.workbench.schema.liaison import QueueQuery
 
 STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=STRUCTURE, description="Where reading begins.")
-class Query(DocketQuery, WorkbenchQuery):
+class Query(DocketQuery, WorkbenchQuery, QueueQuery, CalendarQuery):
     """Root of queries."""
 
 
 @strawberry.type(directives=STRUCTURE, description="Where changes begin.")
-class Mutation(DocketMutation, WorkbenchMutation):
+class Mutation(DocketMutation, EntryMutation, WorkbenchMutation, RequestMutation, CalendarMutation):
     """Root of mutations."""
 
 

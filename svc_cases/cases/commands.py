@@ -4,7 +4,9 @@ Case managers change nothing here. What LEAD knows or asks never shows on a dock
 corrected date: from such a change an outsider could tell that LEAD takes an interest in a case.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from infra import clock
@@ -14,6 +16,9 @@ from infra.mutation_result import CommandError
 from infra.vocabulary import Role
 from svc_cases.cases import repository
 from svc_cases.cases.rules import (
+    CASE_STEPS,
+    CHARGE_STEPS,
+    CLOSED_STATUSES,
     MAX_COURTROOM_LENGTH,
     MAX_REASON_LENGTH,
     CaseStatus,
@@ -25,7 +30,7 @@ from svc_cases.cases.rules import (
     is_in_calendar,
     local_day,
 )
-from svc_cases.cases.tables import DateCorrection, Hearing, LegalCase
+from svc_cases.cases.tables import Charge, DateCorrection, Hearing, LegalCase
 
 
 async def _lock_case(
@@ -110,6 +115,24 @@ async def correct_date(
     return case.id
 
 
+def check_moment(starts_at: datetime) -> None:
+    """Check that a court date can be told.
+
+    Raises:
+        CommandError: no time zone given, or a time beyond the calendar.
+    """
+    if starts_at.tzinfo is None:
+        raise CommandError("TIME_ZONE_MISSING", "Give the time with its zone.", ("startsAt",))
+    if not is_in_calendar(starts_at):
+        raise CommandError("TIME_OUT_OF_RANGE", "Give a time within the calendar.", ("startsAt",))
+
+
+def illegal_step(field: str, allowed: Collection[StrEnum]) -> CommandError:
+    """Return the refusal of a step that names the ones which are possible from here."""
+    names = ", ".join(sorted(each.value for each in allowed)) or "none"
+    return CommandError("ILLEGAL_STEP", f"From here these are possible: {names}.", (field,))
+
+
 async def add_hearing(
     session: WriteSession,
     caller: Caller,
@@ -127,10 +150,7 @@ async def add_hearing(
             time beyond the calendar.
     """
     case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
-    if starts_at.tzinfo is None:
-        raise CommandError("TIME_ZONE_MISSING", "Give the time with its zone.", ("startsAt",))
-    if not is_in_calendar(starts_at):
-        raise CommandError("TIME_OUT_OF_RANGE", "Give a time within the calendar.", ("startsAt",))
+    check_moment(starts_at)
     room = None
     if courtroom is not None:
         room = check_text(courtroom, MAX_COURTROOM_LENGTH, "courtroom")
@@ -157,3 +177,132 @@ async def file_case(session: WriteSession, case: LegalCase, filed_on: date) -> N
     for charge in await repository.charges_of(session, [case.id]):
         if charge.status == ChargeStatus.NOT_FILED.value:
             charge.status = ChargeStatus.PENDING.value
+
+
+async def change_hearing(
+    session: WriteSession,
+    caller: Caller,
+    *,
+    case_id: UUID,
+    hearing_id: UUID,
+    starts_at: datetime | None,
+    courtroom: str | None,
+    is_cancelled: bool,
+    expected_version: int,
+) -> UUID:
+    """Move a court date, or cancel it; returns the case.
+
+    Raises:
+        CommandError: not allowed, no such public case or court date, another version, a bad time,
+            or a court date that is cancelled already.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
+    found = await repository.hearings_of(session, [case.id])
+    hearing = next((each for each in found if each.id == hearing_id), None)
+    if hearing is None:
+        raise CommandError("NOT_FOUND", "There is no such court date.", ("hearingId",))
+    if hearing.is_cancelled:
+        raise CommandError("CANCELLED", "This court date is cancelled already.", ("hearingId",))
+    if starts_at is not None:
+        check_moment(starts_at)
+        hearing.starts_at = starts_at
+    if courtroom is not None:
+        hearing.courtroom = check_text(courtroom, MAX_COURTROOM_LENGTH, "courtroom")
+    hearing.is_cancelled = is_cancelled
+    case.version += 1
+    return case.id
+
+
+async def record_case_status(
+    session: WriteSession,
+    caller: Caller,
+    *,
+    case_id: UUID,
+    status: CaseStatus,
+    closed_on: date | None,
+    expected_version: int,
+) -> UUID:
+    """Record how a filed case stands now; a closed one with its day. Returns the case.
+
+    Raises:
+        CommandError: not allowed, no such public case, another version, an illegal step, or a day
+            of closing that is missing, not wanted or contradicts.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
+    allowed = CASE_STEPS[CaseStatus(case.status)]
+    if status not in allowed:
+        raise illegal_step("status", allowed)
+    if (status in CLOSED_STATUSES) is not (closed_on is not None):
+        raise CommandError(
+            "CLOSING_DAY", "Give the day of closing with a closing status only.", ("closedOn",)
+        )
+    try:
+        today = await today_at(session, case)
+        check_dates(case.incident_on, case.filed_on, closed_on, today)
+    except DateError as error:
+        raise CommandError("DATE_CONTRADICTS", str(error), ("closedOn",)) from None
+    case.status, case.closed_on = status.value, closed_on
+    case.version += 1
+    return case.id
+
+
+async def add_charge(
+    session: WriteSession, caller: Caller, *, case_id: UUID, statute: str, expected_version: int
+) -> UUID:
+    """Put a charge on a filed case: an offence of the site's list of statutes; returns the case.
+
+    Everything that the charge says comes from the list. There is no place for words of anybody's.
+
+    Raises:
+        CommandError: not allowed, no such public case, another version, or no such statute then.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
+    day = case.incident_on or case.filed_on or await today_at(session, case)
+    found = await repository.statute_on(session, case.site_id, statute, day)
+    if found is None:
+        raise CommandError(
+            "STATUTE_UNKNOWN", "The list has no such statute for that day.", ("statute",)
+        )
+    existing = await repository.charges_of(session, [case.id])
+    session.add(
+        Charge(
+            id=uuid4(),
+            case_id=case.id,
+            position=max((each.position for each in existing), default=0) + 1,
+            statute=found.code,
+            description=found.title,
+            nibrs=found.nibrs,
+            charge_class=found.charge_class,
+            status=ChargeStatus.PENDING.value,
+        )
+    )
+    case.version += 1
+    return case.id
+
+
+async def record_charge_status(
+    session: WriteSession,
+    caller: Caller,
+    *,
+    case_id: UUID,
+    charge_id: UUID,
+    status: ChargeStatus,
+    expected_version: int,
+) -> UUID:
+    """Record how a charge stands now; returns the case.
+
+    Raises:
+        CommandError: not allowed, no such public case or charge, another version, or an illegal
+            step.
+    """
+    case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
+    found = await repository.charges_of(session, [case.id])
+    charge = next((each for each in found if each.id == charge_id), None)
+    if charge is None:
+        raise CommandError("NOT_FOUND", "There is no such charge.", ("chargeId",))
+    allowed = CHARGE_STEPS[ChargeStatus(charge.status)]
+    if status not in allowed:
+        raise illegal_step("status", allowed)
+    charge.status = status.value
+    case.version += 1
+    return case.id

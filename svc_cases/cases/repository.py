@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 
+from infra.batch_loader import IDS
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.pagination import Page
 from infra.vocabulary import STAFF_PURPOSES, Category
 from svc_cases.cases.rules import bounds_of_day
-from svc_cases.cases.tables import Charge, Court, DateCorrection, Hearing, LegalCase
+from svc_cases.cases.tables import Charge, Court, DateCorrection, Hearing, LegalCase, Statute
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _docket(caller: Caller, court: Court, on: date) -> Select[LegalCase, datetim
     start, end = bounds_of_day(on, court.time_zone)
     that_day = (
         select(Hearing.case_id, func.min(Hearing.starts_at).label("first_at"))
-        .where(Hearing.starts_at >= start, Hearing.starts_at < end)
+        .where(Hearing.starts_at >= start, Hearing.starts_at < end, Hearing.is_cancelled.is_(False))
         .group_by(Hearing.case_id)
         .subquery()
     )
@@ -126,6 +127,23 @@ async def docket_page(
     return Page(rows[:first], has_next=len(rows) > first, total=total)
 
 
+# What no caller narrows is built once; a case was reached before by a statement that is narrowed.
+_COURTS = select(Court).where(Court.id == IDS)
+_CHARGES = (
+    select(Charge).where(Charge.case_id == IDS).order_by(Charge.case_id, Charge.position, Charge.id)
+)
+_HEARINGS = (
+    select(Hearing)
+    .where(Hearing.case_id == IDS)
+    .order_by(Hearing.case_id, Hearing.starts_at, Hearing.id)
+)
+_CORRECTIONS = (
+    select(DateCorrection)
+    .where(DateCorrection.case_id == IDS)
+    .order_by(DateCorrection.case_id, DateCorrection.corrected_at, DateCorrection.id)
+)
+
+
 async def courts(session: AnySession) -> Sequence[Court]:
     """Return all courts, by code."""
     return (await session.scalars(select(Court).order_by(Court.code))).all()
@@ -133,8 +151,7 @@ async def courts(session: AnySession) -> Sequence[Court]:
 
 async def courts_by_ids(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, Court]:
     """Return some courts."""
-    statement = select(Court).where(Court.id.in_(ids))
-    return {row.id: row for row in await session.scalars(statement)}
+    return {row.id: row for row in await session.scalars(_COURTS, {"ids": ids})}
 
 
 async def court_by_code(session: AnySession, code: str) -> Court | None:
@@ -144,29 +161,33 @@ async def court_by_code(session: AnySession, code: str) -> Court | None:
 
 async def charges_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[Charge]:
     """Return the charges of cases that the caller has reached already."""
-    statement = (
-        select(Charge)
-        .where(Charge.case_id.in_(case_ids))
-        .order_by(Charge.case_id, Charge.position, Charge.id)
-    )
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(_CHARGES, {"ids": case_ids})).all()
 
 
 async def hearings_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[Hearing]:
     """Return the hearings of cases that the caller has reached already."""
-    statement = (
-        select(Hearing)
-        .where(Hearing.case_id.in_(case_ids))
-        .order_by(Hearing.case_id, Hearing.starts_at, Hearing.id)
-    )
-    return (await session.scalars(statement)).all()
+    return (await session.scalars(_HEARINGS, {"ids": case_ids})).all()
 
 
 async def corrections_of(session: AnySession, case_ids: Sequence[UUID]) -> Sequence[DateCorrection]:
     """Return the corrected dates of cases that the caller has reached already, oldest first."""
+    return (await session.scalars(_CORRECTIONS, {"ids": case_ids})).all()
+
+
+async def statutes_of(session: AnySession, site_id: UUID) -> Sequence[Statute]:
+    """Return a site's list of statutes with all editions, by code."""
     statement = (
-        select(DateCorrection)
-        .where(DateCorrection.case_id.in_(case_ids))
-        .order_by(DateCorrection.case_id, DateCorrection.corrected_at, DateCorrection.id)
+        select(Statute).where(Statute.site_id == site_id).order_by(Statute.code, Statute.from_on)
     )
     return (await session.scalars(statement)).all()
+
+
+async def statute_on(session: AnySession, site_id: UUID, code: str, day: date) -> Statute | None:
+    """Return the edition of a statute that is in force at a site on a day."""
+    statement = select(Statute).where(
+        Statute.site_id == site_id,
+        Statute.code == code,
+        Statute.from_on <= day,
+        or_(Statute.to_on.is_(None), Statute.to_on >= day),
+    )
+    return (await session.scalars(statement)).first()

@@ -48,6 +48,57 @@ class ChargeStatus(StrEnum):
     EXTERNAL_UNKNOWN = "EXTERNAL_UNKNOWN"
 
 
+_DECIDED = frozenset(
+    {
+        CaseStatus.DISMISSED,
+        CaseStatus.RESOLVED_PLEA,
+        CaseStatus.RESOLVED_TRIAL,
+        CaseStatus.TRANSFERRED,
+    }
+)
+CLOSED_STATUSES: frozenset[CaseStatus] = _DECIDED
+"""A case with one of these is closed, on a day that is given with it."""
+
+_OPEN = frozenset({CaseStatus.PENDING, CaseStatus.CONTINUED, CaseStatus.DEFERRED})
+_UNKNOWN = frozenset({CaseStatus.INTERNAL_UNKNOWN, CaseStatus.EXTERNAL_UNKNOWN})
+CASE_STEPS: dict[CaseStatus, frozenset[CaseStatus]] = {
+    # Filing is the liaison's decision or the court's import, never a plain change of status.
+    CaseStatus.NOT_FILED: frozenset(),
+    CaseStatus.PENDING: (_OPEN | _DECIDED | _UNKNOWN) - {CaseStatus.PENDING},
+    CaseStatus.CONTINUED: (_OPEN | _DECIDED | _UNKNOWN) - {CaseStatus.CONTINUED},
+    CaseStatus.DEFERRED: (_OPEN | _DECIDED | _UNKNOWN) - {CaseStatus.DEFERRED},
+    CaseStatus.DISMISSED: frozenset(),
+    CaseStatus.RESOLVED_PLEA: frozenset(),
+    CaseStatus.RESOLVED_TRIAL: frozenset(),
+    CaseStatus.TRANSFERRED: frozenset(),
+    # What was not known may turn out to be anything.
+    CaseStatus.INTERNAL_UNKNOWN: _OPEN | _DECIDED | {CaseStatus.EXTERNAL_UNKNOWN},
+    CaseStatus.EXTERNAL_UNKNOWN: _OPEN | _DECIDED | {CaseStatus.INTERNAL_UNKNOWN},
+}
+"""Which status of a docket entry may follow which."""
+
+_CHARGE_ENDS = frozenset(
+    {
+        ChargeStatus.DISMISSED,
+        ChargeStatus.CONVICTED,
+        ChargeStatus.ACQUITTED,
+        ChargeStatus.ADJUDICATED,
+        ChargeStatus.TRANSFERRED_AWAY,
+    }
+)
+_CHARGE_UNKNOWN = frozenset({ChargeStatus.INTERNAL_UNKNOWN, ChargeStatus.EXTERNAL_UNKNOWN})
+CHARGE_STEPS: dict[ChargeStatus, frozenset[ChargeStatus]] = {
+    ChargeStatus.NOT_FILED: frozenset(),
+    ChargeStatus.PENDING: _CHARGE_ENDS | _CHARGE_UNKNOWN,
+    ChargeStatus.INTERNAL_UNKNOWN: _CHARGE_ENDS
+    | {ChargeStatus.PENDING, ChargeStatus.EXTERNAL_UNKNOWN},
+    ChargeStatus.EXTERNAL_UNKNOWN: _CHARGE_ENDS
+    | {ChargeStatus.PENDING, ChargeStatus.INTERNAL_UNKNOWN},
+    **{each: frozenset[ChargeStatus]() for each in _CHARGE_ENDS},
+}
+"""Which status of a charge may follow which; it is put on the docket with the case's filing."""
+
+
 class ChargeClass(StrEnum):
     """Washington's classes of offences."""
 

@@ -110,6 +110,9 @@ class Court:
 class Charge:
     """A charge."""
 
+    id: strawberry.ID = strawberry.field(
+        directives=STRUCTURE, description="Id of the charge within its case."
+    )
     statute: str | None = strawberry.field(description="Statute, for example `RCW 9A.56.050`.")
     description: str | None = strawberry.field(description="The statute's title.")
     nibrs: str | None = strawberry.field(description="NIBRS offence code; for statistics only.")
@@ -120,6 +123,7 @@ class Charge:
     def of(cls, row: tables.Charge) -> "Charge":
         """Return a row as GraphQL shows it."""
         return cls(
+            id=strawberry.ID(str(row.id)),
             statute=row.statute,
             description=row.description,
             nibrs=row.nibrs,
@@ -132,14 +136,50 @@ class Charge:
 class Hearing:
     """A hearing."""
 
+    id: strawberry.ID = strawberry.field(
+        directives=STRUCTURE, description="Id of the court date within its case."
+    )
     at: datetime | None = strawberry.field(description="When it starts (UTC).")
     kind: rules.HearingKind | None = strawberry.field(description="What it is for.")
     courtroom: str | None = strawberry.field(description="Where, as the court names its rooms.")
+    is_cancelled: bool | None = strawberry.field(description="Whether it has been cancelled.")
 
     @classmethod
     def of(cls, row: tables.Hearing) -> "Hearing":
         """Return a row as GraphQL shows it."""
-        return cls(at=row.starts_at, kind=rules.HearingKind(row.kind), courtroom=row.courtroom)
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            at=row.starts_at,
+            kind=rules.HearingKind(row.kind),
+            courtroom=row.courtroom,
+            is_cancelled=row.is_cancelled,
+        )
+
+
+@strawberry.type(
+    directives=CATALOGUE, description="An offence in a site's list: what a charge may name."
+)
+class Statute:
+    """One edition of a statute."""
+
+    code: str = strawberry.field(description="As a charge names it, for example `RCW 9A.56.050`.")
+    title: str = strawberry.field(description="Title.")
+    nibrs: str = strawberry.field(description="NIBRS offence code; for statistics only.")
+    charge_class: rules.ChargeClass = strawberry.field(description="Class of the offence.")
+    from_on: date = strawberry.field(description="First day of this edition.")
+    to_on: date | None = strawberry.field(description="Last day of this edition, if it ended.")
+
+    @classmethod
+    def of(cls, row: tables.Statute) -> "Statute":
+        """Return a row as GraphQL shows it."""
+        return cls(
+            code=row.code,
+            title=row.title,
+            nibrs=row.nibrs,
+            charge_class=rules.ChargeClass(row.charge_class),
+            from_on=row.from_on,
+            to_on=row.to_on,
+        )
 
 
 def grouped(

@@ -67,6 +67,23 @@ class Hearing(Base):
     kind: Mapped[str]
     starts_at: Mapped[datetime]
     courtroom: Mapped[str | None]
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+
+
+class Statute(Base):
+    """One edition of an offence in a site's list of statutes: the only words of a charge."""
+
+    __tablename__ = "statute"
+    __table_args__ = (Index("uq_statute_site_code", "site_id", "code", "from_on", unique=True),)
+
+    id: Mapped[UuidKey]
+    site_id: Mapped[UUID]
+    code: Mapped[str]
+    title: Mapped[str]
+    nibrs: Mapped[str]
+    charge_class: Mapped[str]
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
 
 
 class DateCorrection(Base):

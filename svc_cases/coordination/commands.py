@@ -152,7 +152,7 @@ async def record_filing_decision(
     stored = CoordinationStatus(link.coordination_status)
     allowed = FILING_STEPS[current_status(stored, is_filed=case.filed_on is not None)]
     if given.decision not in allowed:
-        raise _illegal_step("decision", allowed)
+        raise record.illegal_step("decision", allowed)
     source = None
     if given.decision is CoordinationStatus.FILED:
         source = record.check_text(
@@ -178,13 +178,6 @@ async def record_filing_decision(
         )
     )
     return link.id
-
-
-def _illegal_step(
-    field: str, allowed: frozenset[CoordinationStatus] | frozenset[WarrantStatus]
-) -> CommandError:
-    names = ", ".join(sorted(each.value for each in allowed)) or "none"
-    return CommandError("ILLEGAL_STEP", f"From here these are possible: {names}.", (field,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +236,12 @@ async def record_warrant_status(
     warrant.status, warrant.source = given.status.value, given.source.value
     warrant.version += 1
     await session.flush()
+    note_warrant_change(session, caller, warrant)
+    return link.id
+
+
+def note_warrant_change(session: WriteSession, caller: Caller, warrant: Warrant) -> None:
+    """Keep a warrant's new status, with who said so."""
     session.add(
         WarrantChange(
             id=uuid4(),
@@ -251,10 +250,9 @@ async def record_warrant_status(
             source=warrant.source,
             recorded_by=caller.subject,
             agency_id=caller.agency_id,
-            recorded_at=now,
+            recorded_at=clock.now(),
         )
     )
-    return link.id
 
 
 async def _require_warrant(
@@ -269,5 +267,5 @@ async def _require_warrant(
         raise version_conflict("warrant")
     allowed = WARRANT_STEPS[WarrantStatus(warrant.status)]
     if given.status not in allowed:
-        raise _illegal_step("status", allowed)
+        raise record.illegal_step("status", allowed)
     return warrant

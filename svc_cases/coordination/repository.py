@@ -9,23 +9,35 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from infra.authority.predicate import visible
+from infra.authority.predicate import agency_of, visible
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.pagination import Page
 from infra.vocabulary import Category
 from svc_cases.cases import repository as cases
 from svc_cases.cases.tables import LegalCase
-from svc_cases.coordination.rules import may_see_matches
+from svc_cases.coordination.rules import CoordinationStatus, QueueKind, may_see_matches
 from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant
 from svc_cases.counsel.repository import (
     PageKey,
     pages_by_participant,
     totals_by_participant,
 )
+from svc_cases.requests.repository import is_open, request_visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,8 @@ class Match:
     case: LegalCase
 
 
-def _may_see(caller: Caller) -> ColumnElement[bool]:
+def sees_match(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this match"."""
     if not may_see_matches(caller.role, is_liaison=caller.is_liaison):
         return false()
     return visible(caller, Category.LEGAL_COORD, LeadLink.participant_id, LeadLink.matched_on)
@@ -46,7 +59,7 @@ def _matches(caller: Caller, *, with_ended: bool = False) -> Select[LeadLink, Le
     statement = (
         select(LeadLink, LegalCase)
         .join(LegalCase, LegalCase.id == LeadLink.case_id)
-        .where(_may_see(caller))
+        .where(sees_match(caller))
     )
     return statement if with_ended else statement.where(LeadLink.ended_at.is_(None))
 
@@ -88,7 +101,7 @@ async def case_to_match(
     One statement for all of it, so that hidden and absent take the same way.
     """
     seen_already = exists().where(
-        LeadLink.case_id == LegalCase.id, LeadLink.ended_at.is_(None), _may_see(caller)
+        LeadLink.case_id == LegalCase.id, LeadLink.ended_at.is_(None), sees_match(caller)
     )
     statement = select(LegalCase).where(
         LegalCase.number == number,
@@ -138,6 +151,41 @@ async def match_pages(
     for link, case in await session.execute(statement):
         rows.setdefault(link.participant_id, []).append(Match(link, case))
     return pages_by_participant(participant_ids, rows, totals, first)
+
+
+def _in_queue(kind: QueueKind | None) -> ColumnElement[bool]:
+    is_filed = LegalCase.filed_on.is_not(None)
+    decision = LeadLink.coordination_status
+    parts = {
+        QueueKind.TO_DECIDE: and_(~is_filed, decision == CoordinationStatus.UNDER_REVIEW.value),
+        QueueKind.HELD: and_(~is_filed, decision == CoordinationStatus.HELD_FOR_LEAD.value),
+        QueueKind.OPEN_CASES: and_(is_filed, LegalCase.closed_on.is_(None)),
+    }
+    return parts[kind] if kind is not None else or_(*parts.values())
+
+
+async def queue_page(
+    session: AnySession,
+    caller: Caller,
+    kind: QueueKind | None,
+    first: int,
+    after: PageKey | None,
+) -> Page[Match]:
+    """Return a page of the liaison's queue: matched cases of the own office, oldest match first."""
+    narrowed = _matches(caller).where(LegalCase.prosecutor_agency_id == agency_of(caller))
+    if kind is QueueKind.REQUESTED:
+        # That there is a request is told by the row, so the request itself must be readable.
+        asked = exists().where(is_open(LeadLink.id), request_visible(caller))
+        narrowed = narrowed.where(asked)
+    else:
+        narrowed = narrowed.where(_in_queue(kind))
+    total = await session.scalar(select(func.count()).select_from(narrowed.subquery()))
+    key = (LeadLink.matched_at, LeadLink.id)
+    if after is not None:
+        narrowed = narrowed.where(tuple_(*key) > after)
+    found = (await session.execute(narrowed.order_by(*key).limit(first + 1))).all()
+    rows = [Match(link, case) for link, case in found]
+    return Page(rows[:first], has_next=len(rows) > first, total=total)
 
 
 async def warrants_of(

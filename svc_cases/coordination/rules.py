@@ -62,6 +62,15 @@ class WarrantSource(StrEnum):
     CJIS = "CJIS"
 
 
+class QueueKind(StrEnum):
+    """A part of the liaison prosecutor's queue."""
+
+    TO_DECIDE = "TO_DECIDE"
+    HELD = "HELD"
+    OPEN_CASES = "OPEN_CASES"
+    REQUESTED = "REQUESTED"
+
+
 @dataclass(frozen=True, slots=True)
 class CaseDates:
     """The dates of a case that its relation is computed from."""

@@ -15,6 +15,8 @@ type Query @category(is: "STRUCTURE") {
   participant(id: ID!): Participant
   participants: ParticipantConnection
   myReferrals: ParticipantConnection
+  liaisonQueue: ParticipantConnection
+  owgAgenda(id: ID!): ParticipantConnection
   courses: [Course!] @category(is: "CATALOGUE")
   case: Case
 }

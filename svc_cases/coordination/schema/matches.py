@@ -31,6 +31,8 @@ from svc_cases.coordination.schema.words import ABOUT_PARTICIPANT, COORDINATION,
 from svc_cases.counsel.repository import PageKey
 from svc_cases.counsel.schema import CounselConnection, CounselOfRecord
 from svc_cases.counsel.tables import Counsel
+from svc_cases.requests.repository import RequestsOfMatch
+from svc_cases.requests.schema import CoordinationRequest
 
 
 @strawberry.federation.type(
@@ -163,6 +165,17 @@ class LeadLink:
         """Return the warrants."""
         rows = await context_of(info).loader(MatchParts).warrants.load(self.match.link.id)
         return [Warrant(row=row) for row in rows]
+
+    @strawberry.federation.field(
+        description=(
+            "What the prosecuting office was asked, newest first; an office reads what was"
+            " written to itself."
+        )
+    )
+    async def requests(self, info: Info) -> list[CoordinationRequest | None] | None:
+        """Return the requests."""
+        rows = await context_of(info).loader(RequestsOfMatch).load(self.match.link.id)
+        return [CoordinationRequest(row=row) for row in rows or ()]
 
     @strawberry.federation.field(
         directives=COORDINATION, description="Corrected dates of the case, oldest first."

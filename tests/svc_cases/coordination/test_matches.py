@@ -126,7 +126,7 @@ async def test_a_statement_without_narrowing_is_caught(
     cases: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link_id, participant_id = await new_match(cases, await new_case(cases))
-    monkeypatch.setattr(repository, "_may_see", lambda _caller: LeadLink.id.is_not(None))
+    monkeypatch.setattr(repository, "sees_match", lambda _caller: LeadLink.id.is_not(None))
     with pytest.raises(AssertionError):
         await assert_only_holders_see(cases, link_id, participant_id)
 

@@ -18,7 +18,7 @@ from svc_cases.coordination.schema.words import COORDINATION, SUMMARY
 from svc_cases.counsel import commands as counsel_commands
 from svc_cases.counsel import repository as counsel
 from svc_cases.counsel.schema import CounselOfRecord
-from svc_cases.docket.schema import INPUT, KEY_DESCRIPTION
+from svc_cases.docket.schema.public import INPUT, KEY_DESCRIPTION
 
 LINK_DESCRIPTION = "Id of the match."
 VERSION_DESCRIPTION = "Version as you read it."

@@ -25,6 +25,7 @@ from svc_cases.cases.schema import (
     After,
     Court,
     First,
+    Statute,
     perform,
     read_id,
 )
@@ -71,9 +72,10 @@ class DocketEntryPayload:
     user_errors: list[UserError] = strawberry.field(description="What to put right.")
 
 
-async def _entry(
+async def entry(
     context: RequestContext, case_id: UUID, errors: list[UserError]
 ) -> DocketEntryPayload:
+    """Return what a change of a docket entry answers."""
     if errors:
         return DocketEntryPayload(legal_case=None, user_errors=errors)
     async with context.reading() as session:
@@ -100,7 +102,7 @@ async def _correct(
             expected_version=given.expected_version,
         ),
     )
-    return await _entry(context, case_id, errors)
+    return await entry(context, case_id, errors)
 
 
 @strawberry.type(description="Look-ups in the public record.")
@@ -113,6 +115,17 @@ class DocketQuery:
         async with context_of(info).reading() as session:
             rows = await repository.courts(session)
         return [Court.of(row) for row in rows]
+
+    @strawberry.field(
+        directives=CATALOGUE,
+        description="The own site's list of statutes, which charges name; all editions, by code.",
+    )
+    async def statutes(self, info: Info) -> list[Statute] | None:
+        """Return the site's statutes."""
+        context = context_of(info)
+        async with context.reading() as session:
+            rows = await repository.statutes_of(session, read_id(context.caller.site_id))
+        return [Statute.of(row) for row in rows]
 
     @strawberry.field(
         directives=PUBLIC, description="The public case of exactly this number; else null."
@@ -196,7 +209,7 @@ class DocketMutation:
                 expected_version=given.expected_version,
             ),
         )
-        return await _entry(context, case_id, errors)
+        return await entry(context, case_id, errors)
 
     @strawberry.mutation(
         description="Correct the day of the incident; what stood there before is kept."

@@ -1,0 +1,1 @@
+"""The docket in GraphQL: ``public`` looks up and corrects, ``changes`` is the office's own."""

@@ -1,0 +1,1 @@
+"""The workbench in GraphQL: ``decisions``, ``asking`` the office, and the ``liaison``'s queue."""

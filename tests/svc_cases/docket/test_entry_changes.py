@@ -1,0 +1,184 @@
+"""The office's own changes: status, charges and court dates; and nobody else's words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, build_schema, get_named_type
+
+from infra.identity_token import Caller
+from infra.vocabulary import Role
+from svc_cases.cases.rules import CaseStatus
+from svc_cases.subgraph import schema
+from tests.fixtures.cases_service import (
+    OTHER_PROSECUTOR,
+    TODAY,
+    case_manager,
+    defender,
+    new_case,
+    new_match,
+    probation,
+    prosecutor,
+    supervisor,
+)
+from tests.fixtures.service_app import ServiceApp, new_key
+
+ENTRY = """legalCase { id version status closedOn
+  charges { id statute description nibrs chargeClass status }
+  hearings { id at courtroom isCancelled } }"""
+KINDS = {
+    "recordCaseStatus": "RecordCaseStatusInput",
+    "addCharge": "AddChargeInput",
+    "recordChargeStatus": "RecordChargeStatusInput",
+    "changeHearing": "ChangeHearingInput",
+}
+SOON = datetime(2026, 12, 1, 17, tzinfo=UTC)
+NOTE = "He told me that he used again on Friday and slept behind the store."
+
+
+async def run(service: ServiceApp, asking: Caller, name: str, **given: Any) -> dict[str, Any]:
+    document = f"""mutation($input: {KINDS[name]}!) {{
+      {name}(input: $input) {{ {ENTRY} userErrors {{ code message }} }} }}"""
+    variables = {"input": {"idempotencyKey": new_key(), **given}}
+    answer = await service.graphql(asking, document, variables)
+    assert answer.data is not None, answer
+    result: dict[str, Any] = answer.data[name]
+    return result
+
+
+def codes(result: dict[str, Any]) -> list[str]:
+    return [error["code"] for error in result["userErrors"]]
+
+
+async def test_a_case_is_closed_with_its_day_and_stays_so(cases: ServiceApp) -> None:
+    case = await new_case(cases)
+    given = {"caseId": str(case.id), "expectedVersion": 1, "status": "DISMISSED"}
+    assert codes(await run(cases, prosecutor(), "recordCaseStatus", **given)) == ["CLOSING_DAY"]
+    day = {"closedOn": str(TODAY - timedelta(days=1))}
+    closed = await run(cases, prosecutor(), "recordCaseStatus", **given, **day)
+    assert closed["legalCase"]["status"] == "DISMISSED"
+    reopened = {**given, "status": "PENDING", "expectedVersion": 2}
+    refused = await run(cases, prosecutor(), "recordCaseStatus", **reopened)
+    assert codes(refused) == ["ILLEGAL_STEP"]
+    assert "none" in refused["userErrors"][0]["message"]
+
+
+async def test_a_case_is_not_filed_by_a_change_of_status(cases: ServiceApp) -> None:
+    case = await new_case(cases, filed_on=None)
+    given = {"caseId": str(case.id), "expectedVersion": 1, "status": "PENDING"}
+    assert codes(await run(cases, prosecutor(), "recordCaseStatus", **given)) == ["NOT_FOUND"]
+
+
+async def test_a_charge_names_a_statute_of_the_list(cases: ServiceApp) -> None:
+    case = await new_case(cases)
+    listed = await cases.graphql(prosecutor(), "{ statutes { code title nibrs chargeClass } }")
+    statute = listed.data["statutes"][0]
+    given = {"caseId": str(case.id), "expectedVersion": 1, "statute": statute["code"]}
+    added = await run(cases, prosecutor(), "addCharge", **given)
+    charge = added["legalCase"]["charges"][-1]
+    assert charge["description"] == statute["title"]
+    assert (charge["nibrs"], charge["chargeClass"]) == (statute["nibrs"], statute["chargeClass"])
+    moved = await run(
+        cases,
+        prosecutor(),
+        "recordChargeStatus",
+        caseId=str(case.id),
+        chargeId=charge["id"],
+        status="DISMISSED",
+        expectedVersion=2,
+    )
+    assert moved["legalCase"]["charges"][-1]["status"] == "DISMISSED"
+
+
+async def test_unknown_here_and_unknown_to_the_court_are_apart(cases: ServiceApp) -> None:
+    case = await new_case(cases)
+    given: dict[str, Any] = {"caseId": str(case.id), "expectedVersion": 1}
+    first = await run(cases, prosecutor(), "recordCaseStatus", **given, status="INTERNAL_UNKNOWN")
+    assert first["legalCase"]["status"] == CaseStatus.INTERNAL_UNKNOWN
+    given["expectedVersion"] = 2
+    second = await run(cases, prosecutor(), "recordCaseStatus", **given, status="EXTERNAL_UNKNOWN")
+    assert second["legalCase"]["status"] == CaseStatus.EXTERNAL_UNKNOWN
+
+
+async def test_a_court_date_is_moved_and_cancelled_once(cases: ServiceApp) -> None:
+    case = await new_case(cases, hearing_at=SOON)
+    read = await cases.graphql(
+        prosecutor(),
+        "query($id: ID!) { legalCase(id: $id) { hearings { id } } }",
+        {"id": str(case.id)},
+    )
+    hearing = read.data["legalCase"]["hearings"][0]["id"]
+    given = {"caseId": str(case.id), "hearingId": hearing}
+    later = (SOON + timedelta(days=7)).isoformat()
+    moved = await run(
+        cases, prosecutor(), "changeHearing", **given, startsAt=later, expectedVersion=1
+    )
+    assert moved["legalCase"]["hearings"][0]["at"] == later
+    cancelled = await run(
+        cases, prosecutor(), "changeHearing", **given, isCancelled=True, expectedVersion=2
+    )
+    assert cancelled["legalCase"]["hearings"][0]["isCancelled"] is True
+    again = await run(
+        cases, prosecutor(), "changeHearing", **given, startsAt=later, expectedVersion=3
+    )
+    assert codes(again) == ["CANCELLED"]
+
+
+# A case note never becomes a charge.
+
+
+def free_texts(name: str) -> set[str]:
+    """The arguments of a mutation into which free words could be written."""
+    document = build_schema(schema().as_str(), assume_valid=True)
+    mutation = document.mutation_type
+    assert mutation is not None
+    given = get_named_type(mutation.fields[name].args["input"].type)
+    assert isinstance(given, GraphQLInputObjectType)
+    return {
+        field
+        for field, value in given.fields.items()
+        if str(get_named_type(value.type)) == "String" and field != "idempotencyKey"
+    }
+
+
+CHARGING = ("addCharge", "recordChargeStatus", "recordCaseStatus")
+
+
+def test_no_input_of_a_charge_takes_free_words() -> None:
+    assert {name: free_texts(name) for name in CHARGING} == {
+        "addCharge": {"statute"},
+        "recordChargeStatus": set(),
+        "recordCaseStatus": set(),
+    }
+    # The same question finds words where there are some.
+    assert free_texts("requestCoordination") == {"context"}
+
+
+async def test_a_note_is_no_statute(cases: ServiceApp) -> None:
+    case = await new_case(cases)
+    given = {"caseId": str(case.id), "expectedVersion": 1, "statute": NOTE}
+    assert codes(await run(cases, prosecutor(), "addCharge", **given)) == ["STATUTE_UNKNOWN"]
+
+
+@pytest.mark.parametrize(
+    "asking", [case_manager(), supervisor(), defender(), probation()], ids=lambda each: each.role
+)
+async def test_who_writes_notes_changes_no_docket(cases: ServiceApp, asking: Caller) -> None:
+    case = await new_case(cases, hearing_at=SOON)
+    await new_match(cases, case)
+    assert asking.role is not Role.PRO
+    given = {"caseId": str(case.id), "expectedVersion": 1}
+    for name, rest in (
+        ("addCharge", {"statute": "RCW 9A.52.080"}),
+        ("recordCaseStatus", {"status": "CONTINUED"}),
+        ("recordChargeStatus", {"chargeId": str(case.id), "status": "DISMISSED"}),
+        ("changeHearing", {"hearingId": str(case.id), "isCancelled": True}),
+    ):
+        assert codes(await run(cases, asking, name, **given, **rest)) == ["NOT_ALLOWED"]
+
+
+async def test_another_office_changes_nothing(cases: ServiceApp) -> None:
+    case = await new_case(cases)
+    other = prosecutor(agency_id=OTHER_PROSECUTOR)
+    given = {"caseId": str(case.id), "expectedVersion": 1, "status": "CONTINUED"}
+    assert codes(await run(cases, other, "recordCaseStatus", **given)) == ["NOT_FOUND"]
