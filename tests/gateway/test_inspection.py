@@ -44,9 +44,9 @@ def test_a_role_plans_without_what_it_may_not_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "operation.graphql"
-    file.write_text('{ participant(id: "x") { id enrolledOn } }')
-    assert show_plan(file, None, "TRM") == 0
-    assert "# refused: Participant.enrolledOn at participant.enrolledOn" in capsys.readouterr().out
+    file.write_text('{ participant(id: "x") { id goals { edges { node { id } } } } }')
+    assert show_plan(file, None, "LEO") == 0
+    assert "# refused: Participant.goals at participant.goals" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("source", ["{ nothing }", "subscription { docked { imo } }", "{"])

@@ -1,13 +1,15 @@
 """A thousand people in one action: chunks with progress, an undo, and no other agency's people."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from infra import clock
 from svc_training.background import BackgroundWork
 from svc_training.bulk.rules import CHUNK
+from svc_training.bulk.tables import AssignmentBatch
 from svc_training.personnel.tables import Personnel
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.training_service import CASE_MANAGEMENT, POLICE, training_manager
@@ -25,7 +27,16 @@ PEOPLE = """query ($id: ID!) { assignmentBatchPeople(batchId: $id, first: 100) {
 
 
 async def settle(training: ServiceApp) -> None:
-    await BackgroundWork(training.chassis.database, None).settle()
+    """Until no batch runs: the service's own worker may hold the next chunk."""
+    running = select(AssignmentBatch.id).where(AssignmentBatch.status == "RUNNING")
+    work = BackgroundWork(training.chassis.database, None)
+    for _ in range(600):
+        await work.settle()
+        async with training.chassis.database.read() as session:
+            if (await session.execute(running)).first() is None:
+                return
+        await asyncio.sleep(0.05)
+    raise AssertionError("a batch does not come to its end")
 
 
 async def look(training: ServiceApp, batch_id: str, asking: Any = None) -> Any:
