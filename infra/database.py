@@ -8,7 +8,7 @@ keeps ``commit`` out of the slices.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NewType
+from typing import Any, NewType, Protocol
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -18,14 +18,37 @@ from infra.settings import Secret
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
 AnySession = ReadSession | WriteSession
+
+JOURNAL_KEY = "journal"
+"""Under which a write session's ``info`` has the journal of authority changes, if there is one."""
+JOURNALLED_KEY = "journalled"
+"""And there the lines that its transaction wrote: (database id, line id)."""
 DRIVER = "postgresql+asyncpg://"
 """The driver reads the whole address: SQLAlchemy knows no ``sslmode`` and no ``sslrootcert``."""
+
+
+class ChangeJournal(Protocol):
+    """What a database has to do with a journal of changes (``infra.authority.journal``)."""
+
+    def withdraw(self, database: str, ids: Sequence[str]) -> None:
+        """Note that the transaction of these lines was rolled back."""
+
+    def close(self) -> None:
+        """Close what is open."""
 
 
 class Database:
     """One connection pool to one service's database."""
 
-    def __init__(self, dsn: Secret, *, application_name: str, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        dsn: Secret,
+        *,
+        application_name: str,
+        pool_size: int = 8,
+        journal: ChangeJournal | None = None,
+    ) -> None:
+        self.journal = journal
         settings = {
             "application_name": application_name,
             "timezone": "UTC",
@@ -35,6 +58,8 @@ class Database:
             # once a connection. A root list is planned for its own caller (infra.owner_pages).
             "plan_cache_mode": "force_generic_plan",
         }
+        if journal is not None:
+            settings["gt.journal"] = "on"  # triggers of the consent database catch changed rows
         self.engine: AsyncEngine = create_async_engine(
             DRIVER,
             pool_size=pool_size,
@@ -64,7 +89,14 @@ class Database:
     async def write(self) -> AsyncIterator[WriteSession]:
         """Open one transaction; commits when the block ends well, else rolls everything back."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            yield WriteSession(session)
+            session.info[JOURNAL_KEY] = self.journal
+            try:
+                yield WriteSession(session)
+            except BaseException:
+                if self.journal is not None:  # it will be rolled back: its lines do not count
+                    for database, line in session.info.get(JOURNALLED_KEY, ()):
+                        self.journal.withdraw(database, [line])
+                raise
 
     async def is_reachable(self) -> bool:
         """Return whether the database answers a trivial statement."""
@@ -78,6 +110,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        if self.journal is not None:
+            self.journal.close()
 
 
 async def rows(

@@ -166,6 +166,8 @@ class ServiceSettings:
         is_production: no developer conveniences when true.
         otlp_endpoint: OTLP over HTTP collector, or None for no export.
         pool_size: database connections at most.
+        narrowing_journal: folder, on a volume of its own, of the journal of authority changes;
+            ``svc_consent`` only.
     """
 
     service: str
@@ -181,6 +183,7 @@ class ServiceSettings:
     log_level: str
     otlp_endpoint: str | None
     pool_size: int
+    narrowing_journal: Path | None = None
 
 
 def read_service_settings(service: str, environment: Environment | None = None) -> ServiceSettings:
@@ -204,4 +207,7 @@ def read_service_settings(service: str, environment: Environment | None = None) 
         log_level=env.text("GT_LOG_LEVEL", "INFO"),
         otlp_endpoint=env.optional("GT_OTLP_ENDPOINT"),
         pool_size=env.integer("GT_DATABASE_POOL_SIZE", 8),
+        narrowing_journal=(
+            env.path("GT_NARROWING_JOURNAL") if env.optional("GT_NARROWING_JOURNAL") else None
+        ),
     )

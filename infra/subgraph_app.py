@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
+from infra.authority.journal import Journal
 from infra.database import Database
 from infra.errors import GoldenThreadError
 from infra.http_client import HttpClient
@@ -73,6 +74,13 @@ class Chassis:
             raise IdentityTokenError("no bearer token")
         return self.verifier.verify(token, issuers)
 
+    @property
+    def is_settled(self) -> bool:
+        """Return whether its facts are handed over, and its replica is of the order's history."""
+        return (self.handover is None or self.handover.is_settled) and not (
+            self.follower is not None and self.follower.progress.is_ahead
+        )
+
     async def close(self) -> None:
         """Close connections."""
         await self.consent_client.close()
@@ -85,6 +93,11 @@ def build_chassis(settings: ServiceSettings) -> Chassis:
         settings.database_dsn,
         application_name=settings.instance,
         pool_size=settings.pool_size,
+        journal=(
+            Journal(settings.narrowing_journal, settings.instance)
+            if settings.narrowing_journal is not None and settings.service == "consent"
+            else None
+        ),
     )
     keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
     minter = TokenMinter(keys)
@@ -240,9 +253,7 @@ def create_app(
         return json_response(200, {"status": "live"})
 
     async def ready(_request: Request) -> Response:
-        is_up = await chassis.database.is_reachable()
-        if chassis.handover is not None:
-            is_up = is_up and chassis.handover.is_settled
+        is_up = await chassis.database.is_reachable() and chassis.is_settled
         if is_up and is_ready is not None:
             is_up = await is_ready()
         return json_response(200 if is_up else 503, {"status": "ready" if is_up else "starting"})

@@ -8,6 +8,7 @@ from svc_consent import subgraph
 from svc_consent.agencies import endpoints as directory
 from svc_consent.authority.endpoints import AuthorityEndpoints
 from svc_consent.authority.feed import ChangeFeed
+from svc_consent.authority.recovery import Recovery, RefuseUntilRecovered
 from svc_consent.bindings import endpoints as bindings
 from svc_consent.disclosures import endpoints as disclosures
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
@@ -32,7 +33,8 @@ def app(chassis: Chassis) -> Starlette:
     keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
     signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)
     authority = AuthorityEndpoints(chassis, pool, feed)
-    return create_app(
+    recovery = Recovery(chassis.database)
+    built = create_app(
         chassis,
         subgraph.schema(),
         routes=[
@@ -41,7 +43,10 @@ def app(chassis: Chassis) -> Starlette:
             *bindings.routes(chassis),
             *disclosures.routes(chassis, pool, signer),
         ],
-        on_start=[pool.start, feed_pool.start, feed.start, signer.start],
-        on_stop=[signer.stop, feed.stop, feed_pool.stop, pool.stop],
+        on_start=[recovery.start, pool.start, feed_pool.start, feed.start, signer.start],
+        on_stop=[signer.stop, feed.stop, feed_pool.stop, pool.stop, recovery.stop],
         on_stopping=[feed.release],
+        is_ready=recovery.is_ready,
     )
+    built.add_middleware(RefuseUntilRecovered, recovery=recovery)
+    return built

@@ -1,5 +1,6 @@
 """Authority facts as values, and the operations that carry them. Pure: ``rules`` may use it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -24,6 +25,28 @@ def agency_holder(agency_id: str, site_id: str = "") -> str:
 def subject_holder(subject: str) -> str:
     """Return how a person is written in ``Visibility.holder``."""
     return f"subject:{subject}"
+
+
+TIMELINE_BITS = 32
+"""The upper part of a revision is the number of its timeline; see decision record 0009."""
+
+
+def timeline_after(revision: int) -> int:
+    """Return the first revision of the timeline after that of a revision."""
+    return ((revision >> TIMELINE_BITS) + 1) << TIMELINE_BITS
+
+
+def start_timeline(after: int) -> Operation:
+    """Return the operation that begins a timeline: it goes on from the revision ``after``."""
+    return {"op": "timeline", "after": after}
+
+
+def timeline_start(operations: Sequence[Operation]) -> int | None:
+    """Return after which revision these operations begin a timeline, None if they do not."""
+    for operation in operations:
+        if operation.get("op") == "timeline":
+            return int(str(operation["after"]))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

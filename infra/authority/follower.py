@@ -8,14 +8,16 @@ gap or error it reads again from where it stands.
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from infra import clock
 from infra.authority import changes
-from infra.authority.tables import AppliedRevision
+from infra.authority.facts import timeline_start
+from infra.authority.tables import AgencyWindow, AppliedRevision, Visibility
 from infra.database import AnySession, Database
 from infra.errors import GoldenThreadError
 from infra.http_client import HttpClient
@@ -45,10 +47,14 @@ async def applied_revision(session: AnySession) -> int:
 
 @dataclass(slots=True)
 class Progress:
-    """How far the replica is: its revision, and when the feed last answered (monotonic)."""
+    """How far the replica is: its revision, and when the feed last answered (monotonic).
+
+    ``is_ahead``: it has facts that ``svc_consent`` does not have, since that was restored.
+    """
 
     revision: int = 0
     heard_at: float = float("-inf")
+    is_ahead: bool = False
 
 
 class Follower:
@@ -84,8 +90,10 @@ class Follower:
         """Wait until the replica has ``revision``.
 
         Raises:
-            ReplicaBehindError: it has not within ``timeout_seconds``.
+            ReplicaBehindError: it has not within ``timeout_seconds``, or is ahead of the order.
         """
+        if self.progress.is_ahead:
+            raise ReplicaBehindError("the replica has facts that the order does not have")
         deadline = clock.monotonic() + timeout_seconds
         while self.progress.revision < revision:
             remaining = deadline - clock.monotonic()
@@ -130,15 +138,27 @@ class Follower:
         batch = orjson.loads(response.body)
         self.progress.heard_at = clock.monotonic()
         entries = batch["changes"]
+        # A feed that ends before the replica was restored to an earlier state, and has not yet
+        # said at which revision its new timeline began.
+        self.progress.is_ahead = not entries and batch["revision"] < self.progress.revision
         if not entries:
+            return
+        if _leaves_behind(entries[0], self.progress.revision):
+            await self._begin_anew()
             return
         async with self._database.write() as session:
             # Another instance of this service may be ahead in the same database: what it has
             # applied must not be applied again, over rows that are newer by now.
             stored = await session.scalar(select(AppliedRevision.revision).with_for_update()) or 0
+            if stored < self.progress.revision:  # another instance has begun anew
+                self.progress.revision = stored
+                return
             expected = self.progress.revision
             for entry in entries:
-                expected += 1
+                if timeline_start(entry["operations"]) == expected:
+                    expected = entry["revision"]
+                else:
+                    expected += 1
                 if entry["revision"] != expected:
                     raise ReplicaBehindError("the authority feed has a gap")
                 if expected > stored:
@@ -147,3 +167,23 @@ class Follower:
             await session.execute(update(AppliedRevision).values(revision=reached))
         self.progress.revision = reached
         self._advanced.set()
+
+    async def _begin_anew(self) -> None:
+        """Throw away a replica of an order that was restored to before it; it is read again."""
+        _log.warning("authority_replica_left_behind", revision=self.progress.revision)
+        self.progress.is_ahead = True
+        async with self._database.write() as session:
+            stored = await session.scalar(select(AppliedRevision.revision).with_for_update()) or 0
+            if stored != self.progress.revision:  # another instance did something meanwhile
+                self.progress.revision = stored
+                return
+            await session.execute(delete(Visibility))
+            await session.execute(delete(AgencyWindow))
+            await session.execute(update(AppliedRevision).values(revision=0))
+        self.progress.revision = 0
+
+
+def _leaves_behind(entry: dict[str, Any], applied: int) -> bool:
+    """Say whether a timeline began before where the replica is: what came after that is gone."""
+    after = timeline_start(entry["operations"])
+    return after is not None and after < applied

@@ -258,6 +258,50 @@ def _gateway(command: str, context: typer.Context, data: Path | None) -> None:
     hand_over("gateway", [command, *context.args], chosen(data))
 
 
+@app.command()
+def backup(
+    target: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Where to (default: DIR/backups/TIME)."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Copy all databases, keys and secrets into a folder; the platform may be running."""
+    from infra.cli.backups import take_backup
+
+    sys.stdout.write(take_backup(chosen(data), target) + "\n")
+
+
+@app.command()
+def restore(
+    backup_folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[BACKUP]", help="Which (default: the newest in DIR/backups)."),
+    ] = None,
+    data: Data = None,
+    *,
+    force: Annotated[bool, typer.Option(help="Replace the databases that DIR has.")] = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Journal to replay (default: as the backup says)."),
+    ] = None,
+    without_journal: Annotated[
+        bool, typer.Option(help="It is lost: what was revoked since the backup comes back.")
+    ] = False,
+) -> None:
+    """Restore a backup; what was revoked after it is replayed before anything is served."""
+    from infra.cli.backups import restore_backup
+
+    said = restore_backup(
+        chosen(data),
+        backup_folder,
+        is_forced=force,
+        journal=journal,
+        without_journal=without_journal,
+    )
+    sys.stdout.write(said + "\n")
+
+
 @audit_app.command("verify", context_settings=_HANDED_OVER, add_help_option=False)
 def audit_verify(context: typer.Context, data: Data = None) -> None:
     """Check the hash chains and signed heads of the ledger."""

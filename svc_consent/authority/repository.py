@@ -21,6 +21,7 @@ from infra.authority.changes import Operation
 from infra.authority.tables import Visibility
 from infra.database import AnySession, WriteSession
 from svc_consent.authority.decision import Ground, Window
+from svc_consent.authority.journalling import write_ahead
 from svc_consent.authority.rules import ANY_HOLDER, FeedEntry, Touched, keys_of
 from svc_consent.authority.tables import AcceptedFacts
 from svc_consent.hot_pool import Connection
@@ -77,6 +78,9 @@ async def record_change(
 
     Returns:
         The revision.
+
+    Raises:
+        JournalError: the journal did not take it; the transaction must not be committed.
     """
     moved = sorted(set(keys))
     await session.flush()
@@ -87,6 +91,7 @@ async def record_change(
     await session.execute(
         _APPEND, {"revision": revision, "keys": moved, "operations": list(operations)}
     )
+    await write_ahead(session, revision)
     await session.execute(_NOTIFY, {"channel": CHANNEL, "revision": str(revision)})
     return revision
 

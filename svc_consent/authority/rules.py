@@ -23,7 +23,7 @@ BASES_OF_ISSUER: dict[str, frozenset[Basis]] = {
     "participants": frozenset(
         {Basis.ASSIGNMENT, Basis.OWN_AGENCY, Basis.SCREENING, Basis.AUTHOR},
     ),
-    "cases": frozenset({Basis.COUNSEL}),
+    "cases": frozenset({Basis.COUNSEL, Basis.CONFERENCE}),
     "training": frozenset(),
 }
 """Which grounds each service owns. Releases, bindings and agency windows are owned here."""
@@ -225,7 +225,11 @@ def part_for(reader: str, entry: FeedEntry) -> FeedEntry:
     if part is None:
         return entry
     tables, beginnings = part
-    operations = [each for each in orjson.loads(entry.operations) if each.get("table") in tables]
+    operations = [
+        each
+        for each in orjson.loads(entry.operations)
+        if each.get("table") in tables or each["op"] == "timeline"
+    ]
     return FeedEntry(
         entry.revision,
         [key for key in entry.keys if key.startswith(beginnings)],

@@ -5,8 +5,10 @@ The facts themselves (``authority_visibility``, ``authority_agency_window``) and
 """
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Computed, String
+from sqlalchemy import Computed, Identity, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,3 +45,29 @@ class AcceptedFacts(Base):
     id: Mapped[UuidKey]
     revision: Mapped[int]
     at: Mapped[datetime]
+
+
+class JournalState(Base):
+    """The one row that ties this database to its journal (``infra.authority.journal``).
+
+    ``last_line`` is the newest line whose change this database has. ``is_restored`` was set by a
+    restore: nothing may be served until the journal was replayed and a new timeline begun.
+    """
+
+    __tablename__ = "authority_journal"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    database_id: Mapped[UUID]
+    last_line: Mapped[UUID | None]
+    is_restored: Mapped[bool]
+
+
+class CapturedRow(Base):
+    """A row that changed and is not in the journal yet; goes with the next authority change."""
+
+    __tablename__ = "authority_captured"
+
+    number: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    of_table: Mapped[str]
+    did: Mapped[str]
+    image: Mapped[dict[str, Any]]

@@ -9,6 +9,7 @@ import asyncpg
 
 from svc_consent.agencies.site_settings import safe_values
 from svc_consent.authority.repository import Wanted
+from svc_consent.authority.rules import POLICY_KEY
 from svc_consent.disclosures.repository import gate as repository
 from svc_consent.disclosures.repository.gate import Checked, Reliance
 from svc_consent.disclosures.rules import Call, Standing, entry_of, judge, verdict_of
@@ -104,7 +105,7 @@ def _reliance(calls: Sequence[Call]) -> Reliance:
             agencies=list({call.asker.agency_id for call in about}),
             purposes=list({c.asker.purpose for c in about if c.asker.purpose is not None}),
         ),
-        keys=list({key for call in calls for key in call.keys}),
+        keys=list({POLICY_KEY, *(key for call in calls for key in call.keys)}),
         grants=list({call.grant_id for call in calls}),
         releases=[call.release_id for call in calls],
     )

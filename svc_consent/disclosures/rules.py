@@ -22,11 +22,12 @@ from svc_consent.authority.decision import (
     Ground,
     Window,
 )
+from svc_consent.authority.rules import POLICY_KEY
 
 GENESIS = bytes(32)
 PARTICIPANT_PREFIX = "participant:"
 VISIBLE_PREFIX = "visible:"
-_PRINCIPAL_PREFIXES = ("subject:", "agency:", "policy")
+_PRINCIPAL_PREFIXES = ("subject:", "agency:", POLICY_KEY)
 
 
 class Stage(StrEnum):
@@ -137,8 +138,17 @@ class Judgement:
 
 
 def moved_keys(keys: Mapping[str, int], standing: Standing) -> list[str]:
-    """Return the keys that have been touched after the revision relied on."""
-    return [key for key, relied_on in keys.items() if standing.keys.get(key, 0) > relied_on]
+    """Return the keys that have been touched after the revision relied on.
+
+    Everything relies on ``policy``: a new policy, and the beginning of a timeline after a restore,
+    leave nothing that was decided before.
+    """
+    everything = standing.keys.get(POLICY_KEY, 0)
+    return [
+        key
+        for key, relied_on in keys.items()
+        if max(standing.keys.get(key, 0), everything) > relied_on
+    ]
 
 
 def judge(call: Call, standing: Standing) -> Judgement:

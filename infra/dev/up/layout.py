@@ -6,10 +6,13 @@
     DIR/run.json          URLs, process ids and sockets, while it runs
     DIR/up.lock           held while it runs
     DIR/world.json        the demo world that was seeded; demo.json is its view for people
+    DIR/synth.json        personas of a synthetic world that was loaded on top
     DIR/env/X.env         the environment of program X (mode 0600)
     DIR/keys/X/           private keys of program X; keys/public/ everybody's public keys
     DIR/secrets/          generated secrets (mode 0600)
     DIR/postgres/, log/   the database cluster and what it says
+    DIR/journal/          authority changes, apart from the databases (GT_NARROWING_JOURNAL)
+    DIR/backups/          what `backup` wrote; `--fresh` leaves it
 """
 
 import contextlib
@@ -25,8 +28,17 @@ from infra.dev.private_files import PrivateFileError, private_directory, write_p
 from infra.dev.up.errors import UpError
 
 # All that `--fresh` may delete: the folder may be one that holds other things, too.
-_OWN = ("postgres", "postgres.unfinished", "postgres.lock", "log", "secrets", "keys", "env")
-_OWN_FILES = ("state.json", "run.json", "world.json", "demo.json")
+_OWN = (
+    "postgres",
+    "postgres.unfinished",
+    "postgres.lock",
+    "log",
+    "secrets",
+    "keys",
+    "env",
+    "journal",
+)
+_OWN_FILES = ("state.json", "run.json", "world.json", "demo.json", "synth.json")
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,22 @@ def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+JOURNAL_VARIABLE = "GT_NARROWING_JOURNAL"
+
+
+def journal_folder(data_dir: Path) -> Path:
+    """Return where the journal of authority changes is: where the setting says, else in DIR.
+
+    In DIR it survives a restore but not the disk; the setting names a folder on another volume.
+    """
+    named = os.environ.get(JOURNAL_VARIABLE)
+    return Path(named) if named else data_dir / "journal"
+
+
 def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program:
+    more = {}
+    if service == "consent":
+        more[JOURNAL_VARIABLE] = str(journal_folder(layout.data_dir))
     return Program(
         name=f"svc_{service}",
         module=f"svc_{service}",
@@ -94,6 +110,7 @@ def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program
             "GT_BIND": layout.socket(service),
             "GT_DATABASE_DSN": database.runtime_dsn,
             "GT_CONSENT_ADDRESS": layout.socket("consent"),
+            **more,
         },
         health=layout.socket(service),
         stop_order=3 if service == "consent" else 2,  # the others follow its feed

@@ -1,0 +1,145 @@
+"""Statements that tie the consent database to its journal: write ahead, and replay.
+
+``write_ahead`` runs inside ``record_change``, under the lock of the order: the rows that changed
+since the last line go into the journal and are on its volume before the transaction commits.
+Replaying puts rows into the database as they were written then, with the rights of the running
+service and nothing more.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from infra.authority.journal import Journal, JournalError, Line
+from infra.database import JOURNAL_KEY, JOURNALLED_KEY, WriteSession
+
+_STATE = text("select database_id::text, last_line::text, is_restored from authority_journal")
+# Put in order by the statement around it: what a deletion returns has none.
+_TAKE = text(
+    "with taken as (delete from authority_captured returning number, of_table, did, image)"
+    " select of_table, did, image from taken order by number"
+)
+_NOW = text("select clock_timestamp()")
+_ENDS_WITH = text("update authority_journal set last_line = :line")
+_SETTLED = text("update authority_journal set is_restored = false where is_restored")
+_NOT_CAPTURED = text("select set_config('gt.journal', 'off', true)")
+_CAPTURED = text("select set_config('gt.journal', 'on', true)")
+_DROP_CAPTURED = text("delete from authority_captured")
+_TABLES = text("""
+select c.relname,
+  array(select a.attname::text from pg_attribute a
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
+  array(select a.attname::text from pg_index i
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+    where i.indrelid = c.oid and i.indisprimary)
+from pg_trigger t join pg_class c on c.oid = t.tgrelid where t.tgname = 'capture_row'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """What the database says of its journal."""
+
+    database_id: str
+    last_line: str | None
+    is_restored: bool
+
+
+async def state_of(session: WriteSession) -> JournalState:
+    """Return what the database says of its journal."""
+    row = (await session.execute(_STATE)).one()
+    return JournalState(row[0], row[1], row[2])
+
+
+async def write_ahead(session: WriteSession, revision: int) -> None:
+    """Put what this transaction changed into the journal; nothing where there is no journal.
+
+    Raises:
+        JournalError: it is not on the journal's volume, so it must not be committed.
+    """
+    journal: Journal | None = session.info.get(JOURNAL_KEY)
+    if journal is None:
+        return
+    state = await state_of(session)
+    at = (await session.execute(_NOW)).scalar_one()
+    taken = await session.execute(_TAKE)
+    line = Line(
+        id=str(uuid4()),
+        after=state.last_line,
+        revision=revision,
+        at=at.isoformat(),
+        rows=[(row[0], row[1], row[2]) for row in taken],
+    )
+    await session.execute(_ENDS_WITH, {"line": UUID(line.id)})
+    session.info.setdefault(JOURNALLED_KEY, []).append((state.database_id, line.id))
+    await asyncio.to_thread(journal.append, state.database_id, line)
+
+
+class _Tables:
+    """Statements that put one row back into each table, made from what the tables are now."""
+
+    def __init__(self, found: Sequence[Sequence[Any]]) -> None:
+        self._columns: Mapping[str, tuple[list[str], list[str]]] = {
+            row[0]: (list(row[1]), list(row[2])) for row in found
+        }
+
+    async def put(self, session: WriteSession, table: str, did: str, image: dict[str, Any]) -> None:
+        """Make one row as it was made then.
+
+        Raises:
+            JournalError: the database has no such table.
+        """
+        if table not in self._columns:
+            raise JournalError("the journal names a table that this database does not have")
+        columns, key = self._columns[table]
+        parameters = {"image": image}
+        if did == "DELETE":
+            await session.execute(
+                _sql(f"delete from {table} t using {_row(table)} r", key),  # noqa: S608 - the catalogue's
+                parameters,
+            )
+            return
+        if did == "UPDATE":
+            changed = ", ".join(f"{name} = r.{name}" for name in columns if name not in key)
+            statement = f"update {table} t set {changed} from {_row(table)} r"  # noqa: S608 - as above
+            done: Any = await session.execute(_sql(statement, key), parameters)
+            if done.rowcount:
+                return
+        listed = ", ".join(columns)
+        statement = (
+            f"insert into {table} ({listed}) overriding system value"  # noqa: S608 - the catalogue's
+            f" select {listed} from {_row(table)} r on conflict do nothing"
+        )
+        await session.execute(_sql(statement), parameters)
+
+
+def _row(table: str) -> str:
+    return f"jsonb_populate_record(null::{table}, :image)"
+
+
+def _sql(statement: str, key: Sequence[str] = ()) -> Any:
+    where = " where " + " and ".join(f"t.{name} = r.{name}" for name in key) if key else ""
+    return text(statement + where).bindparams(bindparam("image", type_=JSONB))
+
+
+async def replay(session: WriteSession, lines: Sequence[Line]) -> None:
+    """Make the changes of these lines again, in their order; none of them is journalled again."""
+    await session.execute(_NOT_CAPTURED)
+    tables = _Tables((await session.execute(_TABLES)).all())
+    for line in lines:
+        for table, did, image in line.rows:
+            await tables.put(session, table, did, image)
+    # What was caught before the copy was made is in the first of these lines.
+    await session.execute(_DROP_CAPTURED)
+    await session.execute(_ENDS_WITH, {"line": UUID(lines[-1].id)})
+    await session.execute(_CAPTURED)
+
+
+async def settle(session: WriteSession) -> None:
+    """Note that nothing of a restore is left to be done."""
+    await session.execute(_SETTLED)
