@@ -20,6 +20,7 @@ def main(words: list[str] | None = None) -> int:
     _add_policy(commands.add_parser("policy", help="check, print or compare the access policy"))
     schema = commands.add_parser("schema", help="print the schema that a role can ever see")
     schema.add_argument("--role", help="column of the matrix, for example CM; all when absent")
+    schema.add_argument("--since", type=Path, help="print what changed since this older schema")
     plan = commands.add_parser("plan", help="print the query plan of an operation")
     plan.add_argument("--operation", type=Path, required=True, help="file with the document")
     plan.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
@@ -33,6 +34,8 @@ def main(words: list[str] | None = None) -> int:
     labels = commands.add_parser("check-labels", help="check the labels of subgraph SDL files")
     labels.add_argument("--supergraph", type=Path, help="also check what was composed of them")
     labels.add_argument("files", type=Path, nargs="+")
+    explained = commands.add_parser("explain-error", help="say what an error code means")
+    explained.add_argument("code", nargs="?", help="for example COST_LIMIT; all when absent")
     _add_operations(commands.add_parser("operations", help="manifests of persisted operations"))
     arguments = parser.parse_args(sys.argv[1:] if words is None else words)
     try:
@@ -111,7 +114,9 @@ def _run(arguments: argparse.Namespace) -> int:
         case "policy":
             return inspection.policy_check()
         case "schema":
-            return inspection.schema(arguments.role)
+            return inspection.schema(arguments.role, arguments.since)
+        case "explain-error":
+            return inspection.explain_error(arguments.code)
         case "plan":
             return inspection.show_plan(
                 arguments.operation, arguments.supergraph, arguments.role, arguments.form

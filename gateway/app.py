@@ -35,10 +35,12 @@ from gateway.subgraph_calls import SubgraphCalls
 from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
+from gateway.web.cross_origin import CrossOrigin, parse_origins
 from gateway.web.doors.routes import Doors
 from gateway.web.doors.training import TrainingDoors
 from gateway.web.graphql_endpoint import GraphQLEndpoint
-from gateway.web.middleware import SecurityHeaders
+from gateway.web.middleware import BodyLimit, SecurityHeaders
+from gateway.web.schema_download import schema_download
 from infra.http_client import HttpClient
 from infra.identity_token import GATEWAY_ISSUER, TokenMinter
 from infra.settings import SettingsError
@@ -241,12 +243,19 @@ def create_app(settings: GatewaySettings) -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),
+            Route(
+                "/schema.graphql", schema_download(parts.pipeline, parts.traffic), methods=["GET"]
+            ),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
             *Doors(parts.pipeline, bind).routes(),
             *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(CrossOrigin, origins=parse_origins(settings.cors_origins)),
+            Middleware(BodyLimit),
+        ],
         lifespan=lifespan,
     )

@@ -31,6 +31,10 @@ class Generations(Pipeline):
         """Answer one request, all of it under one generation."""
         return await self._current.answer(request)
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """Return the schema of the present generation as the caller's role sees it."""
+        return await self._current.schema_text(request)
+
     def swap(self, preparer: Preparer) -> None:
         """Let requests that begin from now on run under another supergraph."""
         self._current = self._current.under(preparer)

@@ -8,8 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from graphql import print_schema
+from graphql import GraphQLError, build_schema, print_schema
 
+from gateway.error_reference import explain, gateway_codes, service_codes
 from gateway.limits.budget import Budget
 from gateway.limits.cost import cost_of
 from gateway.planner import (
@@ -36,6 +37,7 @@ from gateway.policy.packaged import packaged_supergraph, packaged_table
 from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
 from gateway.policy.sdl_labels import check_subgraphs
+from gateway.schema_changes import schema_changes
 from gateway.supergraph import Supergraph, load_supergraph
 from infra.errors import GoldenThreadError
 
@@ -102,15 +104,51 @@ def _column(table: AccessTable, role: str) -> str:
     return role
 
 
-def schema(role: str | None) -> int:
-    """Print the API schema, or what of it a role can ever see."""
+def schema(role: str | None, since: Path | None = None) -> int:
+    """Print the API schema, or what of it a role can ever see.
+
+    Args:
+        since: an older schema, as this command printed it: print what changed instead; 1 when an
+            operation that ran before may not run any more.
+
+    Raises:
+        InspectionError: the older schema cannot be read.
+    """
     supergraph = packaged_supergraph()
-    if role is None:
-        _write(print_schema(supergraph.api_schema))
+    shown = supergraph.api_schema
+    if role is not None:
+        table = packaged_table(supergraph)
+        shown = role_schema(shown, table.view(_column(table, role), has_person_purpose=True))
+    if since is None:
+        _write(print_schema(shown))
         return 0
-    table = packaged_table(supergraph)
-    view = table.view(_column(table, role), has_person_purpose=True)
-    _write(print_schema(role_schema(supergraph.api_schema, view)))
+    try:
+        older = build_schema(since.read_text())
+    except (GraphQLError, TypeError) as error:
+        raise InspectionError(f"{since}: {error}") from None
+    changes = schema_changes(older, shown)
+    for change in changes:
+        _write(change.text)
+    breaking = sum(change.is_breaking for change in changes)
+    _write(f"schema changes: {breaking} breaking, {len(changes) - breaking} other")
+    return 1 if breaking else 0
+
+
+def explain_error(code: str | None) -> int:
+    """Print what an error code means, or all codes.
+
+    Raises:
+        UnknownErrorCodeError: there is no such code.
+    """
+    if code is not None:
+        _write(explain(code.strip().upper()))
+        return 0
+    of_gateway, of_services = gateway_codes(), service_codes()
+    for name, known in sorted(of_gateway.items()):
+        _write(f"{name}  {known.status}")
+    for name, programs in sorted(of_services.items()):
+        _write(f"{name}  in userErrors of {', '.join(sorted(programs))}")
+    _write(f"error codes: {len(of_gateway)} of the gateway, {len(of_services)} of services")
     return 0
 
 

@@ -165,6 +165,21 @@ class Pipeline:
             self._possession.check(verified, request.token, shown)
         except DpopNonceError as wanted:
             challenge = {
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """Return the schema as the caller's role can ever see it, as SDL.
+
+        Raises:
+            RequestRefusedError: as for an operation.
+        """
+        verified = await self._verified(request)
+        self._traffic.of_person(_person(verified), verified.client_id)
+        try:
+            acting = await self._acting(verified, request.acting_grant, None)
+        except ConsentUnavailableError:
+            raise RequestRefusedError(503, "SERVICE_UNAVAILABLE") from None
+        view = self._preparer.table.view(acting.column, has_person_purpose=True)
+        return self._preparer.sdl_of(view)
+
                 "www-authenticate": 'DPoP error="use_dpop_nonce"',
                 "dpop-nonce": wanted.nonce,
             }

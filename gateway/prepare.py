@@ -8,7 +8,7 @@ policies never share an entry.
 from dataclasses import dataclass, replace
 
 import structlog
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, print_schema
 
 from gateway.errors import RequestRefusedError
 from gateway.executor import CompiledOperation, compile_plan
@@ -69,6 +69,7 @@ class Preparer:
             max_entries=MAX_PREPARED, max_per_client=int(MAX_PREPARED * MAX_SHARE)
         )
         self._schemas: dict[str, GraphQLSchema] = {}
+        self._sdl: dict[str, str] = {}
         known = Entitlements(is_authenticated=True)
         self._labels_on = active_labels(supergraph)
         self._satisfied_rules = satisfied_rules(supergraph, known)
@@ -136,6 +137,14 @@ class Preparer:
             cost = cost_of(normalized, self.supergraph, self.budget.assumed_list)
             known = Prepared(operation, pruned, query_plan, compiled, cost)
             self._prepared.put(key, known, client)
+        return known
+
+    def sdl_of(self, view: View) -> str:
+        """Return the schema as a view can ever see it, printed."""
+        known = self._sdl.get(view.name)
+        if known is None:
+            known = print_schema(self.schema_of(view)) + "\n"
+            self._sdl[view.name] = known
         return known
 
     def held(self) -> list[tuple[PlanKey, Prepared, str]]:

@@ -64,6 +64,7 @@ class GatewaySettings:
         certificate_header: header in which the TLS terminator hands over client certificates.
         supergraph: file to follow instead of the committed supergraph.
         supergraph_poll_seconds: how often to look whether that file has changed.
+        cors_origins: origins whose pages may call the API from a browser.
         max_cost: objects that one answer may have by estimate.
         rates: how much one person, application and address may ask.
         operations_dir: folder of signed manifests of persisted operations.
@@ -89,6 +90,7 @@ class GatewaySettings:
     supergraph: Path | None = None
     supergraph_poll_seconds: float = 5.0
     max_cost: int = 10_000
+    cors_origins: str | None = None
     rates: Rates = field(default_factory=Rates)
     step_up: str | None = None
     operations_dir: Path | None = None
@@ -124,6 +126,7 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         supergraph=_read_supergraph(env),
         supergraph_poll_seconds=_read_poll(env),
         max_cost=_read_max_cost(env),
+        cors_origins=env.optional("GT_CORS_ORIGINS"),
         rates=_read_rates(env),
         step_up=env.optional("GT_STEP_UP"),
         operations_dir=_optional_path(env, "GT_OPERATIONS_DIR"),

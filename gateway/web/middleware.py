@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HEADERS = {
@@ -14,6 +15,37 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+MAX_BODY_BYTES = 65_536
+MAX_UPLOAD_BYTES = 2 * 1024 * 1024
+_UPLOADS = "/console/"
+_LIMITED_BY_ITSELF = "/graphql"
+
+
+class BodyLimit:
+    """Ends a request whose body is larger than any door takes, before it is kept in memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] == _LIMITED_BY_ITSELF:
+            await self._app(scope, receive, send)
+            return
+        most = MAX_UPLOAD_BYTES if scope["path"].startswith(_UPLOADS) else MAX_BODY_BYTES
+        size = 0
+
+        async def receive_within() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > most:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_within, send)
 
 
 class SecurityHeaders:
