@@ -260,6 +260,12 @@ def _gateway(command: str, context: typer.Context, data: Path | None) -> None:
 
 @app.command()
 def backup(
+@app.command("explain-error", context_settings=_HANDED_OVER, add_help_option=False)
+def explain_error(context: typer.Context, data: Data = None) -> None:
+    """Say what an error code means and what to do: `explain-error CODE`; all without a code."""
+    _gateway("explain-error", context, data)
+
+
     target: Annotated[
         Path | None,
         typer.Argument(metavar="[FOLDER]", help="Where to (default: DIR/backups/TIME)."),
