@@ -131,6 +131,20 @@ def demo(data: Data = None, *, as_json: Annotated[bool, typer.Option("--json")] 
 
 
 @app.command()
+def synth(
+    participants: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1_000_000, help="How many participants.")
+    ],
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="The same seed, the same world.")],
+    data: Data = None,
+) -> None:
+    """Load a synthetic world in sites of its own; a second run goes on where one stopped."""
+    from infra.cli.synthesis import synthesize
+
+    sys.stdout.write(synthesize(chosen(data), participants, seed) + "\n")
+
+
+@app.command()
 def ask(
     operation: Annotated[str, typer.Argument(metavar="OPERATION")],
     persona: Annotated[
@@ -246,6 +260,12 @@ def schema(context: typer.Context, data: Data = None) -> None:
     _gateway("schema", context, data)
 
 
+@app.command("explain-error", context_settings=_HANDED_OVER, add_help_option=False)
+def explain_error(context: typer.Context, data: Data = None) -> None:
+    """Say what an error code means and what to do: `explain-error CODE`; all without a code."""
+    _gateway("explain-error", context, data)
+
+
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def plan(context: typer.Context, data: Data = None) -> None:
     """Print the query plan of an operation."""
@@ -260,12 +280,6 @@ def _gateway(command: str, context: typer.Context, data: Path | None) -> None:
 
 @app.command()
 def backup(
-@app.command("explain-error", context_settings=_HANDED_OVER, add_help_option=False)
-def explain_error(context: typer.Context, data: Data = None) -> None:
-    """Say what an error code means and what to do: `explain-error CODE`; all without a code."""
-    _gateway("explain-error", context, data)
-
-
     target: Annotated[
         Path | None,
         typer.Argument(metavar="[FOLDER]", help="Where to (default: DIR/backups/TIME)."),
