@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from infra.batch_program import batches
 from infra.service_program import ServiceProgram, main
 from svc_consent.app import app
 from svc_consent.audit import audit
 from svc_consent.seed import seed
 from svc_consent.subgraph import schema
+from svc_consent.synthetic import load
 
 PROGRAM = ServiceProgram(
     service="consent",
@@ -14,7 +16,7 @@ PROGRAM = ServiceProgram(
     schema=schema,
     app=app,
     seed=seed,
-    commands={"audit": audit},
+    commands={"audit": audit, "batches": batches("consent", load)},
 )
 
 if __name__ == "__main__":

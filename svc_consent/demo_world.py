@@ -23,6 +23,11 @@ FORM_VERSION = "GENERAL@2026-01"
 _BINDINGS = {"SELF": Basis.SELF, "REPRESENTATIVE": Basis.REPRESENTATIVE}
 
 
+def midnight(day: str, time_zone: str) -> datetime:
+    """Return the beginning of a day, written as a date, at a site."""
+    return _midnight(date.fromisoformat(day), time_zone)
+
+
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 

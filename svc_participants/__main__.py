@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from infra.batch_program import batches
 from infra.service_program import ServiceProgram, main
 from svc_participants.app import app
 from svc_participants.seed import seed
 from svc_participants.subgraph import schema
+from svc_participants.synthetic import load
 
 raise SystemExit(
     main(
@@ -15,7 +17,7 @@ raise SystemExit(
             schema=schema,
             app=app,
             seed=seed,
-            commands={},
+            commands={"batches": batches("participants", load)},
         )
     )
 )

@@ -41,6 +41,11 @@ class DataFolder:
         """The demo world that was seeded."""
         return self.path / "world.json"
 
+    @property
+    def synthetic_file(self) -> Path:
+        """Personas of the synthetic world, and the day that each seed's is reckoned from."""
+        return self.path / "synth.json"
+
     def environment_file(self, program: str) -> Path:
         """The environment of a program, mode 0600."""
         return self.path / "env" / f"{program}.env"
@@ -67,8 +72,13 @@ class DataFolder:
         raise CommandError(message)
 
     def demo(self) -> dict[str, Any]:
-        """Return the demo data. Raises CommandError before the first `up`."""
+        """Return the demo data, with the personas of a synthetic world if there is one.
+
+        Raises CommandError before the first `up`.
+        """
         if (demo := _json(self.demo_file)) is not None:
+            synthetic = _json(self.synthetic_file) or {}
+            demo["personas"] += synthetic.get("personas", [])
             return demo
         message = f"no demo data in {self.path} yet; start the platform with ./goldenthread up"
         raise CommandError(message)

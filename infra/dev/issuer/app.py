@@ -18,7 +18,7 @@ from starlette.routing import Route
 from infra import clock
 from infra.dev.issuer.clients import SCOPES, browser_origins, load_clients, origin_of
 from infra.dev.issuer.keys import SigningKeys
-from infra.dev.issuer.people import Persona, SignedIn, load_personas
+from infra.dev.issuer.people import Persona, SignedIn, load_personas, load_synthetic_personas
 from infra.dev.issuer.server import TOKEN_SECONDS, IssuerServer
 from infra.dev.issuer.settings import IssuerSettings
 from infra.dev.issuer.store import ACR
@@ -124,7 +124,7 @@ class Issuer:
             grant = self._server.get_consent_grant((request, request.query_params))
         except OAuth2Error as error:
             return self._refusal(error)
-        by_site = itertools.groupby(self._personas.values(), key=lambda persona: persona.site_name)
+        by_site = itertools.groupby(self._people().values(), key=lambda persona: persona.site_name)
         page = self._picker.render(
             client_name=grant.client.name,
             fields=list(request.query_params.multi_items()),
@@ -193,8 +193,11 @@ class Issuer:
     async def _css(self, _request: Request) -> Response:
         return Response(self._style, media_type="text/css", headers=_PAGE_HEADERS)
 
+    def _people(self) -> dict[str, Persona]:
+        return {**self._personas, **load_synthetic_personas(self._settings.demo_file)}
+
     def _signed_in(self, handle: object) -> SignedIn | None:
-        persona: Persona | None = self._personas.get(handle) if isinstance(handle, str) else None
+        persona: Persona | None = self._people().get(handle) if isinstance(handle, str) else None
         return SignedIn(persona, clock.epoch_seconds()) if persona else None
 
     def _refusal(self, error: OAuth2Error) -> Response:

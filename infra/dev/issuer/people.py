@@ -54,3 +54,9 @@ def load_personas(demo_file: Path) -> dict[str, Persona]:
         )
         for row in rows
     }
+
+
+def load_synthetic_personas(demo_file: Path) -> dict[str, Persona]:
+    """Return those of the synthetic world that may be loaded at any time; none before that."""
+    file = demo_file.with_name("synth.json")
+    return load_personas(file) if file.exists() else {}
