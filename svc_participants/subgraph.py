@@ -5,10 +5,14 @@ import strawberry
 from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
-from svc_participants.care.goals.schema import Goal, GoalFields, GoalMutation
-from svc_participants.care.housing.schema import HousingFields, HousingMutation
-from svc_participants.care.notes.schema import CaseNote, NoteFields, NoteMutation
-from svc_participants.care.summaries.schema import SummaryFields, SummaryMutation
+from svc_participants.care.goals.schema import Goal
+from svc_participants.care.schema import (
+    ENTITIES,
+    OF_GOAL,
+    OF_PARTICIPANT,
+    CareMutation,
+    CareQuery,
+)
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
 from svc_participants.enrollments.schema import Enrollment, EnrollmentFields, EnrollmentMutation
 from svc_participants.people.schema import Participant, PeopleMutation, PeopleQuery, extend
@@ -24,17 +28,17 @@ _STRUCTURE = [category(Category.STRUCTURE)]
 for _fields in (
     ReferralFields,
     EnrollmentFields,
-    NoteFields,
-    GoalFields,
-    HousingFields,
-    SummaryFields,
+    *OF_PARTICIPANT,
     CaseloadFields,
 ):
     extend(Participant, _fields)
 
+for _more in OF_GOAL:
+    extend(Goal, _more)
+
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(PeopleQuery, ReferralQuery, CaseloadQuery):
+class Query(PeopleQuery, ReferralQuery, CareQuery, CaseloadQuery):
     """All root fields."""
 
 
@@ -43,10 +47,7 @@ class Mutation(
     PeopleMutation,
     ReferralMutation,
     EnrollmentMutation,
-    NoteMutation,
-    GoalMutation,
-    HousingMutation,
-    SummaryMutation,
+    CareMutation,
     CaseloadMutation,
 ):
     """All mutations."""
@@ -57,5 +58,5 @@ def schema() -> SubgraphSchema:
     return build_schema(
         query=Query,
         mutation=Mutation,
-        types=[Participant, Referral, Enrollment, CaseNote, Goal],
+        types=[Participant, Referral, Enrollment, *ENTITIES],
     )

@@ -2,9 +2,11 @@
 
 from infra import idempotency, migration_environment
 from infra.tables import Base
+from svc_participants.care.assessments import tables as assessments
 from svc_participants.care.goals import tables as goals
 from svc_participants.care.housing import tables as housing
 from svc_participants.care.notes import tables as notes
+from svc_participants.care.plans import tables as plans
 from svc_participants.care.summaries import tables as summaries
 from svc_participants.caseloads import tables as caseloads
 from svc_participants.enrollments import tables as enrollments
@@ -12,6 +14,7 @@ from svc_participants.people import tables as people
 from svc_participants.referrals import tables as referrals
 
 __all__ = [
+    "assessments",
     "caseloads",
     "enrollments",
     "goals",
@@ -19,6 +22,7 @@ __all__ = [
     "idempotency",
     "notes",
     "people",
+    "plans",
     "referrals",
     "summaries",
 ]

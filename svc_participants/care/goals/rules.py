@@ -87,8 +87,17 @@ def state_after(current: GoalState, marker: ProgressMarker) -> GoalState:
     Raises:
         RuleError: the goal is reached already.
     """
-    if current is GoalState.REACHED:
-        raise RuleError("GOAL_REACHED", "This goal is reached; add a new one for what comes next.")
+    check_open(current)
     if marker is ProgressMarker.REACHED:
         return GoalState.REACHED
     return GoalState.SET_ASIDE if marker is ProgressMarker.SET_ASIDE else GoalState.OPEN
+
+
+def check_open(current: GoalState) -> None:
+    """Check that a goal is not reached yet.
+
+    Raises:
+        RuleError: it is.
+    """
+    if current is GoalState.REACHED:
+        raise RuleError("GOAL_REACHED", "This goal is reached; add a new one for what comes next.")

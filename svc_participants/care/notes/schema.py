@@ -16,16 +16,18 @@ from infra.request_context import context_of
 from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
+from svc_participants.care import presenting
 from svc_participants.care.notes import commands, repository, rules
-from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
+from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow, NoteSignOffRow
 from svc_participants.people.repository import StaffNames
-from svc_participants.people.schema import INPUT, After, First, Participant
+from svc_participants.people.schema import INPUT, After, First
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _NOTES = [category(Category.CASE_NOTES)]
 _OF_PARTICIPANT, _AMENDMENTS = "Participant.notes", "CaseNote.amendments"
 
 described_enum(rules.ContactMode, "How the contact took place.", rules.MODE_MEANINGS)
+described_enum(rules.NoteTopic, "What a note tells of besides.", rules.TOPIC_MEANINGS)
 
 
 @strawberry.type(directives=_NOTES, description="A later wording of a note.")
@@ -36,6 +38,18 @@ class NoteAmendment:
     reason: str | None = strawberry.field(description="Why it was worded anew.")
     written_at: datetime | None = strawberry.field(description="When.")
     author_name: str | None = strawberry.field(description="By whom.")
+
+
+@strawberry.type(directives=_NOTES, description="A supervisor's signature under a wording.")
+class NoteSignOff:
+    """A signature."""
+
+    wording: int | None = strawberry.field(description="Which wording; 1 is the first.")
+    is_current: bool | None = strawberry.field(
+        description="Whether it stands under the note as it is worded now."
+    )
+    signed_at: datetime | None = strawberry.field(description="When.")
+    signed_by_name: str | None = strawberry.field(description="By whom.")
 
 
 @strawberry.federation.type(
@@ -76,6 +90,19 @@ class CaseNote:
         """Return the author's name."""
         return await context_of(info).loader(StaffNames).of(self.row.author_account_id)
 
+    @strawberry.field(description="What it tells of besides; each topic needs its category.")
+    async def topics(self, info: Info) -> list[rules.NoteTopic] | None:
+        """Return the topics."""
+        found = await context_of(info).loader(repository.TopicLoader).load(self.row.id)
+        return [rules.NoteTopic(each) for each in found or ()]
+
+    @strawberry.field(description="The newest signature under it, if any.")
+    async def sign_off(self, info: Info) -> NoteSignOff | None:
+        """Return the newest signature."""
+        context = context_of(info)
+        row = await context.loader(repository.SignOffLoader).load(self.row.id)
+        return None if row is None else await _sign_off_of(info, row)
+
     @strawberry.field(description="Later wordings, oldest first.")
     async def amendments(
         self, info: Info, first: First = 25, after: After = None
@@ -112,6 +139,17 @@ def _amendment_of(row: NoteAmendmentRow, author_name: str | None) -> NoteAmendme
     )
 
 
+async def _sign_off_of(info: Info, row: NoteSignOffRow) -> NoteSignOff:
+    context = context_of(info)
+    latest = await context.loader(repository.LatestAmendmentLoader).load(row.note_id)
+    return NoteSignOff(
+        wording=row.wording,
+        is_current=row.wording == (1 if latest is None else latest.number + 1),
+        signed_at=row.signed_at,
+        signed_by_name=await context.loader(StaffNames).of(row.signed_by),
+    )
+
+
 def note_of(row: CaseNoteRow) -> CaseNote:
     """Return the GraphQL object of a note."""
     return CaseNote(
@@ -125,31 +163,18 @@ def note_of(row: CaseNoteRow) -> CaseNote:
     )
 
 
-async def _notes(
-    root: strawberry.Parent[Participant], info: Info, first: First = 25, after: After = None
-) -> Connection[CaseNote] | None:
-    context, order = context_of(info), repository.NEWEST_FIRST
-    request = page_request(
-        context, info, name=_OF_PARTICIPANT, order=order, first=first, after=after
-    )
-    loader = context.loader(repository.NotesOfParticipant)
-    return connection(
-        await loader.load(root.seen.row.id, request),
-        seal=context.seal,
-        caller=context.caller,
-        name=_OF_PARTICIPANT,
-        after=after,
-        key=order.key,
-        node=note_of,
-    )
-
-
 @strawberry.type
 class NoteFields:
     """What notes add to ``Participant``; put there by ``subgraph``."""
 
-    notes: Connection[CaseNote] | None = strawberry.field(
-        resolver=_notes, description="Case notes, newest first.", directives=_NOTES
+    notes: Connection[CaseNote] | None = presenting.paged(
+        CaseNote,
+        name=_OF_PARTICIPANT,
+        pages=repository.NotesOfParticipant,
+        node=note_of,
+        of=Category.CASE_NOTES,
+        description="Case notes.",
+        only=("mode", rules.ContactMode, "Only contacts that took place like this."),
     )
 
 
@@ -162,6 +187,9 @@ class AddCaseNoteInput:
     mode: rules.ContactMode = strawberry.field(description="How the contact took place.")
     occurred_on: date = strawberry.field(description="Day of the contact.")
     text: str = strawberry.field(description="The note.")
+    topics: list[rules.NoteTopic] = strawberry.field(
+        default_factory=list, description="What it tells of besides; say so when it does."
+    )
 
 
 @strawberry.input(description="A new wording of a note.")
@@ -173,6 +201,24 @@ class AmendCaseNoteInput:
     idempotency_key: str = strawberry.field(description="Unique per intended change.")
     text: str = strawberry.field(description="The note as it shall be worded.")
     reason: str = strawberry.field(description="Why it is worded anew.")
+
+
+@strawberry.input(description="What else a note tells of.")
+class MarkCaseNoteInput:
+    """Input of ``markCaseNote``."""
+
+    note_id: strawberry.ID = strawberry.field(description="Which note.")
+    idempotency_key: str = strawberry.field(description="Unique per intended mark.")
+    topic: rules.NoteTopic = strawberry.field(description="What it tells of.")
+
+
+@strawberry.input(description="A supervisor's signature under a note.")
+class SignOffCaseNoteInput:
+    """Input of ``signOffCaseNote``."""
+
+    note_id: strawberry.ID = strawberry.field(description="Which note.")
+    expected_version: int = strawberry.field(description="Wording you have read.")
+    idempotency_key: str = strawberry.field(description="Unique per intended signature.")
 
 
 @strawberry.type(directives=_STRUCTURE, description="Result of a change to a note.")
@@ -203,7 +249,13 @@ class NoteMutation:
             effect=lambda session: commands.add_note(
                 session,
                 context.caller,
-                commands.NewNote(input.participant_id, input.mode, input.occurred_on, input.text),
+                commands.NewNote(
+                    input.participant_id,
+                    input.mode,
+                    input.occurred_on,
+                    input.text,
+                    tuple(input.topics),
+                ),
             ),
         )
         return CaseNotePayload(
@@ -228,6 +280,44 @@ class NoteMutation:
                 context.caller,
                 parse_id(input.note_id),
                 commands.Amendment(input.expected_version, input.text, input.reason),
+            ),
+        )
+        return CaseNotePayload(
+            note=await _load_note(info, outcome.id("note")), user_errors=outcome.user_errors
+        )
+
+    @strawberry.mutation(description="Mark what else a note tells of; marks stay.")
+    async def mark_case_note(
+        self,
+        info: Info,
+        input: Annotated[MarkCaseNoteInput, INPUT],  # noqa: A002
+    ) -> CaseNotePayload:
+        """Mark a note."""
+        outcome = await presenting.carried_out(
+            info,
+            "markCaseNote",
+            input,
+            lambda session, caller: commands.mark_note(
+                session, caller, parse_id(input.note_id), input.topic
+            ),
+        )
+        return CaseNotePayload(
+            note=await _load_note(info, outcome.id("note")), user_errors=outcome.user_errors
+        )
+
+    @strawberry.mutation(description="Sign a note's present wording off (SUP, not its author).")
+    async def sign_off_case_note(
+        self,
+        info: Info,
+        input: Annotated[SignOffCaseNoteInput, INPUT],  # noqa: A002
+    ) -> CaseNotePayload:
+        """Sign a note off."""
+        outcome = await presenting.carried_out(
+            info,
+            "signOffCaseNote",
+            input,
+            lambda session, caller: commands.sign_off_note(
+                session, caller, parse_id(input.note_id), input.expected_version
             ),
         )
         return CaseNotePayload(

@@ -1,4 +1,4 @@
-"""Tables of case notes. Both are append-only: a trigger refuses UPDATE and DELETE."""
+"""Tables of case notes. All are append-only: a trigger refuses UPDATE and DELETE."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -39,3 +39,31 @@ class NoteAmendmentRow(Base):
     reason: Mapped[str]
     author_account_id: Mapped[str]
     written_at: Mapped[datetime]
+
+
+class NoteTopicRow(Base):
+    """What a note tells of; added, never taken away."""
+
+    __tablename__ = "case_note_topic"
+    __table_args__ = (UniqueConstraint("note_id", "topic"),)
+
+    id: Mapped[UuidKey]
+    note_id: Mapped[UUID] = mapped_column(ForeignKey("case_note.id"))
+    participant_id: Mapped[UUID]
+    topic: Mapped[str]
+    marked_at: Mapped[datetime]
+    marked_by: Mapped[str]
+
+
+class NoteSignOffRow(Base):
+    """A supervisor's signature under one wording of a note (1: as first written)."""
+
+    __tablename__ = "case_note_sign_off"
+    __table_args__ = (UniqueConstraint("note_id", "wording"),)
+
+    id: Mapped[UuidKey]
+    note_id: Mapped[UUID] = mapped_column(ForeignKey("case_note.id"))
+    participant_id: Mapped[UUID]
+    wording: Mapped[int]
+    signed_at: Mapped[datetime]
+    signed_by: Mapped[str]

@@ -1,4 +1,4 @@
-"""Commands about the summary: write a draft, approve it. Assigned case manager, supervisor."""
+"""Commands about the summary: write, approve, withdraw. Assigned case manager, supervisor."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
+from svc_participants.care.keeping import check_step
 from svc_participants.care.summaries import repository, rules
 from svc_participants.care.summaries.tables import ProgressSummaryRow
 from svc_participants.people.commands import own_agency, require_writable
@@ -63,16 +64,12 @@ async def approve_summary(
     """Approve a draft; it stands in the place of what was approved before.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, or no draft.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, or taken from a note.
     """
-    row = None
-    if summary_id is not None:
-        row = await repository.for_approval(session, caller, summary_id)
-    if row is None:
-        raise not_found("summaryId")
-    await take_turn(session, row.participant_id)
-    check_version(expected_version, row.version)
-    rules.check_draft(rules.SummaryState(row.state))
+    row = await _wording(session, caller, summary_id, expected_version)
+    check_step(rules.STEPS, rules.SummaryState(row.state), rules.SummaryState.APPROVED, "summaryId")
+    notes = await repository.note_texts(session, row.participant_id)
+    rules.check_own_words((row.statement, row.barriers, row.what_would_help), notes)
     for earlier in await repository.approved_of(session, row.participant_id):
         earlier.state = rules.SummaryState.REPLACED.value
         earlier.version += 1
@@ -84,3 +81,32 @@ async def approve_summary(
     row.approved_by = caller.subject
     row.version += 1
     return {"summary": str(row.id)}
+
+
+async def withdraw_summary(
+    session: WriteSession, caller: Caller, summary_id: UUID | None, expected_version: int
+) -> dict[str, Any]:
+    """Take a wording back; where it stood, partners see that there is nothing to add.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT or STEP_NOT_ALLOWED.
+    """
+    row = await _wording(session, caller, summary_id, expected_version)
+    state = rules.SummaryState(row.state)
+    check_step(rules.STEPS, state, rules.SummaryState.WITHDRAWN, "summaryId")
+    row.state = rules.SummaryState.WITHDRAWN.value
+    row.version += 1
+    return {"summary": str(row.id)}
+
+
+async def _wording(
+    session: WriteSession, caller: Caller, summary_id: UUID | None, expected_version: int
+) -> ProgressSummaryRow:
+    row = None
+    if summary_id is not None:
+        row = await repository.for_step(session, caller, summary_id)
+    if row is None:
+        raise not_found("summaryId")
+    await take_turn(session, row.participant_id)
+    check_version(expected_version, row.version)
+    return row

@@ -13,6 +13,7 @@ from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category
+from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow
 from svc_participants.care.summaries.rules import SummaryState
 from svc_participants.care.summaries.tables import ProgressSummaryRow
 from svc_participants.people.repository import holding, may_write
@@ -98,10 +99,10 @@ class WordingsOfParticipant(OwnerPages[ProgressSummaryRow]):
         return summary_visible(caller)
 
 
-async def for_approval(
+async def for_step(
     session: WriteSession, caller: Caller, summary_id: UUID
 ) -> ProgressSummaryRow | None:
-    """Return a wording, locked, that the caller may approve."""
+    """Return a wording, locked, that the caller may approve or withdraw."""
     row: ProgressSummaryRow | None = await session.scalar(
         select(ProgressSummaryRow)
         .where(
@@ -125,3 +126,13 @@ async def approved_of(session: WriteSession, participant_id: UUID) -> list[Progr
         .with_for_update()
     )
     return list(found)
+
+
+async def note_texts(session: WriteSession, participant_id: UUID) -> list[str]:
+    """Return every wording of every note about somebody; nothing of them leaves the command.
+
+    The right to write about the participant was checked before.
+    """
+    first = select(CaseNoteRow.text).where(CaseNoteRow.participant_id == participant_id)
+    later = select(NoteAmendmentRow.text).where(NoteAmendmentRow.participant_id == participant_id)
+    return list(await session.scalars(first.union_all(later)))

@@ -4,6 +4,7 @@ Golden Rule 1: written or approved by the case manager, never made from notes; a
 "nothing to add" stands for anything that is not said, so that silence signals nothing (GR-4, GR-5).
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from infra.errors import RuleError
@@ -28,6 +29,7 @@ class SummaryState(StrEnum):
     DRAFT = "DRAFT"
     APPROVED = "APPROVED"
     REPLACED = "REPLACED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 ENGAGEMENT_MEANINGS = {
@@ -39,7 +41,19 @@ STATE_MEANINGS = {
     SummaryState.DRAFT: "Not approved; no partner sees it.",
     SummaryState.APPROVED: "What partners with a release see.",
     SummaryState.REPLACED: "A newer wording stands in its place.",
+    SummaryState.WITHDRAWN: "Taken back; partners see that there is nothing to add.",
 }
+
+STEPS: dict[SummaryState, frozenset[SummaryState]] = {
+    SummaryState.DRAFT: frozenset({SummaryState.APPROVED, SummaryState.WITHDRAWN}),
+    SummaryState.APPROVED: frozenset({SummaryState.REPLACED, SummaryState.WITHDRAWN}),
+    SummaryState.REPLACED: frozenset(),
+    SummaryState.WITHDRAWN: frozenset(),
+}
+"""What may follow on each state. A wording that was read by partners is never a draft again."""
+
+REPEATED_WORDS = 8
+"""A run of as many words that stands in a note too has been taken from it."""
 
 
 def check_content(statement: str | None, *, is_nothing_to_add: bool, has_more: bool) -> None:
@@ -56,11 +70,27 @@ def check_content(statement: str | None, *, is_nothing_to_add: bool, has_more: b
         raise RuleError("TEXT_LENGTH", f"Write at most {MAX_LENGTH} characters.", ("input",))
 
 
-def check_draft(state: SummaryState) -> None:
-    """Check that a wording can be approved.
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = ["".join(filter(str.isalnum, each)).casefold() for each in text.split()]
+    kept = [each for each in words if each]
+    return {
+        tuple(kept[place : place + REPEATED_WORDS])
+        for place in range(len(kept) - REPEATED_WORDS + 1)
+    }
+
+
+def check_own_words(summary: Iterable[str | None], notes: Iterable[str]) -> None:
+    """Check that a summary is written for its readers, not taken from notes (GR-4).
 
     Raises:
-        RuleError: it is approved or replaced already.
+        RuleError: it repeats eight words or more of a note.
     """
-    if state is not SummaryState.DRAFT:
-        raise RuleError("STEP_NOT_ALLOWED", "Only a draft can be approved.")
+    said: set[tuple[str, ...]] = set()
+    for text in summary:
+        said |= _runs(text or "")
+    if said and any(said & _runs(each) for each in notes):
+        raise RuleError(
+            "REPEATS_A_NOTE",
+            f"A summary is no part of a note: {REPEATED_WORDS} words or more are the same.",
+            ("input",),
+        )

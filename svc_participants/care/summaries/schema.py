@@ -15,8 +15,10 @@ from infra.request_context import context_of
 from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category, Form
+from svc_participants.care import presenting
 from svc_participants.care.summaries import commands, repository, rules
 from svc_participants.care.summaries.tables import ProgressSummaryRow
+from svc_participants.people.repository import StaffNames
 from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
@@ -71,6 +73,18 @@ class ProgressSummaryWording:
     version: int = strawberry.field(
         description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
     )
+    row: strawberry.Private[ProgressSummaryRow]
+
+    @strawberry.field(description="Who wrote it.")
+    async def written_by_name(self, info: Info) -> str | None:
+        """Return the writer's name."""
+        return await context_of(info).loader(StaffNames).of(self.row.written_by)
+
+    @strawberry.field(description="Who approved it.")
+    async def approved_by_name(self, info: Info) -> str | None:
+        """Return the approver's name."""
+        approver = self.row.approved_by
+        return None if approver is None else await context_of(info).loader(StaffNames).of(approver)
 
 
 def _engagement(row: ProgressSummaryRow) -> rules.Engagement | None:
@@ -113,6 +127,7 @@ def wording_of(row: ProgressSummaryRow) -> ProgressSummaryWording:
         written_at=row.written_at,
         approved_at=row.approved_at,
         version=row.version,
+        row=row,
     )
 
 
@@ -185,6 +200,15 @@ class ApproveProgressSummaryInput:
     idempotency_key: str = strawberry.field(description="Unique per intended approval.")
 
 
+@strawberry.input(description="Taking a wording back.")
+class WithdrawProgressSummaryInput:
+    """Input of ``withdrawProgressSummary``."""
+
+    summary_id: strawberry.ID = strawberry.field(description="Which wording.")
+    expected_version: int = strawberry.field(description="Version you saw.")
+    idempotency_key: str = strawberry.field(description="Unique per intended change.")
+
+
 @strawberry.type(directives=_STRUCTURE, description="Result of a change to a summary.")
 class ProgressSummaryPayload:
     """Payload with the wording as it is now."""
@@ -238,6 +262,23 @@ class SummaryMutation:
             key=input.idempotency_key,
             effect=lambda session: commands.approve_summary(
                 session, context.caller, parse_id(input.summary_id), input.expected_version
+            ),
+        )
+        return await _payload(info, outcome)
+
+    @strawberry.mutation(description="Take a wording back; partners see nothing to add then.")
+    async def withdraw_progress_summary(
+        self,
+        info: Info,
+        input: Annotated[WithdrawProgressSummaryInput, INPUT],  # noqa: A002
+    ) -> ProgressSummaryPayload:
+        """Take a wording back."""
+        outcome = await presenting.carried_out(
+            info,
+            "withdrawProgressSummary",
+            input,
+            lambda session, caller: commands.withdraw_summary(
+                session, caller, parse_id(input.summary_id), input.expected_version
             ),
         )
         return await _payload(info, outcome)

@@ -9,6 +9,7 @@ from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose
 from svc_participants.care.housing import repository as housing
 from svc_participants.care.notes import repository as notes
+from svc_participants.care.notes.tables import CaseNoteRow
 from tests.fixtures.participants_service import (
     HOUSING_PROVIDER,
     SECOND_PROVIDER,
@@ -86,6 +87,115 @@ async def test_a_note_that_is_not_one_is_refused(
     payload = await change(participants, case_manager(), "addCaseNote", "note { id }", **note)
     assert codes(payload) == [code]
     assert (await read(participants, case_manager(), who))["notes"]["totalCount"] == 0
+
+
+async def test_a_supervisor_signs_each_wording_off_and_no_own_one(
+    participants: ServiceApp,
+) -> None:
+    who, _ = await enrolled(participants)
+    note = await write_note(participants, who)
+    selection = "note { signOff { wording isCurrent signedByName } }"
+
+    async def sign(asking: Caller, version: int) -> dict[str, Any]:
+        return await change(
+            participants, asking, "signOffCaseNote", selection,
+            noteId=note["id"], expectedVersion=version,
+        )  # fmt: skip
+
+    async def amend(asking: Caller, version: int) -> None:
+        payload = await change(
+            participants, asking, "amendCaseNote", "note { version }", noteId=note["id"],
+            expectedVersion=version, text=f"Wording {version + 1}.", reason="Better.",
+        )  # fmt: skip
+        assert payload["userErrors"] == []
+
+    assert codes(await sign(case_manager(), 1)) == ["NOT_ALLOWED"]
+    assert codes(await sign(supervisor(), 2)) == ["VERSION_CONFLICT"]
+    signed = (await sign(supervisor(), 1))["note"]["signOff"]
+    assert (signed["wording"], signed["isCurrent"]) == (1, True)
+    assert codes(await sign(supervisor(), 1)) == ["ALREADY_SIGNED"]
+    await amend(case_manager(), 1)
+    query = (
+        "query($id: ID!) { participant(id: $id) {"
+        " notes { edges { node { signOff { isCurrent } } } } } }"
+    )
+    found = (await participants.graphql(case_manager(), query, {"id": who})).data["participant"]
+    assert found["notes"]["edges"][0]["node"]["signOff"] == {"isCurrent": False}
+    assert (await sign(supervisor(), 2))["note"]["signOff"]["wording"] == 2
+    await amend(supervisor(), 2)
+    assert codes(await sign(supervisor(), 3)) == ["OWN_WORDING"]
+
+
+async def keeps_what_a_note_tells(service: ServiceApp) -> bool:
+    """Counsel is told of notes; one of two tells of treatment, which is not released."""
+    who, _ = await enrolled(service)
+    await write_note(service, who)
+    note = await write_note(service, who, "Spoke about the clinic.")
+    asking = housing_provider(CASE_NOTES="r", SUD="r")
+    await service.apply_facts(
+        [
+            released_to(who, HOUSING_PROVIDER, category=each)
+            for each in (Category.IDENTITY, Category.CASE_NOTES)
+        ]
+    )
+    assert (await read(service, asking, who))["notes"]["totalCount"] == 2
+    marked = await change(
+        service, case_manager(), "markCaseNote", "note { topics }",
+        noteId=note["id"], topic="SUBSTANCE_USE",
+    )  # fmt: skip
+    assert marked["note"] == {"topics": ["SUBSTANCE_USE"]}
+    again = await change(
+        service, case_manager(), "markCaseNote", "note { id }",
+        noteId=note["id"], topic="SUBSTANCE_USE",
+    )  # fmt: skip
+    assert codes(again) == ["ALREADY_MARKED"]
+    assert (await read(service, case_manager(), who))["notes"]["totalCount"] == 2
+    hidden = (await read(service, asking, who))["notes"]["totalCount"] == 1
+    await service.apply_facts([released_to(who, HOUSING_PROVIDER, category=Category.SUD)])
+    return hidden and bool((await read(service, asking, who))["notes"]["totalCount"] == 2)
+
+
+async def test_a_note_that_tells_of_treatment_needs_that_category(
+    participants: ServiceApp,
+) -> None:
+    assert await keeps_what_a_note_tells(participants)
+
+
+async def test_planted_topic_that_needs_nothing_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, notes, "_tells_no_more", lambda _caller: CaseNoteRow.id.is_not(None))
+    assert not await keeps_what_a_note_tells(participants)
+
+
+async def test_notes_are_filtered_and_turned_over_what_may_be_seen(
+    participants: ServiceApp,
+) -> None:
+    who, _ = await enrolled(participants)
+    for text in ("First.", "Second."):
+        await write_note(participants, who, text)
+    query = """
+    query($id: ID!, $order: RecordOrder!, $only: ContactMode, $after: String) {
+      participant(id: $id) { notes(first: 1, order: $order, only: $only, after: $after) {
+        totalCount pageInfo { endCursor hasNextPage } edges { node { text } } } } }
+    """
+
+    async def page(**given: Any) -> Any:
+        answer = await participants.graphql(case_manager(), query, {"id": who, **given})
+        return answer.data["participant"]["notes"]
+
+    oldest = await page(order="OLDEST_FIRST")
+    assert oldest["edges"][0]["node"]["text"] == "First."
+    after = oldest["pageInfo"]["endCursor"]
+    rest = await page(order="OLDEST_FIRST", after=after)
+    assert [edge["node"]["text"] for edge in rest["edges"]] == ["Second."]
+    assert not rest["pageInfo"]["hasNextPage"]
+    found = await page(order="NEWEST_FIRST", only="STREET_OUTREACH")
+    assert (found["totalCount"], found["edges"][0]["node"]["text"]) == (2, "Second.")
+    assert (await page(order="NEWEST_FIRST", only="OFFICE"))["totalCount"] == 0
+    other = {"id": who, "order": "NEWEST_FIRST", "after": after}
+    refused = await participants.graphql(case_manager(), query, other)
+    assert refused.body["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 async def keeps_to_the_agency(service: ServiceApp) -> bool:

@@ -4,9 +4,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from infra.errors import RuleError
 from infra.vocabulary import Category
-from svc_participants.care.summaries import repository, schema
+from svc_participants.care.keeping import check_step
+from svc_participants.care.summaries import repository, rules, schema
 from tests.fixtures.participants_service import (
     POLICE,
     case_manager,
@@ -21,6 +25,7 @@ from tests.fixtures.participants_service import (
 )
 from tests.fixtures.service_app import ServiceApp
 
+TODAY = datetime.now(UTC).date().isoformat()
 SUMMARY = """
 query($id: ID!) { participant(id: $id) { progressSummary {
   nothingToAdd statement engagement barriers whatWouldHelp approvedAt } } }
@@ -74,6 +79,54 @@ async def test_partners_read_the_approved_wording_and_no_draft(participants: Ser
     edges = (await participants.graphql(supervisor(), WORDINGS, {"id": who})).data["participant"]
     states = [e["node"]["state"] for e in edges["progressSummaryWordings"]["edges"]]
     assert states == ["APPROVED", "REPLACED"]
+
+
+async def test_a_wording_that_was_taken_back_leaves_nothing_to_add(
+    participants: ServiceApp,
+) -> None:
+    who, _ = await enrolled(participants)
+    await release(participants, who)
+    summary = await write(participants, who, statement="Keeps in touch.")
+    await approve(participants, summary)
+    for version, expected in ((2, []), (3, ["STEP_NOT_ALLOWED"])):
+        payload = await change(
+            participants, case_manager(), "withdrawProgressSummary", "summary { state }",
+            summaryId=summary["id"], expectedVersion=version,
+        )  # fmt: skip
+        assert codes(payload) == expected
+    assert (await read(participants, who))["nothingToAdd"] is True
+
+
+async def test_a_summary_is_not_taken_from_notes(participants: ServiceApp) -> None:
+    """GR-4: eight words of a note in a row, whatever their case and punctuation, are refused."""
+    who, _ = await enrolled(participants)
+    text = "He said that on Monday he had used again behind the station with two friends."
+    payload = await change(
+        participants, case_manager(), "addCaseNote", "note { id }", participantId=who,
+        mode="OFFICE", occurredOn=TODAY, text=text,
+    )  # fmt: skip
+    assert payload["userErrors"] == []
+    taken = await write(
+        participants, who, statement="Doing well.",
+        barriers="Had trouble: he HAD used, again behind the station with two people.",
+    )  # fmt: skip
+    assert codes(await approve(participants, taken)) == ["REPEATS_A_NOTE"]
+    own = await write(participants, who, statement="He had used the bus, and came with friends.")
+    assert codes(await approve(participants, own)) == []
+
+
+@given(st.lists(st.sampled_from(list(rules.SummaryState)), max_size=12))
+def test_random_steps_of_a_wording_go_only_where_they_may(wanted: list[rules.SummaryState]) -> None:
+    state, was_read = rules.SummaryState.DRAFT, False
+    for each in wanted:
+        if each in rules.STEPS[state]:
+            check_step(rules.STEPS, state, each, "summaryId")
+            state = each
+            was_read = was_read or state is rules.SummaryState.APPROVED
+        else:
+            with pytest.raises(RuleError):
+                check_step(rules.STEPS, state, each, "summaryId")
+        assert not (was_read and state is rules.SummaryState.DRAFT)
 
 
 async def silence_has_one_look(service: ServiceApp) -> bool:

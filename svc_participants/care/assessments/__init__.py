@@ -1,0 +1,1 @@
+"""Psychosocial assessments by versioned instruments, which are data."""

@@ -1,0 +1,112 @@
+"""All statements about assessments: PSYCHOSOCIAL, and each answer by its section's category too."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from infra.batch_loader import IDS, AnySelect, BatchLoader
+from infra.database import WriteSession
+from infra.identity_token import Caller
+from infra.owner_pages import Order
+from infra.vocabulary import Category
+from svc_participants.care.assessments.instruments import CATEGORIES
+from svc_participants.care.assessments.rules import Answer
+from svc_participants.care.assessments.tables import (
+    AssessmentAnswerRow,
+    AssessmentRow,
+    AssessmentScoreRow,
+)
+from svc_participants.care.keeping import loader_of, pages_of
+from svc_participants.people.repository import holding
+from svc_participants.people.rules import AnswerState
+
+NEWEST_FIRST = Order((AssessmentRow.taken_on, AssessmentRow.id), is_descending=True)
+
+
+def _permitted(caller: Caller, category: Category) -> ColumnElement[bool]:
+    return holding(
+        caller,
+        category,
+        AssessmentRow.participant_id,
+        AssessmentRow.agency_id,
+        AssessmentRow.taken_on,
+    )
+
+
+def assessment_visible(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this assessment"."""
+    return _permitted(caller, Category.PSYCHOSOCIAL)
+
+
+def part_visible(caller: Caller, part: Any) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this answer or score of an assessment".
+
+    Args:
+        caller: who asks.
+        part: table of answers or of scores.
+    """
+    told = [
+        and_(part.category == each.value, _permitted(caller, each))
+        for each in CATEGORIES
+        if each is not Category.PSYCHOSOCIAL
+    ]
+    return exists().where(
+        AssessmentRow.id == part.assessment_id,
+        assessment_visible(caller),
+        or_(part.category == Category.PSYCHOSOCIAL.value, *told),
+    )
+
+
+AssessmentLoader = loader_of(AssessmentRow, assessment_visible)
+AssessmentsOfParticipant = pages_of(AssessmentRow, assessment_visible, NEWEST_FIRST)
+
+
+class _PartsLoader(BatchLoader[list[Any]]):
+    """Answers or scores of all wordings, by assessment, newest wording first."""
+
+    part: Any
+
+    def statement(self, caller: Caller) -> AnySelect:
+        """Those that the caller may see."""
+        part = self.part
+        order = [part.wording.desc()]
+        order += [part.place] if part is AssessmentAnswerRow else [part.key]
+        return (
+            select(part)
+            .where(part.assessment_id == IDS, part_visible(caller, part))
+            .order_by(*order)
+        )
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+        """By assessment."""
+        grouped: dict[UUID, list[Any]] = {}
+        for (row,) in rows:
+            grouped.setdefault(row.assessment_id, []).append(row)
+        return grouped
+
+
+class AnswersLoader(_PartsLoader):
+    """Answers by assessment."""
+
+    part = AssessmentAnswerRow
+
+
+class ScoresLoader(_PartsLoader):
+    """Scores by assessment."""
+
+    part = AssessmentScoreRow
+
+
+async def answers_of(session: WriteSession, row: AssessmentRow) -> list[Answer]:
+    """Return the newest answers of a locked assessment; all, for who may write about the person."""
+    found = await session.scalars(
+        select(AssessmentAnswerRow).where(
+            AssessmentAnswerRow.assessment_id == row.id, AssessmentAnswerRow.wording == row.wording
+        )
+    )
+    return [
+        Answer(each.item, AnswerState(each.state), tuple(each.choices), each.number, each.text)
+        for each in found
+    ]

@@ -1,0 +1,47 @@
+"""GraphQL of care, put together from its slices for ``subgraph``."""
+
+import strawberry
+
+from svc_participants.care.assessments.schema import (
+    AssessmentFields,
+    AssessmentMutation,
+    AssessmentQuery,
+)
+from svc_participants.care.goals.schema import Goal, GoalFields, GoalMutation
+from svc_participants.care.housing.schema import HousingFields, HousingMutation
+from svc_participants.care.notes.schema import CaseNote, NoteFields, NoteMutation
+from svc_participants.care.plans.schema import PlanFields, PlanMutation, StepFields
+from svc_participants.care.presenting import STRUCTURE
+from svc_participants.care.summaries.schema import SummaryFields, SummaryMutation
+
+OF_PARTICIPANT = (
+    NoteFields,
+    GoalFields,
+    HousingFields,
+    SummaryFields,
+    PlanFields,
+    AssessmentFields,
+)
+"""What care adds to ``Participant``, in the order of the schema."""
+
+OF_GOAL = (StepFields,)
+"""What care's other slices add to ``Goal``."""
+
+ENTITIES = (CaseNote, Goal)
+
+
+@strawberry.type(directives=STRUCTURE, description="Reading about care.")
+class CareQuery(AssessmentQuery):
+    """Root fields about care."""
+
+
+@strawberry.type(directives=STRUCTURE, description="Changes to care.")
+class CareMutation(
+    NoteMutation,
+    GoalMutation,
+    HousingMutation,
+    SummaryMutation,
+    PlanMutation,
+    AssessmentMutation,
+):
+    """Mutations about care."""
