@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.property_tests",
     "tests.fixtures.clock_hands",
+    "tests.fixtures.patience",
     "tests.fixtures.postgres",
     "tests.fixtures.service_app",
     "tests.fixtures.whole_platform",

@@ -12,6 +12,11 @@ from tests.fixtures.postgres import ServiceDatabaseFactory
 from tests.proof.house import Gateway, House, running_house
 
 
+@pytest.fixture(autouse=True)
+def _answers_and_not_moments(unhurried: None) -> None:
+    """What is proven here holds whatever the time that an answer takes."""
+
+
 @pytest.fixture(scope="session")
 def proof_world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo world of today as the file that the seeds read."""

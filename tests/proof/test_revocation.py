@@ -157,8 +157,10 @@ def _stale_replica(patch: pytest.MonkeyPatch) -> None:
 
     release = GateCalls.release
 
-    def without_lists(self: Any, relied_on: Any, released: Any, _lists: Any) -> Any:
-        return release(self, relied_on, released, None)
+    def without_lists(
+        self: Any, relied_on: Any, released: Any, _lists: Any, asked: Any = ()
+    ) -> Any:
+        return release(self, relied_on, released, None, asked)
 
     patch.setattr(Follower, "catch_up", late)
     patch.setattr(Follower, "wait_for", at_once)

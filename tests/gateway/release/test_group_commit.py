@@ -12,7 +12,7 @@ REQUESTS = 12
 
 
 async def test_requests_share_calls_and_each_has_its_own_verdict_and_record(
-    gateway_world: GatewayWorld,
+    gateway_world: GatewayWorld, unhurried: None
 ) -> None:
     world = gateway_world
     agency = await world.consent.make_agency("LE")
