@@ -91,7 +91,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
         settings = read_settings()
         logs.configure("gateway", settings.instance, settings.log_level)
-        traces.configure("gateway", settings.instance, settings.otlp_endpoint, settings.trace_ratio)
+        traces.configure(
+            "gateway",
+            settings.instance,
+            settings.otlp_endpoint,
+            settings.trace_ratio,
+            trusts_callers=False,
+        )
         serve.run(create_app(settings), settings.bind, settings.metrics_bind)
         return 0
     if arguments.command == "check-settings":

@@ -7,6 +7,7 @@ from what still stands; a changed principal or list starts again, a bounded numb
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 from gateway.caller import Acting, act, read_purpose
@@ -22,6 +23,7 @@ from gateway.identity import (
 )
 from gateway.identity.step_up import StepUp
 from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
+from gateway.operation_metrics import OperationMetrics
 from gateway.persisted import DocumentRequest, PersistedDocuments, UnknownOperationError
 from gateway.planner import Operation, OperationError, coerce_variables, plan_json
 from gateway.planner.introspection import asks_about_schema, introspect
@@ -119,6 +121,7 @@ class Pipeline:
         self._preparer = preparer
         self._rounds = rounds
         self._feed = feed
+        self._operations = OperationMetrics()
 
     @property
     def preparer(self) -> Preparer:
@@ -133,6 +136,8 @@ class Pipeline:
 
     async def answer(self, request: GraphQLRequest) -> Answer:
         """Answer one request; every refusal comes back as an answer too."""
+        started = perf_counter()
+        self._operations.begin()
         with traces.span("gateway.request", carrier=request.headers) as span:
             try:
                 answer = await self._run(request)
@@ -141,7 +146,9 @@ class Pipeline:
                 traces.set_attribute(span, "gt.outcome", refused.code)
                 answer = Answer(refused.status, {"errors": refused.errors}, headers=refused.headers)
             traces.set_attribute(span, "http.response.status_code", answer.status)
-            return answer
+        has_errors = "errors" in answer.body
+        self._operations.end(answer.status, perf_counter() - started, has_errors=has_errors)
+        return answer
 
     async def _run(self, request: GraphQLRequest) -> Answer:
         verified = await self._verified(request)
@@ -158,13 +165,6 @@ class Pipeline:
                 break
         return await self._answer_catalogue(request, verified)
 
-    async def _verified(self, request: GraphQLRequest) -> VerifiedAccessToken:
-        shown = request.possession or _NOTHING_SHOWN
-        try:
-            verified = await self._verifier.verify(request.token)
-            self._possession.check(verified, request.token, shown)
-        except DpopNonceError as wanted:
-            challenge = {
     async def schema_text(self, request: GraphQLRequest) -> str:
         """Return the schema as the caller's role can ever see it, as SDL.
 
@@ -180,6 +180,13 @@ class Pipeline:
         view = self._preparer.table.view(acting.column, has_person_purpose=True)
         return self._preparer.sdl_of(view)
 
+    async def _verified(self, request: GraphQLRequest) -> VerifiedAccessToken:
+        shown = request.possession or _NOTHING_SHOWN
+        try:
+            verified = await self._verifier.verify(request.token)
+            self._possession.check(verified, request.token, shown)
+        except DpopNonceError as wanted:
+            challenge = {
                 "www-authenticate": 'DPoP error="use_dpop_nonce"',
                 "dpop-nonce": wanted.nonce,
             }
@@ -210,6 +217,7 @@ class Pipeline:
         self, request: GraphQLRequest, verified: VerifiedAccessToken, acting: Acting
     ) -> Answer:
         operation, variables = self._parse(request, verified.client_id)
+        traces.note("gt.role", acting.column)
         prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
         cost = prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
@@ -274,6 +282,9 @@ class Pipeline:
         except UnknownOperationError:
             raise RequestRefusedError(400, "UNKNOWN_OPERATION") from None
         operation = self._preparer.parse(text, request.operation_name, client)
+        name = operation.definition.name.value if operation.definition.name else None
+        is_registered = request.document_id is not None
+        self._operations.note(name, operation.kind, is_registered=is_registered)
         try:
             return operation, coerce_variables(operation, request.variables)
         except OperationError as refused:

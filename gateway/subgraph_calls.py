@@ -32,7 +32,7 @@ class FetchMetrics:
         self._counts: dict[tuple[str, bool], Counter] = {}
 
     def on_fetch_start(self, subgraph: str, node_id: int) -> None:
-        """Open nothing: the end of a fetch says it all."""
+        """Open nothing: the end of a fetch says it all, also as a span."""
 
     def on_fetch_end(
         self, subgraph: str, node_id: int, duration_seconds: float, *, ok: bool
@@ -48,6 +48,9 @@ class FetchMetrics:
             seconds = self._seconds[subgraph] = metrics.FETCH_SECONDS.labels(subgraph)
         count.inc()
         seconds.observe(duration_seconds)
+        traces.past_span(
+            "gateway.fetch", duration_seconds, {"gt.subgraph": subgraph}, failed=not ok
+        )
 
 
 class SubgraphCalls:

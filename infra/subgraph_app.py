@@ -14,11 +14,13 @@ from uuid import uuid4
 import orjson
 import structlog
 from graphql import GraphQLError
+from sqlalchemy import QueuePool
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from infra import clock
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
 from infra.authority.journal import Journal
@@ -37,7 +39,7 @@ from infra.request_context import RequestContext
 from infra.settings import ServiceSettings
 from infra.signing_keys import SigningKeys, VerificationKeys
 from infra.subgraph_schema import SubgraphSchema
-from infra.telemetry import logs, metrics, traces
+from infra.telemetry import logs, metrics, statements, traces
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 REPLICA_WAIT_SECONDS = 0.1
@@ -99,6 +101,7 @@ def build_chassis(settings: ServiceSettings) -> Chassis:
             else None
         ),
     )
+    statements.watch(database.engine, "service")
     keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
     minter = TokenMinter(keys)
     client = HttpClient(settings.consent_address.text)
@@ -223,6 +226,18 @@ def present_error(error: GraphQLError) -> dict[str, object]:
     return presented
 
 
+def _observe(chassis: Chassis) -> None:
+    """Have pool and replica looked at when somebody reads the metrics, and only then."""
+    program, pool = chassis.settings.service, chassis.database.engine.sync_engine.pool
+    if isinstance(pool, QueuePool):
+        metrics.POOL.labels(program, "service", "busy").set_function(pool.checkedout)
+        metrics.POOL.labels(program, "service", "most").set_function(pool.size)
+    if chassis.follower is not None:
+        progress = chassis.follower.progress
+        metrics.REVISION.labels(program).set_function(lambda: progress.revision)
+        metrics.SILENCE.labels(program).set_function(lambda: clock.monotonic() - progress.heard_at)
+
+
 Task = Callable[[], Awaitable[None]]
 
 
@@ -248,6 +263,8 @@ def create_app(
             for something end.
         is_ready: one more condition of readiness.
     """
+
+    _observe(chassis)
 
     async def live(_request: Request) -> Response:
         return json_response(200, {"status": "live"})

@@ -29,6 +29,8 @@ def app(chassis: Chassis) -> Starlette:
         size=_FEED_CONNECTIONS,
         patience=FEED,
     )
+    pool.observe(settings.service)
+    feed_pool.observe(settings.service)
     feed = ChangeFeed(settings.database_dsn, feed_pool)
     keys = SigningKeys(settings.service, settings.key_dir, settings.public_key_dir)
     signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)

@@ -18,6 +18,7 @@ import asyncpg
 
 from infra.errors import GoldenThreadError, bug
 from infra.settings import Secret
+from infra.telemetry import metrics, statements, traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class HotPool:
             self._dsn.reveal(),
             min_size=1,
             max_size=self._size,
+            init=self._watch,
             reset=_reset,
             timeout=5,
             server_settings={
@@ -85,6 +87,27 @@ class HotPool:
                 "jit": "off",
             },
         )
+
+    async def _watch(self, connection: Connection) -> None:
+        """Have each statement of a sampled request recorded, where traces go anywhere."""
+        if traces.are_exported():
+            name = self._patience.name
+
+            def ended(query: Any) -> None:
+                failed = query.exception is not None
+                statements.record(query.query, query.elapsed, name, failed=failed)
+
+            connection.add_query_logger(ended)
+
+    def observe(self, program: str) -> None:
+        """Have the pool looked at when somebody reads the metrics."""
+
+        def busy() -> float:
+            return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+
+        name = self._patience.name
+        metrics.POOL.labels(program, name, "busy").set_function(busy)
+        metrics.POOL.labels(program, name, "most").set(self._size)
 
     async def stop(self) -> None:
         """Close all connections."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import structlog
+from opentelemetry import trace
 
 ALLOWED_KEYS = frozenset(
     {
@@ -57,6 +58,17 @@ def _keep_allowed(
     return kept
 
 
+def _join_trace(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Name the trace in which a line was written, also when that is not sampled."""
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = format(context.trace_id, "032x")
+        event["span_id"] = format(context.span_id, "016x")
+    return event
+
+
 class _StandardLibraryBridge(logging.Handler):
     """Passes on that a library logged, and where; never what, which may quote data."""
 
@@ -89,6 +101,7 @@ def configure(program: str, instance: str, level: str) -> None:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             identify,
+            _join_trace,
             _keep_allowed,
             structlog.processors.JSONRenderer(serializer=_dump),
         ],

@@ -27,6 +27,20 @@ SUPERGRAPHS = Counter(
     "gt_supergraphs_total", "New supergraphs, by what became of them.", ["outcome"]
 )
 REVISION = Gauge("gt_authority_revision", "Authority revision applied.", ["program"])
+SILENCE = Gauge(
+    "gt_authority_silence_seconds", "Time since the feed of authority facts answered.", ["program"]
+)
+OPERATIONS = Counter(
+    "gt_operation_requests_total",
+    "Requests by operation; names that are not registered count as other.",
+    ["operation", "outcome"],
+)
+OPERATION_SECONDS = Histogram(
+    "gt_operation_seconds", "Time to answer a request.", ["operation"], buckets=_BUCKETS
+)
+LEDGER_ENTRIES = Counter("gt_ledger_entries_total", "Entries that the gate has appended.")
+DENIED = Counter("gt_denied_attempts_total", "Look-ups of people whom the caller may not see.")
+POOL = Gauge("gt_pool_connections", "Database connections.", ["program", "pool", "state"])
 
 
 def metrics_app() -> Starlette:

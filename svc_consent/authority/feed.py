@@ -12,6 +12,7 @@ import structlog
 
 from infra import clock
 from infra.settings import Secret
+from infra.telemetry import metrics
 from svc_consent.authority import repository
 from svc_consent.authority.rules import FeedEntry
 from svc_consent.hot_pool import FAILURES, HotPool
@@ -64,6 +65,7 @@ class ChangeFeed:
             async with self._pool.connection() as connection:
                 head = await repository.head_revision(connection)
                 entries = await repository.changes_after(connection, after) if head > after else []
+            metrics.REVISION.labels("consent").set(head)
             remaining = deadline - clock.monotonic()
             if entries or remaining <= 0 or self._task is None or self._is_stopping:
                 return head, entries

@@ -35,6 +35,9 @@ def routes(chassis: Chassis, pool: HotPool, signer: HeadSigner) -> list[BaseRout
         lane, calls = read_calls(await body_of(request))
         answer = await pass_gate(pool, lane, calls)
         signer.note(len(calls))
+        released = [each for each in answer["verdicts"] if each["verdict"] == "RELEASED"]
+        metrics.LEDGER_ENTRIES.inc(len(released))
+        metrics.DENIED.inc(sum(len(call.denied) for call in calls))
         for verdict in answer["verdicts"]:
             metrics.GATE_VERDICTS.labels(verdict["verdict"]).inc()
         metrics.GATE_SECONDS.observe(perf_counter() - started)

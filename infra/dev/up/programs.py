@@ -79,7 +79,12 @@ def _shared(layout: Layout, name: str) -> dict[str, str]:
         "GT_KEY_DIR": str(layout.key_dir(name)),
         "GT_PUBLIC_KEY_DIR": str(layout.public_key_dir),
         "GT_CURSOR_KEY": keep_secret(layout.secret_file("cursor-key"), _new_key),
+        **{each: os.environ[each] for each in _HANDED_ON if os.environ.get(each)},
     }
+
+
+_HANDED_ON = ("GT_OTLP_ENDPOINT", "GT_TRACE_RATIO")
+"""Settings that a developer may give to `up`: a collector to look at traces with."""
 
 
 def _new_key() -> str:

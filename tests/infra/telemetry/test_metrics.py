@@ -6,7 +6,19 @@ from prometheus_client import REGISTRY
 
 from infra.telemetry import metrics
 
-CLOSED_LABELS = {"program", "kind", "status", "subgraph", "outcome", "verdict", "code", "stage"}
+CLOSED_LABELS = {
+    "program",
+    "kind",
+    "status",
+    "subgraph",
+    "outcome",
+    "verdict",
+    "code",
+    "stage",
+    "operation",
+    "pool",
+    "state",
+}
 
 
 async def test_metrics_are_served_on_their_own_application() -> None:
