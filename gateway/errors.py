@@ -39,6 +39,7 @@ MESSAGES: dict[str, str] = {
     "DIRECTIVE_LIMIT": "The operation has too many directives.",
     "ROOT_FIELD_LIMIT": "The operation selects too many root fields.",
     "EXPANSION_LIMIT": "The operation selects too many fields once fragments are expanded.",
+    "VARIABLES_LIMIT": "The variables are nested too deeply, or too many.",
     "COST_LIMIT": "The operation may answer with too many objects; ask for smaller pages.",
     "PAGE_LIMIT": "A page has 1 to 100 rows; say how many, once.",
     "INCREMENTAL_DELIVERY_REFUSED": "Neither @defer nor @stream is offered: an answer is whole.",

@@ -23,6 +23,8 @@ from infra.telemetry import logs, metrics
 
 RESPONSE_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
+MAX_VARIABLES_DEPTH = 16
+MAX_VARIABLES_VALUES = 10_000
 _ONCE = ("authorization", "purpose-of-use", "acting-grant", "content-type")
 """Headers that decide something: a second one is refused instead of silently ignored."""
 _log = structlog.get_logger(__name__)
@@ -132,8 +134,9 @@ def _parse(
         and isinstance(name, str | None)
         and isinstance(extensions, dict | None)
     )
-    if not acceptable or _has_nul(wanted.text) or _has_nul(variables):
+    if not acceptable or "\0" in (wanted.text or ""):
         raise RequestRefusedError(400, "BAD_REQUEST")
+    _check_variables(variables)
     return GraphQLRequest(
         token=token,
         query=wanted.text,
@@ -149,13 +152,34 @@ def _parse(
     )
 
 
-def _has_nul(value: object) -> bool:
-    """Return whether any text holds a NUL character, which no database takes."""
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(key) or _has_nul(inner) for key, inner in value.items())
-    return isinstance(value, list) and any(_has_nul(inner) for inner in value)
+def _check_variables(variables: object) -> None:
+    """Refuse variables that nest too deeply, are too many, or hold a NUL, which no database takes.
+
+    Walked without recursion: the JSON parser takes a thousand levels, and so must this.
+
+    Raises:
+        RequestRefusedError: 400 ``VARIABLES_LIMIT`` or ``BAD_REQUEST``.
+    """
+    count, level = 0, [variables]
+    for _ in range(MAX_VARIABLES_DEPTH + 1):
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, str):
+                if "\0" in value:
+                    raise RequestRefusedError(400, "BAD_REQUEST")
+            elif isinstance(value, dict):
+                inner.extend(value.values())
+                if any("\0" in key for key in value):
+                    raise RequestRefusedError(400, "BAD_REQUEST")
+            elif isinstance(value, list):
+                inner.extend(value)
+        count += len(inner)
+        if count > MAX_VARIABLES_VALUES:
+            break
+        if not inner:
+            return
+        level = inner
+    raise RequestRefusedError(400, "VARIABLES_LIMIT")
 
 
 def _negotiate(accept: str | None) -> str | None:
