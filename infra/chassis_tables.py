@@ -97,3 +97,54 @@ def create_idempotency_table() -> None:
         sa.Column("result", JSONB, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
+
+
+_REFUSE_CHANGE = """
+create function refuse_indicator_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'what was published stays as it is: %', tg_table_name;
+end $$
+"""
+_INDICATOR_TABLES = ("indicator_publication", "indicator_table")
+
+
+def create_indicator_tables() -> None:
+    """Create the tables of published figures (``infra.indicators``); nothing in them changes."""
+    op.create_table(
+        "indicator_publication",
+        sa.Column("site_id", sa.String, primary_key=True),
+        sa.Column("population", sa.String, primary_key=True),
+        sa.Column("starts_on", sa.Date, primary_key=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "indicator_table",
+        sa.Column("site_id", sa.String, primary_key=True),
+        sa.Column("indicator", sa.String, primary_key=True),
+        sa.Column("split", sa.String, primary_key=True),
+        sa.Column("starts_on", sa.Date, primary_key=True),
+        sa.Column("population", sa.String, nullable=False),
+        sa.Column("shown", JSONB, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id", "population", "starts_on"],
+            [
+                "indicator_publication.site_id",
+                "indicator_publication.population",
+                "indicator_publication.starts_on",
+            ],
+            name="fk_indicator_table_publication",
+        ),
+    )
+    op.execute(_REFUSE_CHANGE)
+    for name in _INDICATOR_TABLES:
+        op.execute(
+            f"create trigger {name}_stays before update or delete or truncate on {name}"
+            " for each statement execute function refuse_indicator_change()"
+        )
+
+
+def drop_indicator_tables() -> None:
+    """Drop what ``create_indicator_tables`` made."""
+    for name in reversed(_INDICATOR_TABLES):
+        op.drop_table(name)
+    op.execute("drop function refuse_indicator_change")

@@ -15,6 +15,7 @@ from svc_participants.care.schema import (
 )
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
 from svc_participants.enrollments.schema import Enrollment, EnrollmentFields, EnrollmentMutation
+from svc_participants.indicators.schema import IndicatorQuery
 from svc_participants.people.schema import Participant, PeopleMutation, PeopleQuery, extend
 from svc_participants.referrals.schema import (
     Referral,
@@ -38,7 +39,7 @@ for _more in OF_GOAL:
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(PeopleQuery, ReferralQuery, CareQuery, CaseloadQuery):
+class Query(PeopleQuery, ReferralQuery, CareQuery, CaseloadQuery, IndicatorQuery):
     """All root fields."""
 
 

@@ -1,13 +1,13 @@
-"""Makes the tables of a period from observations of people, suppressed. Pure."""
+"""Makes the tables of a population and period from observations of people, suppressed. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from infra.errors import bug
 from infra.indicators.definitions import Categories, Indicator, Observation, Split
-from infra.small_cells import protect
+from infra.small_cells import ProtectedTable, protect_together
 
 EVERYBODY = "ALL"
 
@@ -22,48 +22,45 @@ class ShownTable:
 
 
 def tables_of(
-    indicators: Sequence[Indicator], observations: Iterable[Observation], categories: Categories
+    indicators: Sequence[Indicator], observations: Sequence[Observation], categories: Categories
 ) -> list[ShownTable]:
-    """Return all tables of one site and period.
+    """Return all tables of one population, site and period.
 
     Args:
-        indicators: what is published.
-        observations: of everybody, once for each indicator whose population they are in.
+        indicators: all of the population, so that they are protected together.
+        observations: of everybody, once.
         categories: all categories of each split.
 
     Raises:
         BugError: an observation of an outcome or category that is none.
     """
-    known = {each.key: each for each in indicators}
-    counts: dict[tuple[str, Split], Counter[tuple[str, str]]] = {}
-    for seen in observations:
-        indicator = known[seen.indicator]
-        if seen.outcome not in indicator.codes:
-            bug(f"{indicator.key} has no outcome {seen.outcome}")
-        for split in (Split.NONE, *indicator.splits):
-            category = EVERYBODY if split is Split.NONE else seen.categories[split]
-            counts.setdefault((seen.indicator, split), Counter())[category, seen.outcome] += 1
+    (population,) = {each.population for each in indicators}
     made = []
-    for indicator in indicators:
-        for split in (Split.NONE, *indicator.splits):
-            names = [EVERYBODY] if split is Split.NONE else list(categories[split])
-            found = counts.get((indicator.key, split), Counter())
-            if not {category for category, _ in found} <= set(names):
-                bug(f"{indicator.key} by {split} has a category that is not listed")
-            made.append(ShownTable(indicator.key, split, _shown(found, names, indicator.codes)))
+    for split in (Split.NONE, *population.splits):
+        names = [EVERYBODY] if split is Split.NONE else list(categories[split])
+        counts: list[Counter[tuple[str, str]]] = [Counter() for _ in indicators]
+        for seen in observations:
+            category = EVERYBODY if split is Split.NONE else seen.categories[split]
+            for counter, indicator in zip(counts, indicators, strict=True):
+                outcome = seen.outcomes[indicator.key]
+                if outcome not in indicator.codes or category not in names:
+                    bug(f"{indicator.key} by {split} has no {category} with {outcome}")
+                counter[category, outcome] += 1
+        tables = protect_together(counts, names, [each.codes for each in indicators])
+        made += [
+            ShownTable(indicator.key, split, _shown(table))
+            for indicator, table in zip(indicators, tables, strict=True)
+        ]
     return made
 
 
-def _shown(
-    counts: Counter[tuple[str, str]], categories: Sequence[str], outcomes: Sequence[str]
-) -> dict[str, Any]:
-    table = protect(counts, categories, outcomes)
+def _shown(table: ProtectedTable[str, str]) -> dict[str, Any]:
     return {
         "total": table.total,
         "outcomes": dict(table.outcomes),
         "groups": dict(table.categories),
         "cells": {
-            category: {outcome: table.cells[category, outcome] for outcome in outcomes}
-            for category in categories
+            category: {outcome: table.cells[category, outcome] for outcome in table.outcomes}
+            for category in table.categories
         },
     }

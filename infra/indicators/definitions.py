@@ -72,10 +72,29 @@ FAMILY_MEANINGS = {
 
 
 class Grain(StrEnum):
-    """How long the periods of an indicator are. Each population has one grain, never two."""
+    """How long the periods of a population are. Each population has one grain, never two."""
 
     QUARTER = "QUARTER"
     YEAR = "YEAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Who is counted, once each. Indicators of the same people share one population.
+
+    Attributes:
+        key: stable name.
+        title: who they are, in words.
+        settling_months: how long after a period is over its outcomes are waited for, beside the
+            30 days for late entries.
+        splits: by what its tables can be split, beside not at all.
+    """
+
+    key: str
+    title: str
+    grain: Grain
+    splits: tuple[Split, ...]
+    settling_months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +108,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator.
+    """One indicator: puts everybody of its population into exactly one outcome.
+
+    No outcome may be what outcomes of another indicator of the same people add up to: where one
+    is hidden, the other would give it back. Such distinctions belong into one indicator.
 
     Attributes:
         key: stable name.
-        population: who is counted, once each.
         definition: what puts a person into an outcome.
-        splits: by what it can be split, beside not at all.
     """
 
     key: str
     family: Family
     title: str
-    population: str
+    population: Population
     definition: str
-    grain: Grain
     outcomes: tuple[Outcome, ...]
-    splits: tuple[Split, ...]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -115,16 +133,14 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One person in the population of an indicator.
+    """One person of a population.
 
     Attributes:
-        indicator: key.
-        outcome: code.
+        outcomes: the person's outcome by indicator, one for each of the population.
         categories: the person's category by split.
     """
 
-    indicator: str
-    outcome: str
+    outcomes: Mapping[str, str]
     categories: Mapping[Split, str]
 
 

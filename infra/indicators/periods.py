@@ -24,10 +24,10 @@ class Period:
         """Return its last day."""
         return _later(self.starts_on, _MONTHS[self.grain]) - timedelta(days=1)
 
-    @property
-    def settled_on(self) -> date:
-        """Return the first day on which it is counted."""
-        return self.ends_on + timedelta(days=SETTLING_DAYS + 1)
+    def settled_on(self, months: int = 0) -> date:
+        """Return the first day on which it is counted, some months after it is over."""
+        over_on = _later(self.starts_on, _MONTHS[self.grain] + months)
+        return over_on + timedelta(days=SETTLING_DAYS)
 
     @property
     def name(self) -> str:
@@ -50,9 +50,16 @@ def period_of(day: date, grain: Grain) -> Period:
     return Period(date(day.year, month, 1), grain)
 
 
-def settled_periods(first_on: date, today: date, grain: Grain) -> Iterator[Period]:
-    """Yield the periods since a day that have ended and settled, in order."""
+def settled_periods(first_on: date, today: date, grain: Grain, months: int = 0) -> Iterator[Period]:
+    """Yield the periods since a day that have ended and settled, in order.
+
+    Args:
+        first_on: a day of the first period.
+        today: until when.
+        grain: how long they are.
+        months: how long outcomes are waited for besides.
+    """
     period = period_of(first_on, grain)
-    while period.settled_on <= today:
+    while period.settled_on(months) <= today:
         yield period
         period = Period(_later(period.starts_on, _MONTHS[grain]), grain)

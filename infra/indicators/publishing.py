@@ -18,7 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 from infra import clock
 from infra.database import AnySession, Database, ReadSession, WriteSession
 from infra.indicators.counting import tables_of
-from infra.indicators.definitions import Categories, Grain, Indicator, Observation, Split
+from infra.indicators.definitions import (
+    Categories,
+    Indicator,
+    Observation,
+    Population,
+    Split,
+)
 from infra.indicators.periods import Period, settled_periods
 from infra.indicators.tables import Publication, PublishedTable
 
@@ -37,9 +43,9 @@ class Source(Protocol):
         """Return by site since when there is anything to count."""
 
     async def observations(
-        self, session: ReadSession, site_id: str, period: Period
+        self, session: ReadSession, site_id: str, population: Population, period: Period
     ) -> Sequence[Observation]:
-        """Return the people of a site and period, for the indicators of the period's grain."""
+        """Return everybody of a population at a site in a period."""
 
     async def categories(self, session: ReadSession, site_id: str) -> Categories:
         """Return all categories of each split."""
@@ -81,23 +87,25 @@ class Publisher:
         count = 0
         async with self._database.read() as session:
             first_days = await self._source.first_days(session)
-            known = set((await session.execute(_PUBLISHED)).tuples())
-        grains = sorted({each.grain for each in self._source.indicators})
+            known = {tuple(row) for row in await session.execute(_PUBLISHED)}
+        populations = {each.population.key: each.population for each in self._source.indicators}
         for site_id, first_on in sorted(first_days.items()):
-            for grain in grains:
-                for period in settled_periods(first_on, today, grain):
-                    if (site_id, grain.value, period.starts_on) not in known:
-                        count += await self._publish(site_id, period)
+            for each in populations.values():
+                for period in settled_periods(first_on, today, each.grain, each.settling_months):
+                    if (site_id, each.key, period.starts_on) not in known:
+                        count += await self._publish(site_id, each, period)
         return count
 
-    async def _publish(self, site_id: str, period: Period) -> bool:
-        indicators = [each for each in self._source.indicators if each.grain is period.grain]
+    async def _publish(self, site_id: str, population: Population, period: Period) -> bool:
+        indicators = [
+            each for each in self._source.indicators if each.population.key == population.key
+        ]
         async with self._database.read() as snapshot:
-            observations = await self._source.observations(snapshot, site_id, period)
+            observed = await self._source.observations(snapshot, site_id, population, period)
             categories = await self._source.categories(snapshot, site_id)
-        made = tables_of(indicators, observations, categories)
+        made = tables_of(indicators, observed, categories)
         async with self._database.write() as session:
-            if not await _claim(session, site_id, period):
+            if not await _claim(session, site_id, population, period):
                 return False
             for table in made:
                 session.add(
@@ -105,8 +113,8 @@ class Publisher:
                         site_id=site_id,
                         indicator=table.indicator,
                         split=table.split.value,
-                        grain=period.grain.value,
                         starts_on=period.starts_on,
+                        population=population.key,
                         shown=table.shown,
                     )
                 )
@@ -121,15 +129,17 @@ class Publisher:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
-_PUBLISHED = select(Publication.site_id, Publication.grain, Publication.starts_on)
+_PUBLISHED = select(Publication.site_id, Publication.population, Publication.starts_on)
 
 
-async def _claim(session: WriteSession, site_id: str, period: Period) -> bool:
+async def _claim(
+    session: WriteSession, site_id: str, population: Population, period: Period
+) -> bool:
     statement = (
         insert(Publication)
         .values(
             site_id=site_id,
-            grain=period.grain.value,
+            population=population.key,
             starts_on=period.starts_on,
             published_at=clock.now(),
         )
@@ -154,16 +164,14 @@ async def published(
         site_id: site that the caller acts at.
         indicators: which ones.
         split: by what.
-        periods: how many periods of each grain.
+        periods: how many of the newest of each population.
     """
     found: list[Published] = []
-    for grain in Grain:
-        keys = [each.key for each in indicators if each.grain is grain]
-        if not keys:
-            continue
+    for population in dict.fromkeys(each.population.key for each in indicators):
+        keys = [each.key for each in indicators if each.population.key == population]
         newest = (
             select(Publication.starts_on)
-            .where(Publication.site_id == site_id, Publication.grain == grain.value)
+            .where(Publication.site_id == site_id, Publication.population == population)
             .order_by(Publication.starts_on.desc())
             .limit(periods)
         )
@@ -172,19 +180,18 @@ async def published(
             .join(
                 Publication,
                 (Publication.site_id == PublishedTable.site_id)
-                & (Publication.grain == PublishedTable.grain)
+                & (Publication.population == PublishedTable.population)
                 & (Publication.starts_on == PublishedTable.starts_on),
             )
             .where(
                 PublishedTable.site_id == site_id,
                 PublishedTable.indicator.in_(keys),
                 PublishedTable.split == split.value,
-                PublishedTable.grain == grain.value,
                 PublishedTable.starts_on.in_(newest),
             )
         )
-        rows = [Published(*row) for row in (await session.execute(statement)).tuples()]
-        rows.sort(key=lambda row: keys.index(row.table.indicator))
+        rows = [Published(*row) for row in await session.execute(statement)]
+        rows.sort(key=lambda row: row.table.indicator)
         rows.sort(key=lambda row: row.table.starts_on, reverse=True)
         found += rows
     return found

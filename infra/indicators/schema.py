@@ -18,7 +18,6 @@ from infra.indicators.definitions import (
     FAMILY_MEANINGS,
     SPLIT_MEANINGS,
     Family,
-    Grain,
     Indicator,
     Split,
 )
@@ -103,12 +102,12 @@ class IndicatorTable:
     def from_published(cls, row: Published, indicator: Indicator) -> Self:
         """Return the GraphQL object of a table."""
         shown = row.table.shown
-        period = Period(row.table.starts_on, Grain(row.table.grain))
+        period = Period(row.table.starts_on, indicator.population.grain)
         return cls(
             key=indicator.key,
             family=indicator.family,
             title=indicator.title,
-            population=indicator.population,
+            population=indicator.population.title,
             definition=indicator.definition,
             split=Split(row.table.split),
             period=period.name,
@@ -194,7 +193,9 @@ async def tables_for(
     context = context_of(info)
     if not may_split(context.caller, split):
         return None
-    wanted = {each.key: each for each in indicators if split in (Split.NONE, *each.splits)}
+    wanted = {
+        each.key: each for each in indicators if split in (Split.NONE, *each.population.splits)
+    }
     async with context.reading() as session:
         rows = await published(
             session,

@@ -10,12 +10,12 @@ from infra.tables import Base
 
 
 class Publication(Base):
-    """That the tables of a site and period were published, all at once and for good."""
+    """That the tables of a population, site and period were published, all at once, for good."""
 
     __tablename__ = "indicator_publication"
 
     site_id: Mapped[str] = mapped_column(primary_key=True)
-    grain: Mapped[str] = mapped_column(primary_key=True)
+    population: Mapped[str] = mapped_column(primary_key=True)
     starts_on: Mapped[date] = mapped_column(primary_key=True)
     published_at: Mapped[datetime]
 
@@ -26,10 +26,10 @@ class PublishedTable(Base):
     __tablename__ = "indicator_table"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["site_id", "grain", "starts_on"],
+            ["site_id", "population", "starts_on"],
             [
                 "indicator_publication.site_id",
-                "indicator_publication.grain",
+                "indicator_publication.population",
                 "indicator_publication.starts_on",
             ],
             name="fk_indicator_table_publication",
@@ -39,6 +39,6 @@ class PublishedTable(Base):
     site_id: Mapped[str] = mapped_column(primary_key=True)
     indicator: Mapped[str] = mapped_column(primary_key=True)
     split: Mapped[str] = mapped_column(primary_key=True)
-    grain: Mapped[str] = mapped_column(primary_key=True)
     starts_on: Mapped[date] = mapped_column(primary_key=True)
+    population: Mapped[str]
     shown: Mapped[dict[str, Any]]

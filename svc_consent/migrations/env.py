@@ -1,6 +1,7 @@
 """Alembic environment of the consent service."""
 
 import infra.idempotency
+import infra.indicators.tables
 from infra.migration_environment import run
 from infra.tables import Base
 from svc_consent.agencies import tables as agencies
@@ -17,8 +18,8 @@ from svc_consent.safeguards import tables as safeguards
 
 # Imported for the tables that they declare.
 _DECLARING = (
-    infra.idempotency, agencies, authority, bindings, disclosures, duties, emergencies,
-    explanations, governance, history, releases, safeguards,
+    infra.idempotency, infra.indicators.tables, agencies, authority, bindings, disclosures, duties,
+    emergencies, explanations, governance, history, releases, safeguards,
 )  # fmt: skip
 
 run(Base.metadata)

@@ -1,6 +1,7 @@
 """Alembic's entry point for this service."""
 
 from infra import idempotency, migration_environment
+from infra.indicators import tables as indicators
 from infra.tables import Base
 from svc_participants.care.assessments import tables as assessments
 from svc_participants.care.goals import tables as goals
@@ -20,6 +21,7 @@ __all__ = [
     "goals",
     "housing",
     "idempotency",
+    "indicators",
     "notes",
     "people",
     "plans",

@@ -1,5 +1,6 @@
 """Runs the training service's migrations."""
 
+import infra.indicators.tables  # noqa: F401 - imported for its tables
 import svc_training.acadis.tables
 import svc_training.assignments.tables
 import svc_training.assistance.tables

@@ -18,6 +18,7 @@ from infra.small_cells import (
     hidden_parts,
     hidden_rows,
     protect,
+    protect_together,
     share,
 )
 
@@ -41,15 +42,19 @@ def _naive(
     )
 
 
-def _attack(table: ProtectedTable[str, str]) -> dict[tuple[str, str], tuple[int, int]]:
+def _attack(
+    table: ProtectedTable[str, str], *, shows_empty: bool = True
+) -> dict[tuple[str, str], tuple[int, int]]:
     """Return what can be inferred of each hidden cell: its least and greatest value."""
     assert table.total is not None
     cells = {key: Int(f"{key[0]}/{key[1]}") for key in table.cells}
     known = [each >= 0 for each in cells.values()]
+    least = 1 if shows_empty and set(table.categories.values()) != {None} else 0
     known += [cells[key] == value for key, value in table.cells.items() if value is not None]
     for category, people in table.categories.items():
-        if people is not None:
-            known.append(Sum([cells[category, o] for o in table.outcomes]) == people)
+        row = Sum([cells[category, o] for o in table.outcomes])
+        # A category that nobody is in is shown as empty; so those that are hidden are not.
+        known.append(row >= least if people is None else row == people)
     for outcome, people in table.outcomes.items():
         if people is not None:
             known.append(Sum([cells[c, outcome] for c in table.categories]) == people)
@@ -70,8 +75,16 @@ def _attack(table: ProtectedTable[str, str]) -> dict[tuple[str, str], tuple[int,
     }
 
 
-def _narrowest(table: ProtectedTable[str, str]) -> int:
-    return min((high - low for low, high in _attack(table).values()), default=THRESHOLD)
+def _narrowest(table: ProtectedTable[str, str], *, shows_empty: bool = True) -> int:
+    inferred = _attack(table, shows_empty=shows_empty).values()
+    return min((high - low for low, high in inferred), default=THRESHOLD)
+
+
+def test_an_empty_category_covers_nobody_and_is_shown() -> None:
+    table = protect({("A", "YES"): 30, ("A", "NO"): 20, ("B", "YES"): 15, ("B", "NO"): 25},
+                    ("A", "B", "C"), ("YES", "NO"))  # fmt: skip
+    assert table.categories == {"A": 50, "B": 40, "C": 0}
+    assert table.cells["B", "YES"] == 15
 
 
 VILLAGE = {
@@ -101,8 +114,8 @@ def test_three_people_of_one_race_are_not_given_back_by_the_total() -> None:
 def test_twin_without_complement_is_broken_by_the_same_attack() -> None:
     naive = _naive(VILLAGE, RACES, OUTCOMES)
     assert naive.cells["ASIAN", "APPROVED"] is None
-    assert _attack(naive)["ASIAN", "APPROVED"] == (3, 3)
-    assert _narrowest(naive) == 0
+    assert _attack(naive, shows_empty=False)["ASIAN", "APPROVED"] == (3, 3)
+    assert _narrowest(naive, shows_empty=False) == 0
 
 
 def _random_table(chance: random.Random) -> tuple[Counts, tuple[str, ...], tuple[str, ...]]:
@@ -124,9 +137,11 @@ def test_no_hidden_cell_of_any_table_is_known_within_eleven(seed: int) -> None:
     if table.total is None:
         assert set(table.cells.values()) == {None}
         return
-    assert all(value is None or value >= THRESHOLD for value in table.cells.values())
-    assert all(value is None or value >= THRESHOLD for value in table.outcomes.values())
-    assert all(value is None or value >= THRESHOLD for value in table.categories.values())
+    empty = {category for category, people in table.categories.items() if people == 0}
+    cells = [value for (category, _), value in table.cells.items() if category not in empty]
+    groups = [value for category, value in table.categories.items() if category not in empty]
+    for value in (*cells, *groups, *table.outcomes.values()):
+        assert value is None or value >= THRESHOLD
     assert _narrowest(table) >= THRESHOLD
 
 
@@ -135,7 +150,8 @@ def test_twin_is_broken_in_many_of_these_tables() -> None:
     for seed in range(30):
         counts, categories, outcomes = _random_table(random.Random(seed))
         if sum(counts.values()) >= THRESHOLD:
-            broken += _narrowest(_naive(counts, categories, outcomes)) < THRESHOLD
+            naive = _naive(counts, categories, outcomes)
+            broken += _narrowest(naive, shows_empty=False) < THRESHOLD
     assert broken >= 10
 
 
@@ -144,6 +160,8 @@ def test_margins_hide_two_parts_with_eleven_people() -> None:
     assert hidden_parts({"A": 2, "B": 3, "C": 40, "D": 50}) == {"A", "B", "C"}, "2 and 3 are 5"
     assert hidden_parts({"A": 11, "B": 40}) == frozenset()
     assert hidden_parts({"A": 0, "B": 40}) == {"A", "B"}, "nobody is few"
+    assert hidden_parts({"A": 1, "B": 11, "C": 40}) == {"A", "B"}
+    assert hidden_parts({"A": 1, "B": 11, "C": 40}, least=1) == {"A", "B", "C"}
 
 
 def test_rows_join_until_each_column_holds_eleven() -> None:
@@ -170,3 +188,22 @@ def test_ratios_come_from_what_is_shown_alone() -> None:
     assert equity_ratios(shares, "WHITE") == {"WHITE": 1.0, "BLACK": 0.89, "ASIAN": None}
     assert equity_ratios(shares, "ASIAN") == dict.fromkeys(shares)
     assert equity_ratios(shares, None) == dict.fromkeys(shares)
+
+
+def test_a_row_that_one_indicator_hides_is_hidden_in_all_of_these_people() -> None:
+    reached = {
+        (race, outcome): people
+        for race, pair in {"WHITE": (50, 26), "BLACK": (30, 17), "ASIAN": (16, 17)}.items()
+        for outcome, people in zip(("REACHED", "NOT"), pair, strict=True)
+    }
+    alone = protect(reached, RACES, ("REACHED", "NOT"))
+    assert alone.cells["ASIAN", "REACHED"] == 16
+    taken_up, together = protect_together([VILLAGE, reached], RACES, [OUTCOMES, ("REACHED", "NOT")])
+    assert taken_up.cells == protect(VILLAGE, RACES, OUTCOMES).cells
+    assert together.cells["ASIAN", "REACHED"] is None
+    assert together.cells["WHITE", "REACHED"] == 50
+
+
+def test_tables_of_different_people_are_refused() -> None:
+    with pytest.raises(ValueError, match="different people"):
+        protect_together([VILLAGE, {}], RACES, [OUTCOMES, ("YES",)])
