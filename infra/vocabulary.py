@@ -187,6 +187,8 @@ class Basis(StrEnum):
 
     The value is the letter used in access expressions inside internal tokens, for example
     ``"a|r"`` (assigned, or a release covers it) and ``"rc"`` (a release and counsel of record).
+    CONFERENCE: the participant is on the agenda of a work group's meeting to which this person was
+    invited and has pledged confidentiality; it never opens anything alone.
     """
 
     RELEASE = "r"
@@ -199,6 +201,7 @@ class Basis(StrEnum):
     AUTHOR = "w"
     BREAK_GLASS = "b"
     REVIEW = "v"
+    CONFERENCE = "k"
     ANY = "*"
 
 

@@ -5,10 +5,13 @@ import strawberry
 from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
+from svc_cases.conferences.schema.agenda import AgendaMutation, AgendaQuery
+from svc_cases.conferences.schema.meetings import MeetingMutation, MeetingQuery
 from svc_cases.coordination.schema.matches import LeadLink, LegalCase, Participant
 from svc_cases.court_dates.schema import CalendarMutation, CalendarQuery
 from svc_cases.docket.schema.changes import EntryMutation
 from svc_cases.docket.schema.public import DocketMutation, DocketQuery
+from svc_cases.indicators.schema import IndicatorQuery
 from svc_cases.workbench.schema.asking import RequestMutation
 from svc_cases.workbench.schema.decisions import WorkbenchMutation, WorkbenchQuery
 from svc_cases.workbench.schema.liaison import QueueQuery
@@ -17,12 +20,20 @@ STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=STRUCTURE, description="Where reading begins.")
-class Query(DocketQuery, WorkbenchQuery, QueueQuery, CalendarQuery):
+class Query(DocketQuery, WorkbenchQuery, QueueQuery, CalendarQuery, MeetingQuery, AgendaQuery, IndicatorQuery):
     """Root of queries."""
 
 
 @strawberry.type(directives=STRUCTURE, description="Where changes begin.")
-class Mutation(DocketMutation, EntryMutation, WorkbenchMutation, RequestMutation, CalendarMutation):
+class Mutation(
+    DocketMutation,
+    EntryMutation,
+    WorkbenchMutation,
+    RequestMutation,
+    CalendarMutation,
+    MeetingMutation,
+    AgendaMutation,
+):
     """Root of mutations."""
 
 

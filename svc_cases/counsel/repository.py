@@ -25,14 +25,18 @@ PageKey = tuple[datetime, UUID]
 
 
 async def holds_participant(
-    session: AnySession, caller: Caller, participant_id: UUID, grounds: str
+    session: AnySession,
+    caller: Caller,
+    participant_id: UUID,
+    grounds: str,
+    category: Category = Category.LEGAL_COORD,
 ) -> bool:
-    """Return whether the caller sees a participant's legal matters, and does so on this ground."""
-    access = MappingProxyType({**caller.access, Category.LEGAL_COORD: grounds})
+    """Return whether the caller sees a participant's category, and does so on this ground."""
+    access = MappingProxyType({**caller.access, category: grounds})
     column: ColumnElement[Any] = literal(participant_id)
     both = and_(
-        visible(caller, Category.LEGAL_COORD, column),
-        visible(replace(caller, access=access), Category.LEGAL_COORD, column),
+        visible(caller, category, column),
+        visible(replace(caller, access=access), category, column),
     )
     return bool(await session.scalar(select(both)))
 

@@ -85,6 +85,7 @@ RULES_OF_BASIS: dict[Basis, str] = {
     Basis.AUTHOR: "D12",
     Basis.BREAK_GLASS: "D20",
     Basis.REVIEW: "REVIEW",
+    Basis.CONFERENCE: "D16",
 }
 
 

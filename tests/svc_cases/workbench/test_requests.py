@@ -123,9 +123,7 @@ async def test_what_is_written_to_the_office_is_read_by_the_office_alone(cases: 
 async def test_requests_for_every_agency_are_caught(
     cases: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        repository, "READS_ALL", frozenset({probation().role, *rules.READS_ALL})
-    )
+    monkeypatch.setattr(repository, "READS_ALL", frozenset({probation().role, *rules.READS_ALL}))
     KeptStatements.forget_all()
     try:
         with pytest.raises(AssertionError):

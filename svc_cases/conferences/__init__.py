@@ -1,0 +1,1 @@
+"""Meetings of the Operational Work Group: agenda, pledge, what each attendee may see, minutes."""

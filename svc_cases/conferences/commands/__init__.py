@@ -1,0 +1,1 @@
+"""Changes of meetings (``meetings``), of their agenda (``agenda``), and what is written there."""

@@ -1,0 +1,1 @@
+"""Conferences in GraphQL: ``meetings`` are staff records, the ``agenda`` is about participants."""

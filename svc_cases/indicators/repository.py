@@ -1,0 +1,113 @@
+"""SQL of what is counted. The first referral is the earliest that the authority replica knows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from infra.database import AnySession, rows
+from svc_cases.indicators.rules import MatchedCase
+
+_CASES = """
+select k.participant_id, c.incident_on, c.filed_on, c.prosecutor_agency_id, k.is_diverted_arrest,
+  k.coordination_status, k.matched_on,
+  (select array_agg(h.nibrs order by h.position) from charge h where h.case_id = c.id) as offences,
+  (select array_agg(h.charge_class) from charge h where h.case_id = c.id) as classes
+from lead_link k join legal_case c on c.id = k.case_id
+where k.ended_at is null and k.participant_id = any(:ids)
+order by k.participant_id, k.matched_on, k.id
+"""
+_MATCHED = """
+select k.participant_id as id, min(k.matched_on) as day
+from lead_link k join legal_case c on c.id = k.case_id
+where k.ended_at is null and c.site_id = :site group by 1
+having min(k.matched_on) between :starts_on and :ends_on
+"""
+_REFERRED = """
+with ours as (
+  select distinct k.participant_id as id from lead_link k join legal_case c on c.id = k.case_id
+  where k.ended_at is null and c.site_id = :site
+)
+select o.id, min(v.starts_at)::date as day
+from ours o join authority_visibility v on v.participant_id = o.id
+where v.basis = 'w' and v.effect = 'permit' group by 1
+having min(v.starts_at)::date between :starts_on and :ends_on
+"""
+_WARRANTS = """
+select distinct on (w.participant_id) w.participant_id, w.status, c.prosecutor_agency_id
+from warrant w join lead_link k on k.id = w.link_id join legal_case c on c.id = k.case_id
+where c.site_id = :site and (
+  select min(f.recorded_on) from warrant f where f.participant_id = w.participant_id
+) between :starts_on and :ends_on
+order by w.participant_id, w.recorded_on desc, w.id
+"""
+
+
+async def first_days(session: AnySession) -> dict[str, date]:
+    """Return by site since when participants are matched, at least two years before the match."""
+    found = await rows(
+        session,
+        "select c.site_id::text as id, (min(k.matched_on) - interval '2 years')::date as day"
+        " from lead_link k join legal_case c on c.id = k.case_id group by 1",
+        {},
+    )
+    return {each["id"]: each["day"] for each in found}
+
+
+async def agencies(session: AnySession, site_id: UUID) -> list[str]:
+    """Return the prosecuting offices of a site's cases."""
+    found = await rows(
+        session,
+        "select distinct prosecutor_agency_id::text as id from legal_case where site_id = :site"
+        " order by 1",
+        {"site": site_id},
+    )
+    return [each["id"] for each in found]
+
+
+async def matched(
+    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+) -> dict[UUID, date]:
+    """Return participants whose first match lies in a period, with its day."""
+    return await _days(session, _MATCHED, site_id, starts_on, ends_on)
+
+
+async def referred(
+    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+) -> dict[UUID, date]:
+    """Return matched participants whose first referral lies in a period, with its day."""
+    return await _days(session, _REFERRED, site_id, starts_on, ends_on)
+
+
+async def _days(
+    session: AnySession, statement: str, site_id: UUID, starts_on: date, ends_on: date
+) -> dict[UUID, date]:
+    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    return {each["id"]: each["day"] for each in await rows(session, statement, given)}
+
+
+async def cases(
+    session: AnySession, participants: Sequence[UUID]
+) -> dict[UUID, list[tuple[MatchedCase, str]]]:
+    """Return matched cases of participants in the order of matching, with the office of each."""
+    found: dict[UUID, list[tuple[MatchedCase, str]]] = {}
+    for row in await rows(session, _CASES, {"ids": list(participants)}):
+        case = MatchedCase(
+            incident_on=row["incident_on"],
+            is_filed=row["filed_on"] is not None,
+            is_diverted=row["is_diverted_arrest"],
+            status=row["coordination_status"],
+            offence=(row["offences"] or [None])[0],
+            classes=tuple(row["classes"] or ()),
+        )
+        office = str(row["prosecutor_agency_id"])
+        found.setdefault(row["participant_id"], []).append((case, office))
+    return found
+
+
+async def warrants(
+    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+) -> Sequence[Mapping[str, Any]]:
+    """Return participants whose first warrant was recorded in a period, with the last one."""
+    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    return await rows(session, _WARRANTS, given)
