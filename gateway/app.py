@@ -203,6 +203,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
         verified = await parts.verifier.verify(token)
         if verified.confirmation.key or verified.confirmation.certificate:
             return False  # bound to a key: here nothing checks that whoever sends it has the key
+        if verified.service_purpose is not None:
+            return False  # a back end is nobody's login
         who = verified.issuer_alias, verified.subject
         return await parts.consent.use_binding_code(*who, code)
 

@@ -58,8 +58,17 @@ def read_purpose(header: str | None) -> Purpose | None:
         raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED") from None
 
 
-def act(principal: Principal, stated: Purpose | None, table: AccessTable) -> Acting:
+def act(
+    principal: Principal,
+    stated: Purpose | None,
+    table: AccessTable,
+    *,
+    is_service: bool = False,
+) -> Acting:
     """Return a request's standing under one grant and purpose.
+
+    Args:
+        is_service: nobody stands behind the request, so nothing about any person is served.
 
     Raises:
         RequestRefusedError: 403, the role does not act for this purpose.
@@ -73,7 +82,7 @@ def act(principal: Principal, stated: Purpose | None, table: AccessTable) -> Act
         purpose = None  # the operation runs without anything about a person, and is recorded
     elif stated is not None and stated not in table.matrix.purposes_of(column) | STAFF_PURPOSES:
         raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED")
-    has_person_purpose = purpose is not None and purpose not in STAFF_PURPOSES
+    has_person_purpose = purpose is not None and purpose not in STAFF_PURPOSES and not is_service
     access, forms, aggregates = table.access_of(column, has_person_purpose=has_person_purpose)
     caller = Caller(
         subject=principal.subject,

@@ -198,9 +198,14 @@ class Pipeline:
     async def _acting(
         self, verified: VerifiedAccessToken, acting_grant: str | None, purpose: Purpose | None
     ) -> Acting:
+        fixed = verified.service_purpose
+        if fixed is not None:
+            if purpose not in (None, fixed):
+                raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED")
+            purpose = fixed
         found = await self._directory.directory(verified.issuer_alias, verified.subject)
         principal = choose_grant(found, acting_grant)
-        return act(principal, purpose, self._preparer.table)
+        return act(principal, purpose, self._preparer.table, is_service=fixed is not None)
 
     def _standing(self, acting: Acting) -> Standing:
         grant = acting.principal.grant

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.util import urlsafe_b64decode
 
 from gateway.identity.claims import AccessTokenError, VerifiedAccessToken, read_claims
+from gateway.identity.introspection import Introspection
 from gateway.identity.issuers import IssuerSettings
 from gateway.identity.jwks import KeySource
 from gateway.identity.key_set import MAX_KEY_ID_LENGTH, VerificationKey
@@ -45,7 +46,10 @@ class AccessTokenVerifier:
     """Checks tokens of a fixed set of issuers; one for the life of the process."""
 
     def __init__(self, issuers: Sequence[IssuerSettings]) -> None:
-        self._issuers = {issuer.issuer: (issuer, KeySource(issuer)) for issuer in issuers}
+        self._issuers = {
+            issuer.issuer: (issuer, KeySource(issuer)) for issuer in issuers if issuer.jwks_uri
+        }
+        self._opaque = next((Introspection(each) for each in issuers if each.introspection), None)
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
 
     async def verify(self, token: str) -> VerifiedAccessToken:
@@ -54,8 +58,12 @@ class AccessTokenVerifier:
         Raises:
             AccessTokenError: it is not; never says why.
         """
-        if len(token) > MAX_TOKEN_CHARACTERS or not _COMPACT.match(token):
+        if len(token) > MAX_TOKEN_CHARACTERS:
             raise AccessTokenError
+        if not _COMPACT.match(token):
+            if self._opaque is None:
+                raise AccessTokenError
+            return await self._opaque.verify(token)
         digest = hashlib.sha256(token.encode("ascii")).digest()
         known = self._remembered.get(digest)
         if known is None:
@@ -73,6 +81,8 @@ class AccessTokenVerifier:
         """Drop the connections to the issuers."""
         for _, source in self._issuers.values():
             await source.close()
+        if self._opaque is not None:
+            await self._opaque.close()
 
     def _remember(self, digest: bytes, verified: _Remembered) -> None:
         self._remembered[digest] = verified

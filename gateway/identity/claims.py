@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from gateway.identity.issuers import IssuerSettings
 from infra.errors import GoldenThreadError
+from infra.vocabulary import Purpose
 
 LEEWAY_SECONDS: Final = 10
 """How far another clock may run ahead of ours (FAPI 2.0); an ended token gets no leeway."""
@@ -67,6 +68,7 @@ class VerifiedAccessToken:
         acr: how the person signed in, if the issuer says so.
         auth_time: when the person signed in (seconds since the epoch), if the issuer says so.
         confirmation: what the token is bound to.
+        service_purpose: of a back end without a person, the one purpose that it acts for.
     """
 
     issuer_alias: str
@@ -77,6 +79,7 @@ class VerifiedAccessToken:
     acr: str | None
     auth_time: int | None
     confirmation: Confirmation = Confirmation()
+    service_purpose: Purpose | None = None
 
 
 def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAccessToken:
@@ -98,15 +101,55 @@ def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAcc
     expires_at = _check_times(claims, issuer.max_lifetime_seconds, now)
     if any(name not in claims for name in issuer.required_claims):
         raise AccessTokenError
+    return _verified(claims, issuer, expires_at, now)
+
+
+def read_introspection(answer: object, issuer: IssuerSettings, now: int) -> VerifiedAccessToken:
+    """Check what an issuer says of an opaque token (RFC 7662, 2.2).
+
+    The issuer was asked at its own address, so ``iss`` may be missing; the audience may not,
+    else a token for another service would do.
+
+    Raises:
+        AccessTokenError: not active, or any check failed.
+    """
+    if not isinstance(answer, dict) or answer.get("active") is not True:
+        raise AccessTokenError
+    if answer.get("iss", issuer.issuer) != issuer.issuer:
+        raise AccessTokenError
+    audience = answer.get("aud")
+    if issuer.audience not in (audience if isinstance(audience, list) else [audience]):
+        raise AccessTokenError
+    expires_at = _time(answer, "exp")
+    begun_at = _optional_past(answer, "iat", now)
+    _optional_past(answer, "nbf", now)
+    life = expires_at - (now if begun_at is None else begun_at)
+    if now >= expires_at or life > issuer.max_lifetime_seconds:
+        raise AccessTokenError
+    if any(name not in answer for name in issuer.required_claims):
+        raise AccessTokenError
+    return _verified(answer, issuer, expires_at, now)
+
+
+def _verified(
+    claims: Mapping[str, Any], issuer: IssuerSettings, expires_at: int, now: int
+) -> VerifiedAccessToken:
+    subject, client_id = _identifier(claims, "sub"), _identifier(claims, "client_id")
+    service_purpose = None
+    if subject == client_id:  # no person is behind it (RFC 9068, 2.2)
+        service_purpose = issuer.service_clients.get(client_id)
+        if service_purpose is None:
+            raise AccessTokenError
     return VerifiedAccessToken(
         issuer_alias=issuer.alias,
-        subject=_identifier(claims, "sub"),
-        client_id=_identifier(claims, "client_id"),
+        subject=subject,
+        client_id=client_id,
         claimed_roles=_roles(claims.get(issuer.roles_claim, [])),
         expires_at=expires_at,
         acr=_optional_text(claims.get("acr")),
         auth_time=_optional_past(claims, "auth_time", now),
         confirmation=_confirmation(claims),
+        service_purpose=service_purpose,
     )
 
 

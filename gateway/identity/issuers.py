@@ -6,12 +6,15 @@ known is an error, so that a misspelt restriction is never silently absent.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gateway.identity.strict_json import StrictJsonError, parse_strictly
-from infra.settings import SettingsError
+from infra.settings import Secret, SettingsError
+from infra.vocabulary import ALWAYS_DENY_PURPOSES, Purpose, UnknownCodeError, parse_purpose
 
 OWN_MAX_LIFETIME_SECONDS: Final = 600
 _LONGEST_LIFETIME_SECONDS: Final = 3600
@@ -30,10 +33,28 @@ _FIELDS = frozenset(
         "claims",
         "required_claims",
         "bound_clients",
+        "introspection",
+        "service_clients",
     }
 )
 _DEMANDABLE = frozenset({"acr", "auth_time", "cnf"})
 _CLAIMS = frozenset({"subject", "roles"})
+_INTROSPECTION_FIELDS = frozenset({"endpoint", "client_id", "client_secret_file"})
+
+
+@dataclass(frozen=True, slots=True)
+class IntrospectionSettings:
+    """How an issuer is asked about tokens that only it can read (RFC 7662).
+
+    Attributes:
+        endpoint: where to ask, ``https://host[:port]/path``; redirects are not followed.
+        client_id: who asks.
+        client_secret: the password to ask with.
+    """
+
+    endpoint: str
+    client_id: str
+    client_secret: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,8 @@ class IssuerSettings:
         roles_claim: name of the claim with the roles that the person asks to act under.
         required_claims: claims of which a token of this issuer must have every one, beside those
             that every token must have (iss, aud, sub, client_id, jti, iat, exp).
+        introspection: how to ask about opaque tokens; such an issuer needs no keys.
+        service_clients: back ends that act for no person: client id to the one purpose it acts for.
         bound_clients: ids of clients whose tokens must be bound to a key or certificate; ``*``
             stands for all of them.
     """
@@ -63,6 +86,8 @@ class IssuerSettings:
     roles_claim: str = "gt_roles"
     required_claims: frozenset[str] = frozenset()
     bound_clients: frozenset[str] = frozenset()
+    introspection: IntrospectionSettings | None = None
+    service_clients: Mapping[str, Purpose] = field(default_factory=dict)
 
     @property
     def jwks_address(self) -> str:
@@ -94,6 +119,10 @@ def parse_issuers(text: str) -> tuple[IssuerSettings, ...]:
     for name in ("alias", "issuer"):
         if len({getattr(each, name) for each in issuers}) != len(issuers):
             raise SettingsError(f"GT_ISSUERS names the same {name} twice")
+    if sum(each.introspection is not None for each in issuers) > 1:
+        # An opaque token does not say whose it is; asking one issuer after the other would show
+        # each of them the tokens of the others.
+        raise SettingsError("GT_ISSUERS: only one issuer may have introspection")
     return issuers
 
 
@@ -107,16 +136,20 @@ def _issuer(entry: object, number: int) -> IssuerSettings:
     alias = _text(entry, "alias", where)
     if not _ALIAS.match(alias):
         raise SettingsError(f"{where}: alias must be lower-case letters, digits and hyphens")
+    introspection = _introspection(entry, where)
+    has_keys = introspection is None or "jwks_uri" in entry or "algorithms" in entry
     return IssuerSettings(
         alias=alias,
         issuer=_text(entry, "issuer", where),
-        jwks_uri=_jwks_uri(entry, where),
+        jwks_uri=_uri(entry, "jwks_uri", where) if has_keys else "",
         audience=_text(entry, "audience", where),
-        algorithms=_algorithms(entry, where),
+        algorithms=_algorithms(entry, where) if has_keys else frozenset(),
         max_lifetime_seconds=_lifetime(entry, where),
         roles_claim=_roles_claim(entry, where),
         required_claims=_required_claims(entry, where),
         bound_clients=_names(entry, "bound_clients", where),
+        introspection=introspection,
+        service_clients=_service_clients(entry, where),
     )
 
 
@@ -127,8 +160,8 @@ def _text(entry: Mapping[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _jwks_uri(entry: Mapping[str, Any], where: str) -> str:
-    uri = _text(entry, "jwks_uri", where)
+def _uri(entry: Mapping[str, Any], name: str, where: str) -> str:
+    uri = _text(entry, name, where)
     try:
         parts = urlsplit(uri)
         is_web = parts.scheme in ("https", "http") and bool(parts.hostname)
@@ -137,8 +170,38 @@ def _jwks_uri(entry: Mapping[str, Any], where: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable or not uri.isascii() or any(character.isspace() for character in uri):
-        raise SettingsError(f"{where}: jwks_uri must be https://host[:port]/path")
+        raise SettingsError(f"{where}: {name} must be https://host[:port]/path")
     return uri
+
+
+def _introspection(entry: Mapping[str, Any], where: str) -> IntrospectionSettings | None:
+    given = entry.get("introspection")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or given.keys() != _INTROSPECTION_FIELDS:
+        known = ", ".join(sorted(_INTROSPECTION_FIELDS))
+        raise SettingsError(f"{where}: introspection must have exactly {known}")
+    try:
+        secret = Path(_text(given, "client_secret_file", where)).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise SettingsError(f"{where}: client_secret_file cannot be read") from None
+    if not secret:
+        raise SettingsError(f"{where}: client_secret_file is empty")
+    endpoint, client_id = _uri(given, "endpoint", where), _text(given, "client_id", where)
+    return IntrospectionSettings(endpoint, client_id, Secret(secret))
+
+
+def _service_clients(entry: Mapping[str, Any], where: str) -> Mapping[str, Purpose]:
+    given = entry.get("service_clients", {})
+    if not isinstance(given, dict):
+        raise SettingsError(f"{where}: service_clients must name a purpose for each client")
+    try:
+        clients = {client: parse_purpose(purpose) for client, purpose in given.items()}
+    except (UnknownCodeError, TypeError, AttributeError):
+        raise SettingsError(f"{where}: service_clients names an unknown purpose") from None
+    if set(clients.values()) & ALWAYS_DENY_PURPOSES:
+        raise SettingsError(f"{where}: service_clients names a purpose that is never served")
+    return MappingProxyType(clients)
 
 
 def _algorithms(entry: Mapping[str, Any], where: str) -> frozenset[str]:
