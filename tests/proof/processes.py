@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -114,7 +115,11 @@ class Cluster:
 
     async def consent_rows(self, statement: str, *given: Any) -> list[Any]:
         """Run a statement on the consent service's database, as that service."""
-        dsn = environment_of(self.platform, "svc_consent")["GT_DATABASE_DSN"]
+        return await self.rows("consent", statement, *given)
+
+    async def rows(self, service: str, statement: str, *given: Any) -> list[Any]:
+        """Run a statement on a service's database, as that service."""
+        dsn = environment_of(self.platform, f"svc_{service}")["GT_DATABASE_DSN"]
         connection = await asyncpg.connect(dsn)
         try:
             return list(await connection.fetch(statement, *given))
@@ -136,8 +141,16 @@ class Cluster:
 
 
 @asynccontextmanager
-async def running_cluster(platform: Platform, count: int) -> AsyncIterator[Cluster]:
-    """Start gateways like the platform's own, without its limits on how much one may ask."""
+async def running_cluster(
+    platform: Platform, count: int, changed: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Cluster]:
+    """Start gateways like the platform's own, without its limits on how much one may ask.
+
+    Args:
+        platform: what they stand before.
+        count: how many.
+        changed: settings that they have in another way.
+    """
     like = environment_of(platform, "gateway")
     gateways = []
     for number in range(count):
@@ -152,6 +165,7 @@ async def running_cluster(platform: Platform, count: int) -> AsyncIterator[Clust
             "GT_RATE_PER_CLIENT": _MANY,
             "GT_RATE_PER_ADDRESS": _MANY,
             "GT_LOOKUPS_PER_MINUTE": _MANY,
+            **changed,
         }
         gateways.append(GatewayProcess(f"gateway-{number}", port, environment))
     limits = httpx2.Limits(max_connections=200)

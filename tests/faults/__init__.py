@@ -1,0 +1,1 @@
+"""Faults between gateway and services: a proxy that makes them, and what is to come of each."""
