@@ -157,7 +157,7 @@ def _has(selections: Sequence[Selection], name: str) -> bool:
     return False
 
 
-_FOR_THIS_CALLER = text("SET LOCAL plan_cache_mode = auto")
+FOR_THIS_CALLER = text("SET LOCAL plan_cache_mode = auto")
 """How many rows a caller's list begins with differs by thousands, so each is planned for itself."""
 
 
@@ -173,7 +173,7 @@ async def page(
         request: which page.
     """
     statement = rows if request.after is None else rows.where(order.after(request.after))
-    await session.execute(_FOR_THIS_CALLER)
+    await session.execute(FOR_THIS_CALLER)
     found = (
         await session.scalars(statement.order_by(*order.clauses()).limit(request.first + 1))
     ).all()

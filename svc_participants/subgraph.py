@@ -23,6 +23,7 @@ from svc_participants.referrals.schema import (
     ReferralMutation,
     ReferralQuery,
 )
+from svc_participants.search.schema import SearchQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -39,7 +40,7 @@ for _more in OF_GOAL:
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(PeopleQuery, ReferralQuery, CareQuery, CaseloadQuery, IndicatorQuery):
+class Query(PeopleQuery, SearchQuery, ReferralQuery, CareQuery, CaseloadQuery, IndicatorQuery):
     """All root fields."""
 
 

@@ -1,0 +1,1 @@
+"""Search among the people whom the caller may see."""

@@ -1,0 +1,45 @@
+"""What may be searched for, and how alike is alike enough. Pure.
+
+Similarity is that of PostgreSQL's `pg_trgm` (share of common trigrams, 0 to 1), word by word, so
+that order and half a name do not matter.
+"""
+
+from dataclasses import dataclass
+
+from infra.pagination import PaginationError
+
+LEAST_TEXT = 2
+MOST_TEXT = 100
+MOST_WORDS = 4
+LEAST_DIGITS = 4
+LIKENESS = 500
+"""Thousandths of similarity, on average over the words, from which somebody is found."""
+
+
+class SearchError(PaginationError):
+    """What is searched for is not acceptable. The text depends on the input alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for: words in lower case, digits of a telephone number, or both."""
+
+    words: tuple[str, ...]
+    digits: str
+
+
+def wanted(text: str | None, phone: str | None) -> Wanted:
+    """Read what was asked for.
+
+    Raises:
+        SearchError: nothing to search for, or too little or too much of it.
+    """
+    words = tuple((text or "").lower().split()[:MOST_WORDS])
+    digits = "".join(each for each in phone or "" if each in "0123456789")
+    if text is None and phone is None:
+        raise SearchError("give 'text' or 'phone'")
+    if text is not None and not LEAST_TEXT <= len(text.strip()) <= MOST_TEXT:
+        raise SearchError(f"'text' must have {LEAST_TEXT} to {MOST_TEXT} characters")
+    if phone is not None and not LEAST_DIGITS <= len(digits) <= MOST_TEXT:
+        raise SearchError(f"'phone' must have at least {LEAST_DIGITS} digits")
+    return Wanted(words, digits)
