@@ -25,6 +25,7 @@ from infra.http_connection import (
 )
 
 __all__ = [
+    "BUDGET_HEADER",
     "HttpAddress",
     "HttpClient",
     "HttpClientError",
@@ -33,6 +34,10 @@ __all__ = [
     "HttpTimeoutError",
     "HttpUnreachableError",
 ]
+
+
+BUDGET_HEADER = "gt-budget-ms"
+"""Milliseconds that the caller still waits: nobody reads an answer that takes longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Only an internal token of the gateway opens it, also for ``_entities`` and ``_se
 leave as codes; their causes go to the log with a correlation id.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from infra.authority.handover import Handover
 from infra.authority.journal import Journal
 from infra.database import Database
 from infra.errors import GoldenThreadError
-from infra.http_client import HttpClient
+from infra.http_client import BUDGET_HEADER, HttpClient
 from infra.identity_token import (
     GATEWAY_ISSUER,
     IdentityTokenError,
@@ -43,6 +44,7 @@ from infra.telemetry import logs, metrics, statements, traces
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 REPLICA_WAIT_SECONDS = 0.1
+_MOST_BUDGET_MS = 60_000
 _FROM_GATEWAY = frozenset({GATEWAY_ISSUER})
 _INTERNAL = "The service could not answer."
 
@@ -176,12 +178,15 @@ class GraphQLEndpoint:
             self._chassis.follower,
         )
         try:
-            result = await self._schema.execute(
-                query,
-                variable_values=variables,
-                context_value=context,
-                operation_name=operation_name,
-            )
+            async with asyncio.timeout(budget_seconds(request)):
+                result = await self._schema.execute(
+                    query,
+                    variable_values=variables,
+                    context_value=context,
+                    operation_name=operation_name,
+                )
+        except TimeoutError:
+            return refusal(503, "SERVICE_UNAVAILABLE")
         finally:
             await context.close()
         answer: dict[str, Any] = {"data": result.data}
@@ -196,6 +201,14 @@ class GraphQLEndpoint:
                 }
             }
         return json_response(200, answer)
+
+
+def budget_seconds(request: Request) -> float | None:
+    """Return how long the gateway still waits; None where it does not say."""
+    told = request.headers.get(BUDGET_HEADER, "")
+    if not told.isascii() or not told.isdigit():
+        return None
+    return min(int(told[:9]), _MOST_BUDGET_MS) / 1000
 
 
 def present_error(error: GraphQLError) -> dict[str, object]:
