@@ -24,6 +24,7 @@ from svc_participants.referrals.schema import (
     ReferralQuery,
 )
 from svc_participants.search.schema import SearchQuery
+from svc_participants.way_in import WayInMutation, WayInQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -40,7 +41,15 @@ for _more in OF_GOAL:
 
 
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
-class Query(PeopleQuery, SearchQuery, ReferralQuery, CareQuery, CaseloadQuery, IndicatorQuery):
+class Query(
+    PeopleQuery,
+    SearchQuery,
+    ReferralQuery,
+    CareQuery,
+    CaseloadQuery,
+    IndicatorQuery,
+    WayInQuery,
+):
     """All root fields."""
 
 
@@ -51,6 +60,7 @@ class Mutation(
     EnrollmentMutation,
     CareMutation,
     CaseloadMutation,
+    WayInMutation,
 ):
     """All mutations."""
 

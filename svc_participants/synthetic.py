@@ -20,6 +20,7 @@ from svc_participants.care.summaries.tables import ProgressSummaryRow
 from svc_participants.caseloads.rules import LIMIT, WARNING
 from svc_participants.caseloads.tables import AssignmentRow
 from svc_participants.demo import texts
+from svc_participants.demo.protocol import DEMO_PROTOCOL
 from svc_participants.enrollments.tables import EnrollmentRow
 from svc_participants.people.tables import (
     AliasRow,
@@ -28,7 +29,9 @@ from svc_participants.people.tables import (
     ParticipantRow,
     StaffNameRow,
 )
-from svc_participants.referrals.tables import ProtocolVersionRow, ReferralRow, SiteProgramRow
+from svc_participants.protocols.rules import as_json
+from svc_participants.protocols.tables import ProtocolVersionRow
+from svc_participants.referrals.tables import ReferralRow, SiteProgramRow
 
 _NEEDS = ("HOUSING", "SUBSTANCE_USE", "MENTAL_HEALTH", "HEALTH", "INCOME", "SAFETY")
 _URGENCY = ("ROUTINE", "ROUTINE", "SOON", "SOON", "NOW")
@@ -87,7 +90,7 @@ class _Rows:
             ProtocolVersionRow, "id", "site_id", "number", "title", "effective_on", "rules"
         )
         began = (self._on - timedelta(days=1500)).isoformat()
-        rules = '{"minimum_age_years": 18, "divertible_nibrs": ["23C", "35A", "40A", "90J"]}'
+        rules = orjson.dumps(as_json(DEMO_PROTOCOL)).decode()
         self._protocols.add(self._protocol_id, self._site_id, 1, "Synthetic protocol", began, rules)
         self._staff = CopyRows(StaffNameRow, "account_id", "display_name")
         for row in batch["staff"]:

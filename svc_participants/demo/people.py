@@ -10,6 +10,7 @@ from svc_participants.caseloads.rules import LIMIT, WARNING
 from svc_participants.caseloads.tables import AssignmentRow
 from svc_participants.demo import texts
 from svc_participants.demo.choice import number, pick, row_id
+from svc_participants.demo.protocol import DEMO_PROTOCOL
 from svc_participants.demo.world import World, at, day, id_of
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people import rules
@@ -20,8 +21,10 @@ from svc_participants.people.tables import (
     ParticipantRow,
     StaffNameRow,
 )
+from svc_participants.protocols import rules as protocols
+from svc_participants.protocols.tables import ProtocolVersionRow
 from svc_participants.referrals import rules as referrals
-from svc_participants.referrals.tables import ProtocolVersionRow, ReferralRow, SiteProgramRow
+from svc_participants.referrals.tables import ReferralRow, SiteProgramRow
 
 
 def settings_rows(world: World) -> Iterator[Base]:
@@ -34,6 +37,8 @@ def settings_rows(world: World) -> Iterator[Base]:
             project_agency_id=id_of(project) if project else None,
             caseload_warning=WARNING,
             caseload_limit=LIMIT,
+            time_zone=site["time_zone"],
+            public_name=site["name"],
         )
         yield ProtocolVersionRow(
             id=row_id(site_id, "protocol:1"),
@@ -41,7 +46,8 @@ def settings_rows(world: World) -> Iterator[Base]:
             number=1,
             title="Demo protocol",
             effective_on=world.on - timedelta(days=3 * 365),
-            rules={"minimum_age_years": 18, "divertible_nibrs": ["23C", "35A", "40A", "90J"]},
+            rules=protocols.as_json(DEMO_PROTOCOL),
+            agreed_by="Policy Coordinating Group",
         )
     for account_id, name in world.names.items():
         yield StaffNameRow(account_id=account_id, display_name=name)

@@ -11,15 +11,18 @@ from infra.authority.changes import Operation, delete_visibility
 from infra.database import WriteSession
 from infra.errors import RuleError
 from infra.identity_token import Caller
+from svc_participants.clocks import commands as clocks
+from svc_participants.clocks.rules import ClockKind
 from svc_participants.enrollments import repository, rules
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import take_turn
-from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.rules import YesNo, check_version, not_found
 from svc_participants.referrals import commands as referrals
 from svc_participants.referrals.repository import by_id as referral_by_id
 from svc_participants.referrals.repository import of_participant, site_program
 from svc_participants.referrals.rules import ReferralStatus
+from svc_participants.referrals.rules import check_step as check_referral_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,23 @@ class ExitRequest:
 
 
 async def start_intake(
-    session: WriteSession, caller: Caller, referral_id: str, expected_version: int
+    session: WriteSession,
+    caller: Caller,
+    referral_id: str,
+    expected_version: int,
+    consent_to_contact: YesNo,
 ) -> dict[str, Any]:
     """Begin the intake of somebody who wants to take part; the enrollment is pending.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED or ALREADY_ENROLLED.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, CONSENT_TO_CONTACT_MISSING or
+            ALREADY_ENROLLED.
     """
     referral = await referrals.handed_over(session, caller, referral_id)
     check_version(expected_version, referral.version)
     now = clock.now()
+    check_referral_step(ReferralStatus(referral.status), ReferralStatus.INTAKE_STARTED)
+    rules.check_consent_to_contact(consent_to_contact)
     referrals.record_step(session, referral, ReferralStatus.INTAKE_STARTED, caller.subject, now)
     await take_turn(session, referral.participant_id)
     row = await repository.open_at_site(session, referral.participant_id, referral.site_id)
@@ -69,6 +79,7 @@ async def start_intake(
         if row.provider_agency_id != agency or row.status != "PENDING_INTAKE":
             raise RuleError("ALREADY_ENROLLED", "An enrollment at this site is open already.")
         row.referral_id = referral.id
+        row.consent_to_contact = consent_to_contact.value
         return {"enrollment": str(row.id)}
     row = EnrollmentRow(
         id=uuid4(),
@@ -77,6 +88,7 @@ async def start_intake(
         provider_agency_id=agency,
         referral_id=referral.id,
         status=rules.EnrollmentStatus.PENDING_INTAKE.value,
+        consent_to_contact=consent_to_contact.value,
         created_at=now,
     )
     session.add(row)
@@ -86,21 +98,23 @@ async def start_intake(
 async def enroll(
     session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: EnrollRequest
 ) -> dict[str, Any]:
-    """Enroll somebody whose psychosocial intake is complete.
+    """Enroll somebody whose psychosocial intake is complete and who has signed a release.
 
     From now on the project management agency needs a release to know who the person is.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, INTAKE_INCOMPLETE or a date in
-            the future.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, INTAKE_INCOMPLETE,
+            RELEASE_MISSING or a date in the future.
     """
     row = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_step(rules.EnrollmentStatus(row.status), rules.EnrollmentStatus.ENROLLED_ACTIVE)
     now = clock.now()
     rules.check_dates(request.enrolled_on, request.intake_completed_on, now.date())
+    rules.check_release(has_release=await repository.has_release(session, row.participant_id))
     if row.referral_id is not None:
         referral = await referral_by_id(session, row.referral_id)
         referrals.record_step(session, referral, ReferralStatus.ENROLLED, caller.subject, now)
+        await clocks.meet(session, referral.id, ClockKind.INTAKE, now)
     row.enrolled_on = request.enrolled_on
     row.intake_completed_on = request.intake_completed_on
     _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)

@@ -5,17 +5,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from infra.authority.predicate import visible
+from infra.authority.tables import Visibility
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
-from infra.vocabulary import Category
+from infra.vocabulary import Basis, Category
 from svc_participants.enrollments.rules import EnrollmentStatus, ExitReason
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.repository import may_write
@@ -165,5 +166,26 @@ async def is_served_by(session: AnySession, participant_id: UUID, agency_id: UUI
             EnrollmentRow.provider_agency_id == agency_id,
             _NOT_IN_ERROR,
         )
+    )
+    return found is not None
+
+
+async def has_release(session: AnySession, participant_id: UUID) -> bool:
+    """Return whether any release of a participant is in force now, as the replica has it.
+
+    Not narrowed: used only after the caller's right to write about the participant was checked;
+    that something was signed is all that is learnt.
+    """
+    now = func.statement_timestamp()
+    found = await session.scalar(
+        select(Visibility.id)
+        .where(
+            Visibility.participant_id == participant_id,
+            Visibility.basis == Basis.RELEASE.value,
+            Visibility.effect == "permit",
+            Visibility.starts_at <= now,
+            or_(Visibility.ends_at.is_(None), Visibility.ends_at > now),
+        )
+        .limit(1)
     )
     return found is not None

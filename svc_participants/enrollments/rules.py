@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from infra.errors import RuleError
+from svc_participants.people.rules import YesNo
 
 
 class EnrollmentStatus(StrEnum):
@@ -104,6 +105,35 @@ def check_dates(enrolled_on: date, intake_completed_on: date, today: date) -> No
             "INTAKE_INCOMPLETE",
             "The psychosocial intake is completed before or on the day of enrollment.",
             ("input", "intakeCompletedOn"),
+        )
+
+
+def check_consent_to_contact(answer: YesNo) -> None:
+    """Check that the person wants to be contacted for the intake.
+
+    Raises:
+        RuleError: they were not asked, or do not.
+    """
+    if answer is not YesNo.YES:
+        raise RuleError(
+            "CONSENT_TO_CONTACT_MISSING",
+            "An intake begins when the person agrees to be contacted for it.",
+            ("input", "consentToContact"),
+        )
+
+
+def check_release(*, has_release: bool) -> None:
+    """Check that the person has signed a release; one that leaves recipients out is one too.
+
+    Source: LEAD Support Bureau: the intake and the signed release are the only requirements.
+
+    Raises:
+        RuleError: none is in force.
+    """
+    if not has_release:
+        raise RuleError(
+            "RELEASE_MISSING",
+            "Enrolling needs a signed release, which may leave any agency out.",
         )
 
 

@@ -30,6 +30,7 @@ class EnrollmentRow(Base):
     provider_agency_id: Mapped[UUID]
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
     status: Mapped[str]
+    consent_to_contact: Mapped[str] = mapped_column(default="NOT_ASKED")
     enrolled_on: Mapped[date | None]
     intake_completed_on: Mapped[date | None]
     inactive_reason: Mapped[str | None]

@@ -10,21 +10,33 @@ from svc_participants.care.notes import tables as notes
 from svc_participants.care.plans import tables as plans
 from svc_participants.care.summaries import tables as summaries
 from svc_participants.caseloads import tables as caseloads
+from svc_participants.clocks import tables as clocks
+from svc_participants.contacts import tables as contacts
+from svc_participants.duplicates import tables as duplicates
 from svc_participants.enrollments import tables as enrollments
+from svc_participants.handoffs import tables as handoffs
 from svc_participants.people import tables as people
+from svc_participants.programmes import tables as programmes
+from svc_participants.protocols import tables as protocols
 from svc_participants.referrals import tables as referrals
 
 __all__ = [
     "assessments",
     "caseloads",
+    "clocks",
+    "contacts",
+    "duplicates",
     "enrollments",
     "goals",
+    "handoffs",
     "housing",
     "idempotency",
     "indicators",
     "notes",
     "people",
     "plans",
+    "programmes",
+    "protocols",
     "referrals",
     "summaries",
 ]

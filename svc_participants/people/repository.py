@@ -20,11 +20,13 @@ from infra.pagination import Page
 from infra.request_context import RequestContext
 from infra.vocabulary import Basis, Category
 from svc_participants.people import rules
+from svc_participants.people.name_keys import keys_of
 from svc_participants.people.tables import (
     AliasRow,
     ContactRow,
     DemographicsRow,
     ParticipantRow,
+    PersonKeyRow,
     StaffNameRow,
 )
 
@@ -138,6 +140,29 @@ class AliasLoader(BatchLoader[list[AliasRow]]):
         return grouped
 
 
+_NOT_OF_THE_WORK = frozenset({Basis.RELEASE, Basis.SCREENING, Basis.COUNSEL})
+
+
+def contact_visible(caller: Caller, participant_id: Column) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this contact"; joined to its row.
+
+    Where the person wishes it confidential, only those who work with them see it, they
+    themselves, and emergency staff: no release and no screening opens it (decision rule D52).
+    """
+    parts = expression.parse(caller.access.get(Category.CONTACT, ""))
+    own = [part for part in parts if not part & _NOT_OF_THE_WORK]
+    protected = visible(
+        under(caller, Category.CONTACT, _text(own)), Category.CONTACT, participant_id
+    )
+    return or_(
+        and_(
+            visible(caller, Category.CONTACT, participant_id),
+            ContactRow.is_confidential.is_(False),
+        ),
+        protected,
+    )
+
+
 class ContactLoader(BatchLoader[ContactRow]):
     """Contact, by participant."""
 
@@ -145,7 +170,7 @@ class ContactLoader(BatchLoader[ContactRow]):
         """Contact of those for whom it is permitted."""
         return select(ContactRow).where(
             ContactRow.participant_id == IDS,
-            visible(caller, Category.CONTACT, ContactRow.participant_id),
+            contact_visible(caller, ContactRow.participant_id),
         )
 
     def collect(self, rows: Iterable[Any]) -> dict[UUID, ContactRow]:
@@ -220,15 +245,17 @@ async def take_turn(session: WriteSession, participant_id: UUID) -> None:
     )
 
 
-async def is_identified(session: AnySession, caller: Caller, participant_id: UUID) -> bool:
-    """Return whether the caller may see who this participant is."""
-    found = await session.scalar(
-        select(ParticipantRow.id).where(
+async def identified(
+    session: AnySession, caller: Caller, participant_id: UUID
+) -> ParticipantRow | None:
+    """Return a participant of whom the caller may know who it is."""
+    row: ParticipantRow | None = await session.scalar(
+        select(ParticipantRow).where(
             ParticipantRow.id == participant_id,
             visible(caller, Category.IDENTITY, ParticipantRow.id),
         )
     )
-    return found is not None
+    return row
 
 
 async def contact_for_update(session: WriteSession, participant_id: UUID) -> ContactRow | None:
@@ -249,6 +276,18 @@ async def demographics_for_update(
         .with_for_update()
     )
     return row
+
+
+async def keep_keys(
+    session: WriteSession, participant_id: UUID, names: Iterable[str | None]
+) -> None:
+    """Keep the keys under which a person is found, as these names have them; more can be added."""
+    wanted = keys_of(names)
+    known = await session.scalars(
+        select(PersonKeyRow.key).where(PersonKeyRow.participant_id == participant_id)
+    )
+    for key in sorted(wanted - set(known)):
+        session.add(PersonKeyRow(participant_id=participant_id, key=key))
 
 
 async def is_seeded(session: ReadSession, ids: Collection[UUID]) -> bool:

@@ -44,6 +44,16 @@ class AliasRow(Base):
     kind: Mapped[str]
 
 
+class PersonKeyRow(Base):
+    """A key under which records of one person are found: sounds and beginnings of names."""
+
+    __tablename__ = "person_key"
+    __table_args__ = (Index("ix_person_key", "key", "participant_id"),)
+
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+
+
 class ContactRow(Base):
     """Where a person can be reached."""
 
@@ -55,6 +65,7 @@ class ContactRow(Base):
     emergency_name: Mapped[str | None]
     emergency_relation: Mapped[str | None]
     emergency_phone: Mapped[str | None]
+    is_confidential: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
     version: Mapped[Version]
 

@@ -1,77 +1,57 @@
-"""Commands about referrals: submit, decide, record outreach; and the authority facts they change.
+"""Commands about referrals: submit, decide, record outreach."""
 
-A referrer keeps the own form (AUTHOR). The site's project management agency sees form and outcome
-as long as the referral exists, and who the person is while it is being screened (SCREENING). The
-officer's own agency sees that it awaits a decision. The provider to whom it is handed has the
-person among its own (OWN_AGENCY).
-"""
-
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from infra import clock
 from infra.authority import handover
-from infra.authority.changes import (
-    Operation,
-    VisibilityFact,
-    delete_visibility,
-    put_visibility,
-)
-from infra.authority.predicate import agency_holder, subject_holder
+from infra.authority.changes import Operation, delete_visibility
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.errors import RuleError
 from infra.identity_token import Caller
-from infra.vocabulary import Basis, Category
+from infra.vocabulary import Category
+from svc_participants.clocks import commands as clocks
+from svc_participants.clocks.rules import ClockKind, ClockState
+from svc_participants.contacts.repository import attempts_since
 from svc_participants.people.commands import own_agency
-from svc_participants.people.repository import is_identified, may_write
-from svc_participants.people.rules import (
-    BirthDateQuality,
-    NameQuality,
-    YesNo,
-    check_version,
-    not_found,
-)
-from svc_participants.people.tables import AliasRow, ParticipantRow
+from svc_participants.people.repository import may_write
+from svc_participants.people.rules import check_version, not_found
+from svc_participants.protocols import judgement
+from svc_participants.protocols.repository import by_id
+from svc_participants.protocols.rules import read
+from svc_participants.referrals import authority_facts as facts
 from svc_participants.referrals import repository, rules
-from svc_participants.referrals.tables import ReferralEventRow, ReferralRow
+from svc_participants.referrals.authority_facts import (
+    author_fact,
+    end_of_identity_facts,
+    own_agency_fact,
+    own_agency_fact_id,
+    screening_facts,
+)
+from svc_participants.referrals.forms import Person, ReferralForm
+from svc_participants.referrals.steps import measured, record_step
+from svc_participants.referrals.submissions import submit, submit_from_public
+from svc_participants.referrals.tables import ReferralRow
 
-_WHO = (Category.IDENTITY, Category.CONTACT)
-_RECORD = (Category.REFERRAL, Category.ELIGIBILITY)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whom a referral is about: a participant whom the referrer may see, or a description."""
-
-    participant_id: str | None = None
-    given_name: str | None = None
-    family_name: str | None = None
-    alias: str | None = None
-    description: str | None = None
-    born_on: date | None = None
-    estimated_birth_year: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReferralForm:
-    """What all three doors have in common, and the door's own part in ``details``."""
-
-    door: rules.Door
-    person: Person
-    account: str
-    urgency: rules.Urgency
-    intercept_point: rules.InterceptPoint
-    counterfactual: rules.Counterfactual
-    occurred_at: datetime | None
-    place: str | None
-    needs: list[rules.Need]
-    safety_concerns: str | None
-    preferred_language: str | None
-    person_is_aware: YesNo
-    details: dict[str, Any] = field(default_factory=dict)
+__all__ = [
+    "DecisionRequest",
+    "Person",
+    "ReferralForm",
+    "author_fact",
+    "decide",
+    "end_of_identity_facts",
+    "handed_over",
+    "own_agency_fact",
+    "own_agency_fact_id",
+    "record_outreach",
+    "record_step",
+    "screening_facts",
+    "submit",
+    "submit_from_public",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,217 +63,7 @@ class DecisionRequest:
     provider_agency_id: str | None
     reason: rules.DeclineReason | None
     duplicate_of_id: str | None
-
-
-def author_fact(row: ReferralRow) -> Operation:
-    """Return the fact that opens the own form to its author."""
-    return put_visibility(
-        VisibilityFact(
-            id=rules.fact_id("author", row.id, row.author_subject),
-            participant_id=row.participant_id,
-            holder=subject_holder(row.author_subject),
-            basis=Basis.AUTHOR,
-            category=Category.REFERRAL,
-            starts_at=row.submitted_at,
-            source_id=row.id,
-        )
-    )
-
-
-def _screening_fact(row: ReferralRow, agency_id: UUID, category: Category) -> Operation:
-    return put_visibility(
-        VisibilityFact(
-            id=_screening_id(row.id, agency_id, category),
-            participant_id=row.participant_id,
-            holder=agency_holder(str(agency_id), str(row.site_id)),
-            basis=Basis.SCREENING,
-            category=category,
-            starts_at=row.submitted_at,
-            source_id=row.id,
-        )
-    )
-
-
-def _screening_id(referral_id: UUID, agency_id: UUID, category: Category) -> UUID:
-    return rules.fact_id(f"screening:{category}", referral_id, str(agency_id))
-
-
-def screening_facts(row: ReferralRow, project_agency_id: UUID | None) -> list[Operation]:
-    """Return the facts that a referral in its present status makes true for those who screen."""
-    status, facts = rules.ReferralStatus(row.status), []
-    if project_agency_id is not None:
-        open_to_project = _RECORD if status in rules.SCREENING_ENDED else (*_RECORD, *_WHO)
-        facts += [_screening_fact(row, project_agency_id, each) for each in open_to_project]
-    if status in rules.AWAITING_DECISION and row.door != rules.Door.COMMUNITY.value:
-        facts.append(_screening_fact(row, row.author_agency_id, Category.ELIGIBILITY))
-    return facts
-
-
-def end_of_identity_facts(referral_id: UUID, project_agency_id: UUID | None) -> list[Operation]:
-    """Return the operations that take who the person is from the project management agency."""
-    if project_agency_id is None:
-        return []
-    return [delete_visibility(_screening_id(referral_id, project_agency_id, c)) for c in _WHO]
-
-
-def own_agency_fact(person: UUID, agency_id: UUID, site_id: UUID, since: datetime) -> Operation:
-    """Return the fact that a participant is among a provider's own at a site."""
-    return put_visibility(
-        VisibilityFact(
-            id=own_agency_fact_id(person, agency_id, site_id),
-            participant_id=person,
-            holder=agency_holder(str(agency_id), str(site_id)),
-            basis=Basis.OWN_AGENCY,
-            starts_at=since,
-        )
-    )
-
-
-def own_agency_fact_id(participant_id: UUID, agency_id: UUID, site_id: UUID) -> UUID:
-    """Return the id of that fact; the same from hand-over to enrollment and after."""
-    return rules.fact_id("own-agency", participant_id, f"{agency_id}@{site_id}")
-
-
-async def submit(session: WriteSession, caller: Caller, form: ReferralForm) -> dict[str, Any]:
-    """Take a referral in. It makes a record of the person, unless the referrer names one.
-
-    Nobody is matched by name here: that would tell the referrer who is known.
-
-    Raises:
-        RuleError: NOT_ALLOWED, NOT_FOUND, PERSON_MISSING, TEXT_MISSING or NO_PROTOCOL.
-    """
-    rules.check_submitter(form.door, caller.role)
-    site_id = parse_id(caller.site_id)
-    protocol = None if site_id is None else await repository.live_protocol(session, site_id)
-    if site_id is None or protocol is None:
-        raise RuleError("NO_PROTOCOL", "This site has no protocol in effect; ask its coordinator.")
-    now = clock.now()
-    _check_form(form, now)
-    participant_id = await _person(session, caller, form.person, site_id, now)
-    row = ReferralRow(
-        id=uuid4(),
-        participant_id=participant_id,
-        site_id=site_id,
-        door=form.door.value,
-        author_subject=caller.subject,
-        author_agency_id=own_agency(caller),
-        submitted_at=now,
-        submitted_on=now.date(),
-        protocol_version_id=protocol.id,
-        urgency=form.urgency.value,
-        intercept_point=form.intercept_point.value,
-        counterfactual=form.counterfactual.value,
-        person_given_name=form.person.given_name,
-        person_family_name=form.person.family_name,
-        person_alias=form.person.alias,
-        person_description=form.person.description,
-        occurred_at=form.occurred_at,
-        place=form.place,
-        account=form.account,
-        needs=[each.value for each in form.needs],
-        safety_concerns=form.safety_concerns,
-        preferred_language=form.preferred_language,
-        person_is_aware=form.person_is_aware.value,
-        details=form.details,
-        status=rules.ReferralStatus.DRAFT.value,
-        version=1,
-    )
-    session.add(row)
-    await session.flush()
-    record_step(session, row, rules.ReferralStatus.SUBMITTED, caller.subject, now)
-    record_step(session, row, rules.ReferralStatus.SCREENING, caller.subject, now)
-    program = await repository.site_program(session, site_id)
-    project_agency_id = program.project_agency_id if program else None
-    handover.append(session, [author_fact(row), *screening_facts(row, project_agency_id)])
-    return {"referral": str(row.id)}
-
-
-def _check_form(form: ReferralForm, now: datetime) -> None:
-    if not form.account.strip():
-        raise RuleError("TEXT_MISSING", "Say what happened.", ("input", "account"))
-    rules.check_text(form.account, "account", rules.MAX_ACCOUNT)
-    person = form.person
-    for text in (person.given_name, person.family_name, person.alias, person.description):
-        rules.check_text(text, "person")
-    rules.check_text(form.place, "place")
-    rules.check_text(form.safety_concerns, "safetyConcerns")
-    rules.check_text(form.preferred_language, "preferredLanguage")
-    for name, value in form.details.items():
-        rules.check_text(value if isinstance(value, str) else None, name)
-    rules.check_occurred(form.occurred_at, now)
-    rules.check_birth(person.born_on, person.estimated_birth_year, now.date())
-
-
-async def _person(
-    session: WriteSession, caller: Caller, person: Person, site_id: UUID, now: datetime
-) -> UUID:
-    if person.participant_id is not None:
-        known = parse_id(person.participant_id)
-        if known is None or not await is_identified(session, caller, known):
-            raise not_found("participantId")
-        return known
-    if not any((person.given_name, person.family_name, person.alias, person.description)):
-        raise RuleError(
-            "PERSON_MISSING",
-            "Give a name, a street name or a description of the person.",
-            ("input", "person"),
-        )
-    is_full = bool(person.given_name and person.family_name)
-    is_named = bool(person.given_name or person.family_name or person.alias)
-    partly = NameQuality.PARTIAL_OR_STREET_NAME if is_named else NameQuality.NOT_ASKED
-    quality = BirthDateQuality.FULL if person.born_on else BirthDateQuality.NOT_ASKED
-    if person.estimated_birth_year is not None and person.born_on is None:
-        quality = BirthDateQuality.ESTIMATED
-    row = ParticipantRow(
-        id=uuid4(),
-        site_id=site_id,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        preferred_name=None,
-        name_quality=(NameQuality.FULL if is_full else partly).value,
-        born_on=person.born_on,
-        birth_date_quality=quality.value,
-        estimated_birth_year=person.estimated_birth_year,
-        created_at=now,
-    )
-    session.add(row)
-    await session.flush()
-    if person.alias:
-        session.add(
-            AliasRow(id=uuid4(), participant_id=row.id, name=person.alias, kind="STREET_NAME")
-        )
-    return row.id
-
-
-def record_step(
-    session: WriteSession,
-    row: ReferralRow,
-    wanted: rules.ReferralStatus,
-    by_subject: str,
-    at: datetime,
-    reason: str | None = None,
-) -> None:
-    """Take one step of a referral, and record it.
-
-    Raises:
-        RuleError: not a step from where it stands.
-    """
-    current = rules.ReferralStatus(row.status)
-    rules.check_step(current, wanted)
-    row.status = wanted.value
-    row.version += 1
-    session.add(
-        ReferralEventRow(
-            id=uuid4(),
-            referral_id=row.id,
-            participant_id=row.participant_id,
-            from_status=current.value,
-            to_status=wanted.value,
-            reason=reason,
-            by_subject=by_subject,
-            happened_at=at,
-        )
-    )
+    exception_reason: str | None = None
 
 
 async def decide(
@@ -313,19 +83,46 @@ async def decide(
     check_version(request.expected_version, row.version)
     now, wanted = clock.now(), rules.DECIDED_AS[request.decision]
     reason = request.reason.value if request.reason else None
+    is_outside = row.judgement.get("judged_as") == judgement.JudgedAs.OUTSIDE_PROTOCOL.value
+    rules.check_step(rules.ReferralStatus(row.status), wanted)
+    rules.check_exception(
+        is_outside=is_outside, decision=request.decision, reason=request.exception_reason
+    )
+    if request.decision is rules.Decision.EXPIRE:
+        waiting = await clocks.state(session, row.id, ClockKind.WAITLIST, now)
+        rules.check_expiry(is_overdue=waiting is ClockState.OVERDUE)
     record_step(session, row, wanted, caller.subject, now, reason)
     row.decided_at, row.decision_reason = now, reason
+    row.exception_reason = request.exception_reason
     operations: list[Operation] = []
     if request.decision is rules.Decision.APPROVE:
         row.provider_agency_id = provider = await _provider(session, row, request)
-        operations.append(own_agency_fact(row.participant_id, provider, row.site_id, now))
+        operations.append(facts.own_agency_fact(row.participant_id, provider, row.site_id, now))
     if request.decision is rules.Decision.DECLINE and reason is None:
         raise _needs("reason", "Say which criterion it does not meet.")
     if request.decision is rules.Decision.MARK_DUPLICATE:
-        row.duplicate_of_id = await _surviving(session, caller, row, request.duplicate_of_id)
+        other = await _surviving(session, caller, row, request.duplicate_of_id)
+        row.duplicate_of_id = other.id
+        # Whoever was first keeps the place in the order, whichever form goes on.
+        other.queued_since = min(other.queued_since, row.queued_since)
+    await _move_clocks(session, row, now)
     operations += await _after_step(session, row)
     handover.append(session, operations)
     return {"referral": str(row.id)}
+
+
+async def _move_clocks(session: WriteSession, row: ReferralRow, now: datetime) -> None:
+    status = rules.ReferralStatus(row.status)
+    if status is rules.ReferralStatus.WAITLISTED:
+        limits = read((await by_id(session, row.protocol_version_id)).rules).limits
+        program = await repository.site_program(session, row.site_id)
+        zone = program.time_zone if program else repository.DEFAULT_ZONE
+        days = limits.waitlist_days
+        clocks.start(session, measured(row, zone), ClockKind.WAITLIST, now, days=days)
+        return
+    await clocks.meet(session, row.id, ClockKind.WAITLIST, now)
+    if status in rules.SCREENING_ENDED:
+        await clocks.end(session, row.id, ClockKind.INTAKE, now)
 
 
 async def _provider(session: WriteSession, row: ReferralRow, request: DecisionRequest) -> UUID:
@@ -340,23 +137,25 @@ async def _provider(session: WriteSession, row: ReferralRow, request: DecisionRe
 
 async def _surviving(
     session: WriteSession, caller: Caller, row: ReferralRow, other_id: str | None
-) -> UUID:
+) -> ReferralRow:
     key = parse_id(other_id or "")
     other = None if key is None else await repository.for_decision(session, caller, key)
     if other is None or other.id == row.id:
         raise not_found("duplicateOfId")
-    return other.id
+    return other
 
 
 async def _after_step(session: WriteSession, row: ReferralRow) -> list[Operation]:
     operations: list[Operation] = []
     status = rules.ReferralStatus(row.status)
     if status not in rules.AWAITING_DECISION:
-        waiting = _screening_id(row.id, row.author_agency_id, Category.ELIGIBILITY)
+        waiting = facts.screening_id(row.id, row.author_agency_id, Category.ELIGIBILITY)
         operations.append(delete_visibility(waiting))
     if status in rules.SCREENING_ENDED:
         program = await repository.site_program(session, row.site_id)
-        operations += end_of_identity_facts(row.id, program.project_agency_id if program else None)
+        operations += facts.end_of_identity_facts(
+            row.id, program.project_agency_id if program else None
+        )
     return operations
 
 
@@ -370,11 +169,13 @@ async def record_outreach(
     referral_id: str,
     expected_version: int,
     wanted: rules.ReferralStatus,
+    happened_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Record a step of outreach on a referral that was handed to the caller's agency.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT or STEP_NOT_ALLOWED.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, DATE_IN_FUTURE or
+            ATTEMPTS_MISSING.
     """
     row = await handed_over(session, caller, referral_id)
     check_version(expected_version, row.version)
@@ -382,7 +183,15 @@ async def record_outreach(
         raise RuleError(
             "STEP_NOT_ALLOWED", "Deciding, intake and enrollment have mutations of their own."
         )
-    record_step(session, row, wanted, caller.subject, clock.now())
+    now = clock.now()
+    rules.check_step(rules.ReferralStatus(row.status), wanted)
+    rules.check_occurred(happened_at, now)
+    if wanted is rules.ReferralStatus.UNABLE_TO_LOCATE:
+        protocol = await by_id(session, row.protocol_version_id)
+        since = await repository.began(session, row.id, rules.ReferralStatus.OUTREACH)
+        made = await attempts_since(session, row.participant_id, own_agency(caller), since)
+        rules.check_attempts(made, read(protocol.rules).limits.contact_attempts)
+    record_step(session, row, wanted, caller.subject, happened_at or now)
     return {"referral": str(row.id)}
 
 

@@ -6,6 +6,7 @@ grounds that belong to a form rather than to a person are checked against the ro
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,10 @@ from infra.pagination import Page
 from infra.vocabulary import Basis, Category, Role
 from svc_participants.people.repository import under
 from svc_participants.referrals import rules
-from svc_participants.referrals.tables import (
-    ProtocolVersionRow,
-    ReferralRow,
-    SiteProgramRow,
-)
+from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
+
+DEFAULT_ZONE = "America/Los_Angeles"
+"""Zone of a site that has settled nothing yet."""
 
 BY_SUBMISSION = Order((ReferralRow.submitted_at, ReferralRow.id), is_descending=True)
 OLDEST_FIRST = Order((ReferralRow.submitted_at, ReferralRow.id))
@@ -97,18 +97,6 @@ class ReferralsOfParticipant(OwnerPages[ReferralRow]):
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
         """Forms that the caller may read."""
         return form_visible(caller)
-
-
-class ProtocolLoader(BatchLoader[ProtocolVersionRow]):
-    """Protocol versions by id; a site's rules are no data about a person."""
-
-    def statement(self, caller: Caller) -> AnySelect:  # noqa: ARG002 - the same for everybody
-        """All of them."""
-        return select(ProtocolVersionRow).where(ProtocolVersionRow.id == IDS)
-
-    def collect(self, rows: Iterable[Any]) -> dict[UUID, ProtocolVersionRow]:
-        """By id."""
-        return {row.id: row for (row,) in rows}
 
 
 async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -> Page[ReferralRow]:
@@ -198,18 +186,17 @@ async def site_program(session: AnySession, site_id: UUID) -> SiteProgramRow | N
     return row
 
 
-async def live_protocol(session: AnySession, site_id: UUID) -> ProtocolVersionRow | None:
-    """Return the newest protocol of a site that is in effect."""
-    row: ProtocolVersionRow | None = await session.scalar(
-        select(ProtocolVersionRow)
-        .where(
-            ProtocolVersionRow.site_id == site_id,
-            ProtocolVersionRow.effective_on <= func.current_date(),
+async def began(
+    session: AnySession, referral_id: UUID, status: rules.ReferralStatus
+) -> datetime | None:
+    """Return when a referral last came to a status; the right to it was checked before."""
+    at: datetime | None = await session.scalar(
+        select(func.max(ReferralEventRow.happened_at)).where(
+            ReferralEventRow.referral_id == referral_id,
+            ReferralEventRow.to_status == status.value,
         )
-        .order_by(ProtocolVersionRow.number.desc())
-        .limit(1)
     )
-    return row
+    return at
 
 
 async def is_live_at_site(session: AnySession, agency_id: UUID, site_id: UUID) -> bool:

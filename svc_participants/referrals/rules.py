@@ -15,6 +15,8 @@ from infra.vocabulary import Role
 RECEIPT = "Received, thank you."
 """All that a referrer is told, whatever becomes of the referral (GR-1, decision rule D13)."""
 
+THE_PUBLIC = "the-public"
+"""Author of a form that came in without login; it is nobody's account, so it opens nothing."""
 
 MAX_SHORT_TEXT = 500
 MAX_ACCOUNT = 20_000
@@ -97,6 +99,7 @@ class Decision(StrEnum):
     DECLINE = "DECLINE"
     MARK_DUPLICATE = "MARK_DUPLICATE"
     WITHDRAW = "WITHDRAW"
+    EXPIRE = "EXPIRE"
 
 
 class DeclineReason(StrEnum):
@@ -139,6 +142,7 @@ DECIDED_AS: dict[Decision, ReferralStatus] = {
     Decision.DECLINE: _S.DECLINED_INELIGIBLE,
     Decision.MARK_DUPLICATE: _S.DUPLICATE,
     Decision.WITHDRAW: _S.WITHDRAWN,
+    Decision.EXPIRE: _S.EXPIRED,
 }
 OUTREACH_STEPS: frozenset[ReferralStatus] = frozenset(
     {
@@ -239,76 +243,46 @@ def check_occurred(occurred_at: datetime | None, now: datetime) -> None:
         )
 
 
+def check_attempts(made: int, needed: int) -> None:
+    """Check that enough was tried before somebody counts as not to be found.
+
+    Raises:
+        RuleError: not yet.
+    """
+    if made < needed:
+        raise RuleError(
+            "ATTEMPTS_MISSING", f"The protocol asks for {needed} attempts to reach the person."
+        )
+
+
+def check_exception(*, is_outside: bool, decision: Decision, reason: str | None) -> None:
+    """Check that a decision which departs from the protocol says why.
+
+    Raises:
+        RuleError: it does not, or it is too long.
+    """
+    check_text(reason, "exceptionReason")
+    if is_outside and decision is Decision.APPROVE and not (reason or "").strip():
+        raise RuleError(
+            "EXCEPTION_REASON_MISSING",
+            "The protocol speaks against it; say why it is taken up all the same.",
+            ("input", "exceptionReason"),
+        )
+
+
+def check_expiry(*, is_overdue: bool) -> None:
+    """Check that a place on the waiting list may lapse.
+
+    Raises:
+        RuleError: the time of the protocol has not run out.
+    """
+    if not is_overdue:
+        raise RuleError("NOT_DUE", "It has not waited longer than the protocol allows.")
+
+
 def fact_id(kind: str, source: UUID, holder: str) -> UUID:
     """Return the id of an authority fact: the same fact always has the same id."""
     return uuid5(NAMESPACE_URL, f"urn:goldenthread:fact:{kind}:{source}:{holder}")
-
-
-DOOR_MEANINGS = {
-    Door.ARREST_DIVERSION: "An officer had probable cause and offered LEAD instead of booking.",
-    Door.SOCIAL_CONTACT: "An officer knows the person's pattern; no arrest.",
-    Door.COMMUNITY: "A community partner or provider, without police.",
-}
-URGENCY_MEANINGS = {
-    Urgency.ROUTINE: "Within the usual time.",
-    Urgency.SOON: "Within days.",
-    Urgency.NOW: "A warm handoff on the spot; target 30 minutes.",
-}
-INTERCEPT_MEANINGS = {
-    InterceptPoint.COMMUNITY_SERVICES: "Intercept 0: community services.",
-    InterceptPoint.LAW_ENFORCEMENT: "Intercept 1: law enforcement.",
-    InterceptPoint.INITIAL_DETENTION: "Intercept 2: initial detention and court hearings.",
-    InterceptPoint.JAILS_COURTS: "Intercept 3: jails and courts.",
-    InterceptPoint.REENTRY: "Intercept 4: reentry.",
-    InterceptPoint.COMMUNITY_CORRECTIONS: "Intercept 5: community corrections.",
-}
-COUNTERFACTUAL_MEANINGS = {
-    Counterfactual.WOULD_BOOK: "The person would have been booked.",
-    Counterfactual.WOULD_CITE: "The person would have been cited.",
-    Counterfactual.WOULD_NOT_ACT: "Nothing would have been done.",
-    Counterfactual.UNKNOWN: "The referrer cannot say.",
-}
-NEED_MEANINGS = {
-    Need.HOUSING: "A place to stay.",
-    Need.SUBSTANCE_USE: "Help around substance use.",
-    Need.MENTAL_HEALTH: "Help around mental health.",
-    Need.HEALTH: "Medical care.",
-    Need.INCOME: "Income, benefits, identity papers.",
-    Need.SAFETY: "Safety from others.",
-}
-STATUS_MEANINGS = {
-    _S.DRAFT: "Being written.",
-    _S.SUBMITTED: "Handed in.",
-    _S.SCREENING: "Under screening by the project management agency.",
-    _S.APPROVED: "Taken up; handed to a provider.",
-    _S.WAITLISTED: "Eligible; waits for capacity by the protocol's rule.",
-    _S.DECLINED_INELIGIBLE: "Outside the protocol.",
-    _S.DUPLICATE: "Another referral of the same person goes on.",
-    _S.WITHDRAWN: "Taken back.",
-    _S.EXPIRED: "Waited longer than the protocol allows.",
-    _S.OUTREACH: "Somebody is looking for the person.",
-    _S.CONTACTED: "The person was reached.",
-    _S.UNABLE_TO_LOCATE: "The person could not be found; can be taken up again.",
-    _S.ACCEPTED_BY_PERSON: "The person wants to take part.",
-    _S.DECLINED_BY_PERSON: "The person does not want to now; can be taken up again.",
-    _S.INTAKE_STARTED: "Intake has begun.",
-    _S.INTAKE_LAPSED: "Intake was not completed in time; can be taken up again.",
-    _S.ENROLLED: "The person is enrolled.",
-}
-DECISION_MEANINGS = {
-    Decision.APPROVE: "Take it up and hand it to a provider.",
-    Decision.WAITLIST: "Eligible, but there is no capacity now.",
-    Decision.DECLINE: "Outside the protocol; needs a reason.",
-    Decision.MARK_DUPLICATE: "Another referral of the same person goes on.",
-    Decision.WITHDRAW: "The referrer took it back.",
-}
-DECLINE_REASON_MEANINGS = {
-    DeclineReason.OUTSIDE_ELIGIBILITY: "Does not meet the protocol's eligibility criteria.",
-    DeclineReason.CHARGE_NOT_DIVERTIBLE: "The charge is not on the protocol's list.",
-    DeclineReason.OUTSIDE_AREA: "Outside the site's area.",
-    DeclineReason.SERVED_ELSEWHERE: "Another programme serves the person already.",
-    DeclineReason.OTHER_CRITERION: "Another criterion of the protocol.",
-}
 
 
 def provider_not_at_site() -> RuleError:

@@ -1,14 +1,23 @@
-"""Tables of referrals, the protocol they are judged under, and the site's own settings."""
+"""Tables of referrals, and the site's own settings."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey, Version
+from svc_participants.protocols.tables import ProtocolVersionRow
+
+__all__ = ["ProtocolVersionRow", "ReferralEventRow", "ReferralRow", "SiteProgramRow"]
+"""With the table that referrals refer to, so that whoever has one has the other."""
+
+
+def _submitted_at(row: Any) -> datetime:
+    submitted_at: datetime = row.get_current_parameters()["submitted_at"]
+    return submitted_at
 
 
 class SiteProgramRow(Base):
@@ -20,20 +29,9 @@ class SiteProgramRow(Base):
     project_agency_id: Mapped[UUID | None]
     caseload_warning: Mapped[int]
     caseload_limit: Mapped[int]
-
-
-class ProtocolVersionRow(Base):
-    """One version of a site's operational protocol; eligibility is data, never code."""
-
-    __tablename__ = "protocol_version"
-    __table_args__ = (UniqueConstraint("site_id", "number"),)
-
-    id: Mapped[UuidKey]
-    site_id: Mapped[UUID]
-    number: Mapped[int]
-    title: Mapped[str]
-    effective_on: Mapped[date]
-    rules: Mapped[dict[str, Any]]
+    time_zone: Mapped[str] = mapped_column(default="America/Los_Angeles")
+    public_name: Mapped[str | None]
+    version: Mapped[Version]
 
 
 class ReferralRow(Base):
@@ -44,6 +42,7 @@ class ReferralRow(Base):
         Index("ix_referral_participant", "participant_id", "submitted_at", "id"),
         Index("ix_referral_author", "author_subject", "submitted_at", "id"),
         Index("ix_referral_status", "status", "submitted_at", "id"),
+        Index("ix_referral_waitlist", "status", "priority_rank", "queued_since", "id"),
     )
 
     id: Mapped[UuidKey]
@@ -69,8 +68,15 @@ class ReferralRow(Base):
     safety_concerns: Mapped[str | None]
     preferred_language: Mapped[str | None]
     person_is_aware: Mapped[str]
+    person_agreed: Mapped[str] = mapped_column(default="NOT_ASKED")
+    referrer: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    exclusions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     details: Mapped[dict[str, Any]]
+    judgement: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    priority_rank: Mapped[int] = mapped_column(default=0)
+    queued_since: Mapped[datetime] = mapped_column(default=_submitted_at)
     status: Mapped[str]
+    exception_reason: Mapped[str | None]
     decision_reason: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     provider_agency_id: Mapped[UUID | None]

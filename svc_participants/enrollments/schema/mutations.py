@@ -14,6 +14,7 @@ from infra.schema_directives import category
 from infra.vocabulary import Category
 from svc_participants.enrollments import commands, rules
 from svc_participants.enrollments.schema.enrollment import Enrollment, load_enrollment
+from svc_participants.people.rules import YesNo
 from svc_participants.people.schema import INPUT
 
 _STRUCTURE = [category(Category.STRUCTURE)]
@@ -26,6 +27,9 @@ class StartIntakeInput:
     referral_id: strawberry.ID = strawberry.field(description="Referral that the person accepted.")
     expected_version: int = strawberry.field(description="Version of the referral you saw.")
     idempotency_key: str = strawberry.field(description="Unique per intended intake.")
+    consent_to_contact: YesNo = strawberry.field(
+        description="Whether the person agrees to be contacted for the intake."
+    )
 
 
 @strawberry.input(description="Enroll somebody whose psychosocial intake is complete.")
@@ -92,7 +96,11 @@ class EnrollmentMutation:
             input,
             key=input.idempotency_key,
             effect=lambda session: commands.start_intake(
-                session, context.caller, input.referral_id, input.expected_version
+                session,
+                context.caller,
+                input.referral_id,
+                input.expected_version,
+                input.consent_to_contact,
             ),
         )
         return await enrollment_payload(info, outcome)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import strawberry
 
 from svc_participants.people.rules import YesNo
-from svc_participants.referrals import commands, rules
+from svc_participants.referrals import commands, forms, rules
 
 
 @strawberry.input(
@@ -25,6 +25,30 @@ class ReferredPersonInput:
     estimated_birth_year: int | None = strawberry.field(
         default=None, description="Estimated year of birth, where the date is not known."
     )
+    phone: str | None = strawberry.field(
+        default=None, description="Their telephone number; becomes their contact, not your form."
+    )
+    usual_places: list[str] = strawberry.field(
+        default_factory=list, description="Where they are usually found; as with the number."
+    )
+
+
+@strawberry.input(description="How to reach you about this referral.")
+class ReferrerInput:
+    """The referrer."""
+
+    name: str | None = strawberry.field(default=None, description="Your name.")
+    phone: str | None = strawberry.field(default=None, description="Your telephone number.")
+    email: str | None = strawberry.field(default=None, description="Your address.")
+    unit: str | None = strawberry.field(default=None, description="Your unit or badge.")
+
+
+@strawberry.input(description="An answer to one exclusion of the site's protocol.")
+class ExclusionAnswerInput:
+    """An answer."""
+
+    code: str = strawberry.field(description="Code of the exclusion in the protocol.")
+    applies: YesNo = strawberry.field(description="Whether it applies to the person.")
 
 
 @strawberry.input(description="What all doors have in common.")
@@ -52,13 +76,25 @@ class ReferralFormInput:
     preferred_language: str | None = strawberry.field(
         default=None, description="Language the person speaks (BCP 47 tag)."
     )
+    person_agreed: YesNo = strawberry.field(
+        default=YesNo.NOT_ASKED, description="Whether the person agreed to be referred."
+    )
+    made_at: datetime | None = strawberry.field(
+        default=None, description="When you referred, where you enter it later; clocks start then."
+    )
+    referrer: ReferrerInput | None = strawberry.field(
+        default=None, description="How to reach you about this referral."
+    )
+    exclusion_answers: list[ExclusionAnswerInput] = strawberry.field(
+        default_factory=list, description="What you know about the protocol's exclusions."
+    )
 
-    def as_form(self, door: rules.Door, details: dict[str, object]) -> commands.ReferralForm:
+    def as_form(self, door: rules.Door, details: dict[str, object]) -> forms.ReferralForm:
         """Return the command's form."""
-        person = self.person
-        return commands.ReferralForm(
+        person, referrer = self.person, self.referrer or ReferrerInput()
+        return forms.ReferralForm(
             door=door,
-            person=commands.Person(
+            person=forms.Person(
                 participant_id=person.participant_id,
                 given_name=person.given_name,
                 family_name=person.family_name,
@@ -66,6 +102,8 @@ class ReferralFormInput:
                 description=person.description,
                 born_on=person.date_of_birth,
                 estimated_birth_year=person.estimated_birth_year,
+                phone=person.phone,
+                usual_places=tuple(person.usual_places),
             ),
             account=self.account,
             urgency=self.urgency,
@@ -77,6 +115,10 @@ class ReferralFormInput:
             safety_concerns=self.safety_concerns,
             preferred_language=self.preferred_language,
             person_is_aware=self.person_is_aware,
+            person_agreed=self.person_agreed,
+            made_at=self.made_at,
+            referrer=forms.Referrer(referrer.name, referrer.phone, referrer.email, referrer.unit),
+            exclusions={each.code: each.applies for each in self.exclusion_answers},
             details=details,
         )
 
@@ -92,6 +134,12 @@ class SubmitArrestDiversionInput:
     statute: str | None = strawberry.field(default=None, description="Charge as RCW citation.")
     approving_supervisor: str | None = strawberry.field(
         default=None, description="Who approved at the scene."
+    )
+    drug_amount_grams: float | None = strawberry.field(
+        default=None, description="Amount in grams, where a drug is concerned."
+    )
+    victim_consulted: YesNo = strawberry.field(
+        default=YesNo.NOT_ASKED, description="Whether whoever was harmed was asked."
     )
 
 
@@ -134,6 +182,9 @@ class DecideReferralInput:
     duplicate_of_id: strawberry.ID | None = strawberry.field(
         default=None, description="Referral that goes on; needed to mark a duplicate."
     )
+    exception_reason: str | None = strawberry.field(
+        default=None, description="Why it is taken up although the protocol speaks against it."
+    )
 
     def as_request(self) -> commands.DecisionRequest:
         """Return the command's request."""
@@ -143,6 +194,7 @@ class DecideReferralInput:
             provider_agency_id=self.provider_agency_id,
             reason=self.reason,
             duplicate_of_id=self.duplicate_of_id,
+            exception_reason=self.exception_reason,
         )
 
 
@@ -154,3 +206,6 @@ class RecordOutreachInput:
     expected_version: int = strawberry.field(description="Version you saw.")
     idempotency_key: str = strawberry.field(description="Unique per intended step.")
     status: rules.ReferralStatus = strawberry.field(description="Where it stands now.")
+    happened_at: datetime | None = strawberry.field(
+        default=None, description="When it came to that; now where you leave it out."
+    )

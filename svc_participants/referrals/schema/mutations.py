@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types import Info
 
-from infra.command_edge import Effect, run_command
+from infra.command_edge import Effect, Outcome, run_command
 from infra.mutation_result import UserError
 from infra.request_context import context_of
 from infra.schema_directives import category
@@ -14,6 +14,7 @@ from svc_participants.people.schema import INPUT
 from svc_participants.referrals import commands, rules
 from svc_participants.referrals.schema import inputs
 from svc_participants.referrals.schema.referral import Referral, load_referral
+from svc_participants.referrals.submissions import submit
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -45,7 +46,7 @@ async def _submit(
         name,
         request,
         key=request.idempotency_key,
-        effect=lambda session: commands.submit(session, context.caller, form),
+        effect=lambda session: submit(session, context.caller, form),
     )
     key = outcome.id("referral")
     return SubmitReferralPayload(
@@ -55,15 +56,20 @@ async def _submit(
     )
 
 
-async def _change(info: Info, name: str, request: Any, effect: Effect) -> ReferralPayload:
-    outcome = await run_command(
-        context_of(info), name, request, key=request.idempotency_key, effect=effect
-    )
+async def referral_payload(info: Info, outcome: Outcome) -> ReferralPayload:
+    """Return the payload of a command about a referral."""
     key = outcome.id("referral")
     return ReferralPayload(
         referral=None if key is None else await load_referral(info, key),
         user_errors=outcome.user_errors,
     )
+
+
+async def _change(info: Info, name: str, request: Any, effect: Effect) -> ReferralPayload:
+    outcome = await run_command(
+        context_of(info), name, request, key=request.idempotency_key, effect=effect
+    )
+    return await referral_payload(info, outcome)
 
 
 @strawberry.type(directives=_STRUCTURE, description="Changes to referrals.")
@@ -82,6 +88,8 @@ class ReferralMutation:
             "offence_code": input.offence_code,
             "statute": input.statute,
             "approving_supervisor": input.approving_supervisor,
+            "drug_amount_grams": input.drug_amount_grams,
+            "victim_consulted": input.victim_consulted.value,
         }
         door = rules.Door.ARREST_DIVERSION
         return await _submit(info, "submitArrestDiversion", input, door, details)
@@ -141,6 +149,11 @@ class ReferralMutation:
             "recordOutreach",
             input,
             lambda session: commands.record_outreach(
-                session, caller, input.referral_id, input.expected_version, input.status
+                session,
+                caller,
+                input.referral_id,
+                input.expected_version,
+                input.status,
+                input.happened_at,
             ),
         )

@@ -18,9 +18,10 @@ _MINE, _QUEUE = "Query.myReferrals", "Query.referralQueue"
 _OF_PARTICIPANT = "Participant.referrals"
 
 
-async def _connected(
+async def connected(
     info: Info, page: Page[ReferralRow], name: str, order: Order, after: str | None
 ) -> Connection[Referral]:
+    """Return a page of referrals, each with what the caller may see of it."""
     context = context_of(info)
     loader = context.loader(repository.ReferralLoader)
     seen = await loader.load_many([row.id for row in page.rows])
@@ -55,7 +56,7 @@ class ReferralQuery:
         request = page_request(context, info, name=_MINE, order=order, first=first, after=after)
         async with context.reading() as session:
             page = await repository.own_page(session, context.caller, request)
-        return await _connected(info, page, _MINE, order, after)
+        return await connected(info, page, _MINE, order, after)
 
     @strawberry.field(
         description="Referrals that await a decision of yours, longest waiting first.",
@@ -69,7 +70,7 @@ class ReferralQuery:
         request = page_request(context, info, name=_QUEUE, order=order, first=first, after=after)
         async with context.reading() as session:
             page = await repository.queue_page(session, context.caller, request)
-        return await _connected(info, page, _QUEUE, order, after)
+        return await connected(info, page, _QUEUE, order, after)
 
 
 async def _referrals(
@@ -81,7 +82,7 @@ async def _referrals(
     )
     loader = context.loader(repository.ReferralsOfParticipant)
     page = await loader.load(root.seen.row.id, request)
-    return await _connected(info, page, _OF_PARTICIPANT, order, after)
+    return await connected(info, page, _OF_PARTICIPANT, order, after)
 
 
 @strawberry.type

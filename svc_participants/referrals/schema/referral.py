@@ -13,7 +13,9 @@ from infra.schema_directives import about, category
 from infra.vocabulary import Category, Role
 from svc_participants.people.rules import YesNo
 from svc_participants.people.schema import Participant, load_participant
+from svc_participants.protocols.repository import ProtocolLoader
 from svc_participants.referrals import repository, rules
+from svc_participants.referrals.schema import standing
 from svc_participants.referrals.tables import ReferralRow
 
 _STRUCTURE = [category(Category.STRUCTURE)]
@@ -39,6 +41,12 @@ class ArrestDiversionDetails:
     offence_code: str | None = strawberry.field(description="Conduct as NIBRS code.")
     statute: str | None = strawberry.field(description="Charge as statute citation (RCW).")
     approving_supervisor: str | None = strawberry.field(description="Who approved at the scene.")
+    drug_amount_grams: float | None = strawberry.field(
+        default=None, description="Amount in grams, where a drug is concerned."
+    )
+    victim_consulted: YesNo | None = strawberry.field(
+        default=None, description="Whether whoever was harmed was asked."
+    )
 
 
 @strawberry.type(directives=_REFERRAL, description="What a social contact adds to the form.")
@@ -68,6 +76,24 @@ class ProtocolVersion:
     id: strawberry.ID = strawberry.field(description="Opaque id.", directives=_STRUCTURE)
     number: int | None = strawberry.field(description="Number of the version at its site.")
     title: str | None = strawberry.field(description="What the protocol is called.")
+
+
+@strawberry.type(directives=_REFERRAL, description="How to reach whoever has referred.")
+class ReferrerContact:
+    """The referrer."""
+
+    name: str | None = strawberry.field(description="Name.")
+    phone: str | None = strawberry.field(description="Telephone number.")
+    email: str | None = strawberry.field(description="Address.")
+    unit: str | None = strawberry.field(description="Unit or badge.")
+
+
+@strawberry.type(directives=_REFERRAL, description="The referrer's answer about an exclusion.")
+class ExclusionAnswer:
+    """An answer."""
+
+    code: str | None = strawberry.field(description="Code of the exclusion in the protocol.")
+    applies: YesNo | None = strawberry.field(description="Whether it applies to the person.")
 
 
 def _is_the_person(info: Info) -> bool:
@@ -198,7 +224,12 @@ class Referral:
     def arrest_diversion(self, info: Info) -> ArrestDiversionDetails | None:
         """Return the details of an arrest diversion."""
         details = self._details(info, rules.Door.ARREST_DIVERSION)
-        return None if details is None else ArrestDiversionDetails(**details)
+        if details is None:
+            return None
+        asked = details.get("victim_consulted")
+        return ArrestDiversionDetails(
+            **{**details, "victim_consulted": None if asked is None else YesNo(asked)}
+        )
 
     @strawberry.field(description="The second door's part of the form.")
     def social_contact(self, info: Info) -> SocialContactDetails | None:
@@ -216,16 +247,32 @@ class Referral:
         row = None if _is_the_person(info) else self._form
         return row.details if row is not None and row.door == door.value else None
 
+    @strawberry.field(description="Whether the person agreed to be referred.")
+    def person_agreed(self) -> YesNo | None:
+        """Return the agreement."""
+        return YesNo(self._form.person_agreed) if self._form else None
+
+    @strawberry.field(description="How to reach whoever has referred. Not for the person.")
+    def referrer(self, info: Info) -> ReferrerContact | None:
+        """Return the referrer's own data."""
+        if self._form is None or not self._form.referrer or _is_the_person(info):
+            return None
+        return ReferrerContact(**self._form.referrer)
+
+    @strawberry.field(description="What the referrer knows of the exclusions. Not for the person.")
+    def exclusion_answers(self, info: Info) -> list[ExclusionAnswer] | None:
+        """Return the answers."""
+        if self._form is None or _is_the_person(info):
+            return None
+        answers = self._form.exclusions
+        return [ExclusionAnswer(code=code, applies=YesNo(answers[code])) for code in answers]
+
     @strawberry.field(description="The protocol under which it is judged.")
     async def protocol_version(self, info: Info) -> ProtocolVersion | None:
         """Return the protocol version."""
         if self._form is None:
             return None
-        row = (
-            await context_of(info)
-            .loader(repository.ProtocolLoader)
-            .load(self._form.protocol_version_id)
-        )
+        row = await context_of(info).loader(ProtocolLoader).load(self._form.protocol_version_id)
         if row is None:
             return None
         return ProtocolVersion(id=strawberry.ID(str(row.id)), number=row.number, title=row.title)
@@ -249,6 +296,41 @@ class Referral:
     def decision_reason(self) -> str | None:
         """Return the reason where the outcome is permitted."""
         return self._outcome.decision_reason if self._outcome else None
+
+    @strawberry.field(
+        description="Why it was taken up although the protocol spoke against it.",
+        directives=_OUTCOME,
+    )
+    def exception_reason(self) -> str | None:
+        """Return the reason where the outcome is permitted."""
+        return self._outcome.exception_reason if self._outcome else None
+
+    @strawberry.field(
+        description="What the protocol said when it came in; it never decides.",
+        directives=_OUTCOME,
+    )
+    def judgement(self) -> standing.ReferralJudgement | None:
+        """Return the judgement where the outcome is permitted."""
+        return standing.judgement_of(self._outcome.judgement) if self._outcome else None
+
+    @strawberry.field(
+        description="Since when it holds its place in the order.", directives=_OUTCOME
+    )
+    def queued_since(self) -> datetime | None:
+        """Return the moment where the outcome is permitted."""
+        return self._outcome.queued_since if self._outcome else None
+
+    @strawberry.field(
+        description="Clocks that run, for those whose work they are.", directives=_OUTCOME
+    )
+    async def clocks(self, info: Info) -> list[standing.ReferralClock] | None:
+        """Return the clocks where the outcome is permitted."""
+        return await standing.clocks_of(info, self._outcome) if self._outcome else None
+
+    @strawberry.field(description="How far the intake is; never why.", directives=_OUTCOME)
+    async def intake_standing(self, info: Info) -> standing.IntakeStanding | None:
+        """Return the standing where the outcome is permitted."""
+        return await standing.intake_standing_of(info, self._outcome) if self._outcome else None
 
     @strawberry.field(description="When it was decided.", directives=_OUTCOME)
     def decided_at(self) -> datetime | None:

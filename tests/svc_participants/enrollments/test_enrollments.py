@@ -79,7 +79,7 @@ async def test_an_illegal_step_names_the_possible_ones(participants: ServiceApp)
     )  # fmt: skip
     payload = await change(
         participants, supervisor(), "startIntake", "enrollment { id }",
-        referralId=referral_id, expectedVersion=4,
+        referralId=referral_id, expectedVersion=4, consentToContact="YES",
     )  # fmt: skip
     assert codes(payload) == ["STEP_NOT_ALLOWED"]
     assert payload["userErrors"][0]["message"].endswith("OUTREACH.")

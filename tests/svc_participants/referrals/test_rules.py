@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from infra.errors import RuleError
 from infra.vocabulary import Role
-from svc_participants.referrals import rules
+from svc_participants.referrals import meanings, rules
 from svc_participants.referrals.rules import Decision, Door, ReferralStatus
 
 STATUSES = list(ReferralStatus)
@@ -54,7 +54,7 @@ def test_whoever_could_not_be_enrolled_can_be_tried_again(choices: list[int]) ->
 
 
 def test_every_status_has_its_steps_and_its_meaning() -> None:
-    assert set(rules.STEPS) == set(STATUSES) == set(rules.STATUS_MEANINGS)
+    assert set(rules.STEPS) == set(STATUSES) == set(meanings.STATUS_MEANINGS)
     assert rules.AWAITING_DECISION.isdisjoint(rules.SCREENING_ENDED)
 
 

@@ -1,0 +1,1 @@
+"""Attempts to reach somebody: appended, never changed."""

@@ -1,0 +1,1 @@
+"""Who has not been seen for a while, and coming back."""

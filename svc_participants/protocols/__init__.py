@@ -1,0 +1,1 @@
+"""The operational protocol of a site: eligibility, charges, exclusions, priorities, clocks."""

@@ -1,0 +1,1 @@
+"""Screening beyond the single decision: waiting list, previews of a protocol, corrections."""
