@@ -27,6 +27,7 @@ from gateway.prepare import Prepared, operation_name
 from gateway.release.call import GateCalls, asked_ids, earliest, mask_of
 from gateway.release.decisions import ConsentGuard, DecisionCache, RecipientKey
 from gateway.release.gate import RELEASE_WITHIN_SECONDS, WAIT_SECONDS, ReleaseGate
+from gateway.release.recipient import RecipientNotNamedError, StatedRecipient
 from gateway.subgraph_calls import SubgraphCalls
 from infra import clock
 from infra.errors import GoldenThreadError
@@ -94,14 +95,17 @@ class Rounds:
         acting: Acting,
         token_expires_at: int,
         known_revision: int,
+        recipient: StatedRecipient | None = None,
     ) -> Release:
         """Run an operation under one grant.
 
         Args:
             introspection: answers about the schema, by response key.
             known_revision: authority revision that services must have reached.
+            recipient: to whom the answer is handed over; a release of its own.
 
         Raises:
+            RecipientNotNamedError: nothing may be handed to the recipient, not even in part.
             PrincipalChangedError: resolve the principal and run again.
             ConsentUnavailableError: nothing consent-governed may leave.
         """
@@ -155,6 +159,10 @@ class Rounds:
                     # A row of a list has lapsed: its count and page are wrong as well.
                     caller = replace(caller, min_revision=verdict.revision)
                     continue
+            if recipient is not None:
+                sent_at = await self._handed_over(
+                    gate_calls.hand_over(recipient, projected.released, verdict.revision)
+                )
             leave_by = sent_at + RELEASE_WITHIN_SECONDS
             return Release(projected.data, projected.errors, verdict.revision, leave_by)
         raise ConsentUnavailableError("consent changes faster than a list can be read")
@@ -184,6 +192,16 @@ class Rounds:
             raise PrincipalChangedError("the principal has changed")
         revision = max(caller.min_revision, verdict.revision)
         return replace(caller, min_revision=revision, permit=verdict.release_id)
+
+    async def _handed_over(self, call: Mapping[str, Any]) -> float:
+        """Pass the gate as somebody outside; returns when its call was sent."""
+        with stage("gate"), traces.span("gateway.gate"):
+            verdict, sent_at = await self._gate.verdict(call)
+        if verdict.outcome == "PRINCIPAL_CHANGED":
+            raise PrincipalChangedError("the principal, or the recipient's agreement, has changed")
+        if verdict.outcome != "RELEASED" or verdict.lapsed or not call["records"]:
+            raise RecipientNotNamedError("no release names the recipient for all of it")
+        return sent_at
 
     async def _released(
         self,

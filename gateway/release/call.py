@@ -12,6 +12,7 @@ from gateway.policy.access_table import BITS
 from gateway.policy.roles import PrunedOperation
 from gateway.principal import Principal
 from gateway.release.decisions import CachedDecision
+from gateway.release.recipient import StatedRecipient
 from infra.vocabulary import Category, Purpose
 
 MAX_ASKED = 8
@@ -137,6 +138,34 @@ class GateCalls:
         ]
         denied = [each for each in asked if not released.get(each)]
         return {**self._call("RELEASE", keys, valid_until, records), "denied": denied}
+
+    def hand_over(
+        self, recipient: StatedRecipient, released: Mapping[str, int], revision: int
+    ) -> dict[str, Any]:
+        """Return the call before an answer is handed to somebody outside.
+
+        It is decided and recorded as theirs: what the gate would not let them see must not go.
+
+        Args:
+            recipient: to whom.
+            released: what the answer holds, by participant.
+            revision: at which the gate released it to the caller.
+        """
+        keys = {**self._own_keys(), f"agency:{recipient.agency_id}": revision}
+        keys |= {f"participant:{participant}": revision for participant in released}
+        records = [
+            {"participant": participant, "categories": categories_of(mask), "count": 1}
+            for participant, mask in released.items()
+            if mask
+        ]
+        return {
+            **self._call("RELEASE", keys, self._valid_until, records),
+            "agencyId": recipient.agency_id,
+            "role": recipient.role.value,
+            "purpose": recipient.purpose.value,
+            "access": {category.value: grounds for category, grounds in recipient.access.items()},
+            "denied": [],
+        }
 
     def _own_keys(self) -> dict[str, int]:
         principal = self._principal
