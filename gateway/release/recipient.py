@@ -6,8 +6,7 @@ disclosure to them (decision table, D31).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Category, Purpose, Role
@@ -36,4 +35,4 @@ class StatedRecipient:
     agency_id: str
     role: Role
     purpose: Purpose
-    access: Mapping[Category, str] = MappingProxyType({})
+    access: Mapping[Category, str] = field(default_factory=dict)
