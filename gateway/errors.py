@@ -9,6 +9,7 @@ data that the caller may not see (design section 5, "Silence").
 │       limits (see gateway.limits)
 ├── 401 UNAUTHENTICATED, STEP_UP_REQUIRED
 ├── 403 PURPOSE_NOT_ALLOWED, GRANT_REQUIRED, SUBJECT_BLOCKED
+├── 409 RECIPIENT_NOT_NAMED
 ├── 429 RATE_LIMITED
 └── 503 SERVICE_UNAVAILABLE, OVERLOADED
 Field errors: FIELD_NOT_ALLOWED, MUTATION_NOT_ALLOWED, SERVICE_UNAVAILABLE, and the executor's.
@@ -47,6 +48,9 @@ MESSAGES: dict[str, str] = {
     "TOKEN_LIMIT": "The document is too long.",
     "LOOKUP_LIMIT": "Look one number up in each operation.",
     "RATE_LIMITED": "Too many requests; wait as long as 'Retry-After' says.",
+    "RECIPIENT_NOT_NAMED": "No release names the recipient for all that this would tell them.",
+    "STREAM_LIMIT": "Too many streams are open, or too many people watched; close one.",
+    "STREAM_NOT_ALLOWED": "Your role is not told of changes; ask again when you need to know.",
     "OVERLOADED": "The gateway is busy; try again in a moment.",
     "INTERNAL": "The gateway could not answer.",
 }

@@ -1,4 +1,4 @@
-"""Sessions as a calendar (RFC 5545): events in UTC, lines folded at 75 octets, texts escaped."""
+"""Sessions and court dates as calendars (RFC 5545): UTC, lines of 75 octets, texts escaped."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -33,6 +33,43 @@ def calendar_of(sessions: Iterable[Mapping[str, Any]], *, made_at: datetime) -> 
             f"STATUS:{_STATUS.get(each.get('status') or '', 'CONFIRMED')}",
             "END:VEVENT",
         ]
+    lines.append("END:VCALENDAR")
+    return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def court_dates_of(dates: Iterable[Mapping[str, Any]], *, made_at: datetime) -> str:
+    """Return a calendar of court dates, each with a reminder the day before.
+
+    It names the case and the court as any docket does: no participant, and nothing of LEAD, since
+    a calendar is shown on screens that others look at.
+
+    Args:
+        dates: nodes of ``Query.courtCalendar``.
+        made_at: when the calendar is made.
+    """
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Golden Thread//Court dates//EN"]
+    for each in dates:
+        begins = datetime.fromisoformat(each["at"])
+        place = ", ".join(
+            part for part in ((each.get("court") or {}).get("name"), each.get("courtroom")) if part
+        )
+        is_cancelled = bool(each.get("isCancelled"))
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{each['hearingId']}@court.goldenthread.example",
+            f"DTSTAMP:{_moment(made_at)}",
+            f"DTSTART:{_moment(begins)}",
+            "DURATION:PT1H",
+            f"SUMMARY:{_text(str(each['kind']).capitalize() + ' ' + str(each['caseNumber']))}",
+            f"LOCATION:{_text(place)}",
+            f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}",
+        ]
+        if not is_cancelled:
+            lines += [
+                "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:Court tomorrow", "TRIGGER:-P1D",
+                "END:VALARM",
+            ]  # fmt: skip
+        lines.append("END:VEVENT")
     lines.append("END:VCALENDAR")
     return "".join(f"{_folded(line)}\r\n" for line in lines)
 

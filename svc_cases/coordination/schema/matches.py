@@ -28,9 +28,18 @@ from svc_cases.coordination.schema.parts import (
     Warrant,
 )
 from svc_cases.coordination.schema.words import ABOUT_PARTICIPANT, COORDINATION, SUMMARY
-from svc_cases.counsel.repository import PageKey
+from svc_cases.counsel.repository import PageKey, holds_participant
+from svc_cases.counsel.rules import CASE_WORK_GROUNDS
 from svc_cases.counsel.schema import CounselConnection, CounselOfRecord
 from svc_cases.counsel.tables import Counsel
+from svc_cases.letters.repository import LettersOfParticipant
+from svc_cases.letters.schema import (
+    WORDING,
+    CourtLetter,
+    CourtLetterMaterial,
+    ProgressSummary,
+    material_of,
+)
 from svc_cases.requests.repository import RequestsOfMatch
 from svc_cases.requests.schema import CoordinationRequest
 
@@ -244,6 +253,13 @@ class Participant:
         directives=[category(Category.ENROLLMENT)],
         description="First day of enrollment.",
     )
+    progress_summary: ProgressSummary | None = strawberry.federation.field(
+        external=True,
+        default=None,
+        directives=[WORDING],
+        description="The favourable-safe summary for partners.",
+    )
+    summary: strawberry.Private[object] = None
 
     @classmethod
     async def resolve_references(
@@ -251,8 +267,34 @@ class Participant:
     ) -> Sequence["Participant | None"]:
         """Return stubs: each of their fields narrows by itself, so an absent one has nothing."""
         del info
-        ids = [each.get("id") for each in representations]
-        return [cls(id=strawberry.ID(each)) if isinstance(each, str) else None for each in ids]
+        return [
+            cls(id=strawberry.ID(each["id"]), summary=each.get("progressSummary"))
+            if isinstance(each.get("id"), str)
+            else None
+            for each in representations
+        ]
+
+    @strawberry.federation.field(
+        directives=COORDINATION,
+        requires=["progressSummary { nothingToAdd statement whatWouldHelp }"],
+        description="The approved words that a letter to a court can be made of, as of now.",
+    )
+    async def court_letter_material(self, info: Info) -> CourtLetterMaterial | None:
+        """Return the material, for a participant whose legal side the caller works on."""
+        context = context_of(info)
+        async with context.reading() as session:
+            is_held = await holds_participant(
+                session, context.caller, read_id(self.id), _work_ground(context)
+            )
+        return material_of(context, str(self.id), self.summary) if is_held else None
+
+    @strawberry.federation.field(
+        directives=[WORDING], description="Letters to a court about the person, newest first."
+    )
+    async def court_letters(self, info: Info) -> list[CourtLetter | None] | None:
+        """Return the letters."""
+        rows = await context_of(info).loader(LettersOfParticipant).load(read_id(self.id))
+        return [CourtLetter(row=row) for row in rows or ()]
 
     @strawberry.federation.field(
         directives=SUMMARY, description="The participant's cases, in the order they were matched."
@@ -293,6 +335,11 @@ class Participant:
             key=_counsel_key,
             node=lambda row: CounselOfRecord(row=row),
         )
+
+
+def _work_ground(context: RequestContext) -> str:
+    caller = context.caller
+    return CASE_WORK_GROUNDS.get(caller.role, caller.access.get(Category.LEGAL_COORD, ""))
 
 
 def _counsel_key(row: Counsel) -> tuple[str, str]:
