@@ -14,23 +14,13 @@ from svc_cases.docket.schema.public import DocketMutation, DocketQuery
 from svc_cases.indicators.schema import IndicatorQuery
 from svc_cases.workbench.schema.asking import RequestMutation
 from svc_cases.workbench.schema.decisions import WorkbenchMutation, WorkbenchQuery
-from svc_cases.workbench.schema.letters import LetterMutation, LetterQuery
 from svc_cases.workbench.schema.liaison import QueueQuery
 
 STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=STRUCTURE, description="Where reading begins.")
-class Query(
-    DocketQuery,
-    WorkbenchQuery,
-    QueueQuery,
-    CalendarQuery,
-    MeetingQuery,
-    AgendaQuery,
-    IndicatorQuery,
-    LetterQuery,
-):
+class Query(DocketQuery, WorkbenchQuery, QueueQuery, CalendarQuery, MeetingQuery, AgendaQuery, IndicatorQuery):
     """Root of queries."""
 
 
@@ -43,7 +33,6 @@ class Mutation(
     CalendarMutation,
     MeetingMutation,
     AgendaMutation,
-    LetterMutation,
 ):
     """Root of mutations."""
 

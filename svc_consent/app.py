@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from infra.indicators.publishing import Publisher
 from infra.signing_keys import SigningKeys
 from infra.subgraph_app import Chassis, create_app
 from svc_consent import subgraph
@@ -13,6 +14,7 @@ from svc_consent.bindings import endpoints as bindings
 from svc_consent.disclosures import endpoints as disclosures
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import FEED, HotPool
+from svc_consent.indicators.counted import ConsentFigures
 
 _FEED_CONNECTIONS = 4  # readers are few (each service, each gateway process) and ask in turn
 
@@ -36,6 +38,7 @@ def app(chassis: Chassis) -> Starlette:
     signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)
     authority = AuthorityEndpoints(chassis, pool, feed)
     recovery = Recovery(chassis.database)
+    publisher = Publisher(chassis.database, ConsentFigures())
     built = create_app(
         chassis,
         subgraph.schema(),
@@ -45,8 +48,15 @@ def app(chassis: Chassis) -> Starlette:
             *bindings.routes(chassis),
             *disclosures.routes(chassis, pool, signer),
         ],
-        on_start=[recovery.start, pool.start, feed_pool.start, feed.start, signer.start],
-        on_stop=[signer.stop, feed.stop, feed_pool.stop, pool.stop, recovery.stop],
+        on_start=[
+            recovery.start,
+            pool.start,
+            feed_pool.start,
+            feed.start,
+            signer.start,
+            publisher.start,
+        ],
+        on_stop=[publisher.stop, signer.stop, feed.stop, feed_pool.stop, pool.stop, recovery.stop],
         on_stopping=[feed.release],
         is_ready=recovery.is_ready,
     )

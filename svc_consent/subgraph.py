@@ -17,6 +17,7 @@ from svc_consent.governance.schema import (
     ReviewsMutation,
     ReviewsQuery,
 )
+from svc_consent.indicators.schema import IndicatorQuery
 from svc_consent.releases.schema import ReleaseFormsQuery, RevokingMutation, SigningMutation
 from svc_consent.safeguards.schema import ReportsMutation, RequestsMutation, SafeguardsQuery
 
@@ -33,6 +34,7 @@ class Query(
     SafeguardsQuery,
     DutiesQuery,
     ExplanationsQuery,
+    IndicatorQuery,
 ):
     """Root query type."""
 

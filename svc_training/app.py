@@ -2,12 +2,20 @@
 
 from starlette.applications import Starlette
 
+from infra.indicators.publishing import Publisher
 from infra.subgraph_app import Chassis, create_app
 from svc_training.background import BackgroundWork
+from svc_training.indicators.counted import TrainingFigures
 from svc_training.subgraph import schema
 
 
 def app(chassis: Chassis) -> Starlette:
     """Return the application, made of the parts given."""
     work = BackgroundWork(chassis.database, chassis.handover)
-    return create_app(chassis, schema(), on_start=[work.start], on_stop=[work.stop])
+    publisher = Publisher(chassis.database, TrainingFigures())
+    return create_app(
+        chassis,
+        schema(),
+        on_start=[work.start, publisher.start],
+        on_stop=[publisher.stop, work.stop],
+    )

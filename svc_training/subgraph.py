@@ -11,6 +11,7 @@ from svc_training.assistance.schema import AssistanceMutation, AssistanceQuery
 from svc_training.bulk.schema import BulkMutation, BulkQuery
 from svc_training.catalogue.schema import CatalogueMutation, CatalogueQuery
 from svc_training.compliance.schema import ComplianceMutation, ComplianceQuery
+from svc_training.indicators.schema import IndicatorQuery
 from svc_training.library.schema import LibraryMutation, LibraryQuery
 from svc_training.personnel.schema import PersonnelMutation, PersonnelQuery
 from svc_training.prerequisites.schema import PrerequisitesMutation, PrerequisitesQuery
@@ -35,6 +36,7 @@ class Query(
     ExchangeQuery,
     LibraryQuery,
     AssistanceQuery,
+    IndicatorQuery,
 ):
     """Root query type."""
 

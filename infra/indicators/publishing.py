@@ -28,7 +28,7 @@ from infra.indicators.definitions import (
 from infra.indicators.periods import Period, settled_periods
 from infra.indicators.tables import Publication, PublishedTable
 
-LOOK_EVERY_SECONDS = 3600.0
+LOOK_EVERY_SECONDS = 600.0
 _log = structlog.get_logger(__name__)
 
 

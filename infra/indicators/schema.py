@@ -181,9 +181,21 @@ Periods = Annotated[
 
 
 async def tables_for(
-    info: Info, indicators: Sequence[Indicator], split: Split, periods: int
+    info: Info,
+    indicators: Sequence[Indicator],
+    split: Split,
+    periods: int,
+    *,
+    site_id: str | None = None,
 ) -> list[IndicatorTable] | None:
-    """Return published tables of the caller's site; null where the role may not have the split.
+    """Return published tables; null where the role may not have the split.
+
+    Args:
+        info: of the resolver.
+        indicators: which ones.
+        split: by what.
+        periods: how many of the newest.
+        site_id: of which site; the caller's own where nothing else is said.
 
     Raises:
         PeriodsError: not between 1 and 20 periods.
@@ -199,7 +211,7 @@ async def tables_for(
     async with context.reading() as session:
         rows = await published(
             session,
-            context.caller.site_id,
+            site_id or context.caller.site_id,
             list(wanted.values()),
             split=split,
             periods=periods,

@@ -1,1 +1,1 @@
-"""Figures of cases: before and after the first referral, diversion, filing, warrants."""
+"""Figures of cases: before and after the first referral, diversion, filing, warrants, meetings."""

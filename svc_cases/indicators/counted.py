@@ -34,6 +34,14 @@ class CaseFigures:
     ) -> Sequence[Observation]:
         """Return everybody of a population at a site in a period."""
         given = (session, UUID(site_id), period.starts_on, period.ends_on)
+        if population is rules.INVITED:
+            return [
+                Observation(
+                    {"ATTENDANCE": rules.attendance(row["invited"], row["came"])},
+                    {Split.AGENCY: row["agency_id"]},
+                )
+                for row in await repository.invited(*given)
+            ]
         if population is rules.WITH_WARRANT:
             return [
                 Observation(

@@ -41,6 +41,14 @@ where c.site_id = :site and (
 ) between :starts_on and :ends_on
 order by w.participant_id, w.recorded_on desc, w.id
 """
+_INVITED = """
+select a.account, min(a.agency_id) as agency_id, count(*) as invited,
+  count(*) filter (where a.has_attended) as came
+from owg_attendee a join owg_meeting m on m.id = a.meeting_id
+where m.site_id = :site and a.removed_at is null and m.status in ('CLOSED', 'MINUTES_APPROVED')
+  and m.starts_at::date between :starts_on and :ends_on
+group by a.account
+"""
 
 
 async def first_days(session: AnySession) -> dict[str, date]:
@@ -55,11 +63,12 @@ async def first_days(session: AnySession) -> dict[str, date]:
 
 
 async def agencies(session: AnySession, site_id: UUID) -> list[str]:
-    """Return the prosecuting offices of a site's cases."""
+    """Return prosecuting offices of a site's cases, and agencies invited to its meetings."""
     found = await rows(
         session,
         "select distinct prosecutor_agency_id::text as id from legal_case where site_id = :site"
-        " order by 1",
+        " union select a.agency_id from owg_attendee a join owg_meeting m on m.id = a.meeting_id"
+        " where m.site_id = :site order by 1",
         {"site": site_id},
     )
     return [each["id"] for each in found]
@@ -111,3 +120,11 @@ async def warrants(
     """Return participants whose first warrant was recorded in a period, with the last one."""
     given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
     return await rows(session, _WARRANTS, given)
+
+
+async def invited(
+    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+) -> Sequence[Mapping[str, Any]]:
+    """Return who was invited to meetings in a period, and how often they came."""
+    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    return await rows(session, _INVITED, given)

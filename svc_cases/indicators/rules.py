@@ -32,6 +32,12 @@ WITH_WARRANT = Population(
     Grain.YEAR,
     (Split.AGENCY,),
 )
+INVITED = Population(
+    "INVITED",
+    "Members of the work group who were invited to a meeting in the quarter.",
+    Grain.QUARTER,
+    (Split.AGENCY,),
+)
 DIVERSION = Indicator(
     "DIVERSION",
     Family.LEGAL,
@@ -65,6 +71,18 @@ WARRANTS = Indicator(
         Outcome("QUASHED", "Quashed or recalled.", is_favourable=True),
         Outcome("SERVED_OR_EXPIRED", "Served or expired."),
         Outcome("IN_FORCE", "Issued, in force, or to be quashed."),
+    ),
+)
+ATTENDANCE = Indicator(
+    "ATTENDANCE",
+    Family.SYSTEM,
+    "Who comes to the work group",
+    INVITED,
+    "Over all meetings of the quarter that took place and to which somebody was invited.",
+    (
+        Outcome("ALL", "Came each time."),
+        Outcome("SOME", "Came now and then."),
+        Outcome("NONE", "Did not come, or was not noted."),
     ),
 )
 _CHANGE = (
@@ -106,7 +124,7 @@ CHANGE = {
 }
 PUBLIC = (*(each for pair in CHANGE.values() for each in pair),)
 COORDINATION = (DIVERSION, FILING)
-INDICATORS = (*PUBLIC, *COORDINATION, WARRANTS)
+INDICATORS = (*PUBLIC, *COORDINATION, WARRANTS, ATTENDANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +201,10 @@ def warrant(status: str) -> str:
     if status in (WarrantStatus.SERVED, WarrantStatus.EXPIRED):
         return "SERVED_OR_EXPIRED"
     return "IN_FORCE"
+
+
+def attendance(invited: int, came: int) -> str:
+    """Return how often somebody came."""
+    if came == 0:
+        return "NONE"
+    return "ALL" if came == invited else "SOME"

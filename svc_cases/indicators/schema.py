@@ -45,3 +45,14 @@ class IndicatorQuery:
     ) -> list[IndicatorTable] | None:
         """Return tables of warrants."""
         return await tables_for(info, [rules.WARRANTS], split_by, periods)
+
+    @strawberry.field(
+        description="Who comes to the work group's meetings. Published tables of this site, "
+        "newest first.",
+        directives=[category(Category.AGENCY_ROLES, Form.AGGREGATE)],
+    )
+    async def meeting_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of attendance."""
+        return await tables_for(info, [rules.ATTENDANCE], split_by, periods)

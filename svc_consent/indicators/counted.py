@@ -1,0 +1,56 @@
+"""What the publisher counts here: one observation for each person of a population."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from infra.database import ReadSession
+from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
+from infra.indicators.periods import Period
+from svc_consent.indicators import repository, rules
+
+NOBODY = "NONE"
+
+
+class ConsentFigures:
+    """The figures of this service (``infra.indicators.publishing.Source``)."""
+
+    @property
+    def indicators(self) -> Sequence[Indicator]:
+        """Return what is published."""
+        return rules.INDICATORS
+
+    async def first_days(self, session: ReadSession) -> Mapping[str, date]:
+        """Return by site since when there is anything to count."""
+        return await repository.first_days(session)
+
+    async def categories(self, session: ReadSession, site_id: str) -> Categories:
+        """Return all categories of each split."""
+        return {Split.AGENCY: [*await repository.agencies(session, site_id), NOBODY]}
+
+    async def observations(
+        self, session: ReadSession, site_id: str, population: Population, period: Period
+    ) -> Sequence[Observation]:
+        """Return everybody of a population at a site in a period."""
+        until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
+        days = (period.starts_on, period.ends_on)
+        found = await repository.people(session, population.key, site_id, days, until)
+        return [_observed(population, each) for each in found]
+
+
+def _observed(population: Population, row: Mapping[str, Any]) -> Observation:
+    if population is rules.ASKERS:
+        return Observation({"DENIED_LOOKUPS": rules.denied(int(row["times"]))}, {})
+    by_agency = {Split.AGENCY: row["agency_id"] or NOBODY}
+    if population is rules.TAKEN_IN:
+        outcome = rules.at_intake(row["taken_in_at"], row["signed_at"])
+        return Observation({"AT_INTAKE": outcome}, by_agency)
+    return Observation(
+        {
+            "SCOPE": rules.scope(leaves_out=row["leaves_out"]),
+            "KEPT": rules.kept(
+                was_taken_back=row["was_taken_back"], is_in_force=row["is_in_force"]
+            ),
+        },
+        by_agency,
+    )

@@ -1,0 +1,90 @@
+"""SQL of what is counted: one row for each person of a population, with nothing that names them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from infra.database import AnySession, rows
+
+# A release that was ever in force: not a draft, not defective, not an error.
+_SIGNED = "status in ('ACTIVE', 'REVOKED', 'SUPERSEDED') and signed_at is not null"
+_TAKEN_IN = f"""
+with first as (
+  select distinct on (participant_id) participant_id, holder, starts_at
+  from authority_visibility
+  where basis = 'o' and effect = 'permit' and holder like '%@' || :site
+  order by participant_id, starts_at, id
+)
+select split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
+  (select min(r.signed_at) from release r where r.participant_id = f.participant_id
+     and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until) as signed_at
+from first f where f.starts_at::date between :starts_on and :ends_on
+"""  # noqa: S608 - put together from constants
+_SIGNERS = f"""
+with first as (
+  select distinct on (participant_id) id, participant_id, disclosing_agency_id, signed_at
+  from release where site_id = cast(:site as uuid) and {_SIGNED}
+  order by participant_id, signed_at, number, id
+)
+select f.disclosing_agency_id::text as agency_id,
+  exists (select 1 from release_provision p where p.release_id = f.id and p.effect = 'deny')
+    as leaves_out,
+  exists (select 1 from release r where r.participant_id = f.participant_id
+     and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.revoked_at < :until)
+    as was_taken_back,
+  exists (select 1 from release r where r.participant_id = f.participant_id
+     and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until
+     and (r.revoked_at is null or r.revoked_at >= :until)
+     and (r.superseded_at is null or r.superseded_at >= :until)
+     and (r.expires_at is null or r.expires_at >= :until)) as is_in_force
+from first f where f.signed_at::date between :starts_on and :ends_on
+"""  # noqa: S608 - put together from constants
+_ASKERS = """
+select sum(d.attempts) as times from denied_attempts d
+where d.hour::date between :starts_on and :ends_on and d.subject in (
+  select g.account_id::text from role_grant g where g.site_id = cast(:site as uuid)
+) group by d.subject
+"""
+_FIRST = """
+select site_id::text as id, min(signed_at)::date as day from release
+where signed_at is not null group by 1
+"""
+_AGENCIES = """
+select distinct m.agency_id::text as id from membership m where m.site_id = cast(:site as uuid)
+union
+select distinct disclosing_agency_id::text from release
+where site_id = cast(:site as uuid) and disclosing_agency_id is not null
+union
+select distinct split_part(substr(holder, 8), '@', 1) from authority_visibility
+where basis = 'o' and holder like '%@' || :site
+order by 1
+"""
+
+
+async def first_days(session: AnySession) -> dict[str, date]:
+    """Return by site since when there are releases."""
+    return {each["id"]: each["day"] for each in await rows(session, _FIRST, {})}
+
+
+async def agencies(session: AnySession, site_id: str) -> list[str]:
+    """Return the agencies that are or were members of a site, or are named in its releases."""
+    return [each["id"] for each in await rows(session, _AGENCIES, {"site": site_id})]
+
+
+async def people(
+    session: AnySession, population: str, site_id: str, days: tuple[date, date], until: datetime
+) -> Sequence[Mapping[str, Any]]:
+    """Return everybody of a population in a period.
+
+    Args:
+        session: a snapshot.
+        population: its key.
+        site_id: site.
+        days: first and last day of the period.
+        until: instant that outcomes are looked at.
+    """
+    statement = {"TAKEN_IN": _TAKEN_IN, "SIGNERS": _SIGNERS, "ASKERS": _ASKERS}[population]
+    given: dict[str, object] = {"site": site_id, "starts_on": days[0], "ends_on": days[1]}
+    if population != "ASKERS":
+        given["until"] = until
+    return await rows(session, statement, given)

@@ -1,0 +1,1 @@
+"""Figures of training: who has had it, by agency."""

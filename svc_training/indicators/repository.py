@@ -1,0 +1,33 @@
+"""SQL of what is counted: one row for each person on a roster, with nothing that names them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from infra.database import AnySession, rows
+
+_STAFF = """
+select p.agency_id,
+  (select max(r.completed_on) from training_record r
+   where r.personnel_id = p.id and r.outcome = 'COMPLETED' and r.completed_on <= :ends_on) as latest
+from personnel p where p.is_active and p.created_at::date <= :ends_on
+"""
+
+
+async def first_day(session: AnySession) -> date | None:
+    """Return since when there are rosters."""
+    found: date | None = await session.scalar(text("select min(created_at)::date from personnel"))
+    return found
+
+
+async def agencies(session: AnySession) -> list[str]:
+    """Return all agencies with a roster."""
+    found = await rows(session, "select distinct agency_id from personnel order by 1", {})
+    return [each["agency_id"] for each in found]
+
+
+async def staff(session: AnySession, ends_on: date) -> Sequence[Mapping[str, Any]]:
+    """Return everybody on a roster, with the day of the latest course up to a day."""
+    return await rows(session, _STAFF, {"ends_on": ends_on})

@@ -1,0 +1,115 @@
+"""Figures of releases: signed at intake, in part, taken back; and denied look-ups."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+
+from infra.authority.changes import VisibilityFact, put_visibility
+from infra.authority.predicate import agency_holder
+from infra.identity_token import Caller
+from infra.indicators.publishing import Publisher
+from infra.vocabulary import Basis, Category, Purpose, Role
+from svc_consent.indicators.counted import ConsentFigures
+from tests.fixtures.consent_world import ConsentWorld
+from tests.fixtures.service_app import ServiceAppFactory, caller
+
+TAKEN_IN_AT = datetime(2025, 2, 3, 9, tzinfo=UTC)
+QUERY = """
+query($by: IndicatorSplit!) {
+  releaseIndicators(splitBy: $by) { ...all }
+  auditIndicators(splitBy: $by) { ...all }
+}
+fragment all on IndicatorTable {
+  key period people outcomes { outcome people } groups { code people cells { outcome people } }
+}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
+    """The running service with one site."""
+    async with service_app("svc_consent") as service:
+        found = ConsentWorld(service)
+        await found.make_site()
+        yield found
+
+
+async def someone(
+    world: ConsentWorld, agency: str, *, signed_on: date | None, revoked_on: date | None = None,
+    is_partial: bool = False,
+) -> None:  # fmt: skip
+    """Make somebody who was taken in, and signed or not."""
+    person, release = uuid4(), uuid4()
+    ground = VisibilityFact(
+        id=uuid4(),
+        participant_id=person,
+        holder=agency_holder(agency, str(world.site_id)),
+        basis=Basis.OWN_AGENCY,
+        starts_at=TAKEN_IN_AT,
+    )
+    await world.change([], [put_visibility(ground)])
+    if signed_on is None:
+        return
+    await world.execute(
+        "insert into release (id, series_id, number, participant_id, disclosing_agency_id, site_id,"
+        " kind, status, signed_at, expires_at, missing_elements, revoked_at, recorded_at, version)"
+        " values (:id, :id, 1, :person, :agency, :site, 'LEAD_ROI', :status, :signed,"
+        " :expires, '{}', :revoked, :signed, 1)",
+        id=release, person=person, agency=UUID(agency), site=world.site_id,
+        status="REVOKED" if revoked_on else "ACTIVE", signed=_at(signed_on),
+        expires=_at(date(2026, 2, 3)), revoked=_at(revoked_on) if revoked_on else None,
+    )  # fmt: skip
+    await world.execute(
+        "insert into release_provision (id, release_id, recipient_agency_id, effect, categories,"
+        " purposes) values (:id, :release, :agency, :effect, '{}', '{}')",
+        id=uuid4(), release=release, agency=UUID(agency), effect="deny" if is_partial else "permit",
+    )  # fmt: skip
+
+
+def _at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def council(world: ConsentWorld, *categories: Category) -> Caller:
+    """Return a member of the policy group of the site."""
+    return caller(
+        Role.PCG, {}, site_id=str(world.site_id), purpose=Purpose.LEAD_EVAL,
+        aggregates=frozenset(categories),
+    )  # fmt: skip
+
+
+async def test_releases_by_quarter_and_what_became_of_them(world: ConsentWorld) -> None:
+    agency = await world.make_agency("CM")
+    for _ in range(20):
+        await someone(world, agency, signed_on=date(2025, 2, 5))
+    for _ in range(12):
+        await someone(world, agency, signed_on=date(2025, 3, 5), is_partial=True)
+    for _ in range(13):
+        await someone(world, agency, signed_on=date(2025, 2, 6), revoked_on=date(2025, 4, 2))
+    for _ in range(11):
+        await someone(world, agency, signed_on=None)
+    await someone(world, agency, signed_on=date(2025, 2, 6), revoked_on=date(2025, 6, 2))
+    publisher = Publisher(world.service.chassis.database, ConsentFigures())
+    await publisher.publish_settled(date(2025, 5, 1))
+    asking = council(world, Category.ENROLLMENT, Category.AUDIT)
+    answer = await world.service.graphql(asking, QUERY, {"by": "AGENCY"})
+    found: dict[str, Any] = {each["key"]: each for each in answer.data["releaseIndicators"]}
+    assert {
+        key: {each["outcome"]: each["people"] for each in table["outcomes"]}
+        for key, table in found.items()
+    } == {
+        "AT_INTAKE": {"WITHIN_7_DAYS": 34, "LATER": 12, "NOT_SIGNED": 11},
+        "SCOPE": {"WHOLE": 34, "IN_PART": 12},
+        "KEPT": {"IN_FORCE": 33, "TAKEN_BACK": None, "RUN_OUT": None},
+    }
+    groups = {each["code"]: each["people"] for each in found["AT_INTAKE"]["groups"]}
+    assert groups[agency] == 57
+
+
+async def test_each_field_needs_its_category(world: ConsentWorld) -> None:
+    answer = await world.service.graphql(council(world, Category.AUDIT), QUERY, {"by": "NONE"})
+    assert answer.data["releaseIndicators"] is None
+    assert answer.data["auditIndicators"] is not None
