@@ -32,6 +32,7 @@ from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
 from gateway.settings import GatewaySettings, Rates
 from gateway.subgraph_calls import SubgraphCalls
+from gateway.subscriptions import ChangeHub
 from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
@@ -39,6 +40,7 @@ from gateway.web.cross_origin import CrossOrigin, parse_origins
 from gateway.web.doors.routes import Doors
 from gateway.web.doors.training import TrainingDoors
 from gateway.web.graphql_endpoint import GraphQLEndpoint
+from gateway.web.event_stream import EventStreamEndpoint
 from gateway.web.middleware import BodyLimit, SecurityHeaders
 from gateway.web.schema_download import schema_download
 from infra.http_client import HttpClient
@@ -239,16 +241,20 @@ def create_app(settings: GatewaySettings) -> Starlette:
         shows_plans=not settings.is_production,
     )
     console = None
+    hub = ChangeHub()
+    parts.feed.listen(hub.changed)
+    streams = EventStreamEndpoint(endpoint, parts.pipeline, hub)
     if settings.console is not None:
         accepted = [each.issuer for each in parse_issuers(settings.issuers)]
         console = Console(parts.pipeline, settings.console, accepted)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),
             Route(
                 "/schema.graphql", schema_download(parts.pipeline, parts.traffic), methods=["GET"]
             ),
             Route("/health/live", live, methods=["GET"]),
+            Route("/subscriptions", streams.__call__, methods=["POST"]),
             Route("/health/ready", ready, methods=["GET"]),
             *Doors(parts.pipeline, bind).routes(),
             *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
@@ -261,3 +267,6 @@ def create_app(settings: GatewaySettings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    app.state.on_stopping = (hub.stop,)
+    app.state.hub = hub
+    return app

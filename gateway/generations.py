@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.limits.budget import Budget
 from gateway.limits.traffic import packaged_rules
-from gateway.pipeline import Answer, GraphQLRequest, Pipeline
+from gateway.pipeline import Answer, GraphQLRequest, Pipeline, Visitor
 from gateway.policy.packaged import packaged_table
 from gateway.prepare import Preparer
 from gateway.supergraph import SupergraphError, load_supergraph
@@ -34,6 +34,10 @@ class Generations(Pipeline):
     async def schema_text(self, request: GraphQLRequest) -> str:
         """Return the schema of the present generation as the caller's role sees it."""
         return await self._current.schema_text(request)
+
+    async def visitor(self, request: GraphQLRequest) -> Visitor:
+        """Return who opens a stream, under the present generation."""
+        return await self._current.visitor(request)
 
     def swap(self, preparer: Preparer) -> None:
         """Let requests that begin from now on run under another supergraph."""

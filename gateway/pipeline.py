@@ -6,13 +6,14 @@ from what still stands; a changed principal or list starts again, a bounded numb
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 from gateway.caller import Acting, act, read_purpose
 from gateway.consent_client import ConsentUnavailableError
 from gateway.errors import NO_PURPOSE, RequestRefusedError, error
+from gateway.exchange import Answer, GraphQLRequest, Standing, Visitor
 from gateway.identity import (
     AccessTokenError,
     AccessTokenVerifier,
@@ -27,73 +28,23 @@ from gateway.operation_metrics import OperationMetrics
 from gateway.persisted import DocumentRequest, PersistedDocuments, UnknownOperationError
 from gateway.planner import Operation, OperationError, coerce_variables, plan_json
 from gateway.planner.introspection import asks_about_schema, introspect
+from gateway.planner.selection import ALWAYS
 from gateway.policy.access_table import View
 from gateway.policy.roles import Refusal, selected_refusals
 from gateway.prepare import Prepared, Preparer, presented
 from gateway.release.directory import DirectoryCache, choose_grant
 from gateway.release.feed import ChangeFeed
+from gateway.release.recipient import DOOR_ONLY, RecipientNotNamedError, StatedRecipient
 from gateway.rounds import PrincipalChangedError, Release, Rounds
 from infra import clock
 from infra.telemetry import metrics, traces
-from infra.vocabulary import Purpose, Role
+from infra.vocabulary import Purpose
+
+__all__ = ["Answer", "GraphQLRequest", "Pipeline", "Standing", "StatedRecipient", "Visitor"]
 
 MAX_PRINCIPAL_CHANGES = 2
 CATCH_UP_SECONDS = 0.1
 _NOTHING_SHOWN = Possession("bearer", "POST", "/")
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """One request as the edge hands it over.
-
-    Attributes:
-        token: access token without ``Bearer``.
-        query: the document, unless it is only named.
-        document_id: id of a persisted document.
-        wants_cost: the answer is to carry what the operation costs by estimate.
-        wants_plan: the answer is to carry the query plan; the edge allows it to developers only.
-        purpose: ``Purpose-Of-Use`` header.
-        acting_grant: ``Acting-Grant`` header.
-        possession: what the request shows beside its token; None where no client sends the token
-            (the console, which keeps it), so that a bound token is refused there.
-    """
-
-    token: str
-    query: str | None
-    variables: Mapping[str, Any] | None = None
-    operation_name: str | None = None
-    purpose: str | None = None
-    acting_grant: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    possession: Possession | None = None
-    document_id: str | None = None
-    wants_plan: bool = False
-    wants_cost: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Under which of the caller's own grants an answer was given; never part of its body.
-
-    Attributes:
-        purposes: codes that this grant's column may state, in alphabetical order.
-    """
-
-    grant_id: str
-    role: Role
-    agency_id: str
-    site_id: str
-    purposes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What leaves: HTTP status and GraphQL response."""
-
-    status: int
-    body: Mapping[str, Any]
-    standing: Standing | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -161,6 +112,8 @@ class Pipeline:
                 return replace(answer, standing=self._standing(acting))
             except PrincipalChangedError:
                 self._directory.forget(verified.issuer_alias, verified.subject)
+            except RecipientNotNamedError:
+                raise RequestRefusedError(409, RecipientNotNamedError.code) from None
             except ConsentUnavailableError:
                 break
         return await self._answer_catalogue(request, verified)
@@ -180,11 +133,39 @@ class Pipeline:
         view = self._preparer.table.view(acting.column, has_person_purpose=True)
         return self._preparer.sdl_of(view)
 
+    async def visitor(self, request: GraphQLRequest) -> Visitor:
+        """Return who opens a stream; nothing is executed.
+
+        Raises:
+            RequestRefusedError: as for an operation; 503 while the directory is away.
+        """
+        # Possession is checked with the first answer: a proof is good once.
+        verified = await self._verified(replace(request, is_proven=True))
+        purpose = read_purpose(request.purpose)
+        try:
+            acting = await self._acting(verified, request.acting_grant, purpose)
+        except ConsentUnavailableError:
+            raise RequestRefusedError(503, "SERVICE_UNAVAILABLE") from None
+        operation, _ = self._parse(request, verified.client_id)
+        if operation.kind != "query":
+            raise RequestRefusedError(400, "BAD_REQUEST")
+        keys = [f"subject:{acting.principal.subject}", "policy"]
+        if acting.principal.grant.agency_id:
+            keys.append(f"agency:{acting.principal.grant.agency_id}")
+        return Visitor(
+            person=_person(verified),
+            client=verified.client_id,
+            column=acting.column,
+            keys=tuple(keys),
+            expires_at=verified.expires_at,
+        )
+
     async def _verified(self, request: GraphQLRequest) -> VerifiedAccessToken:
         shown = request.possession or _NOTHING_SHOWN
         try:
             verified = await self._verifier.verify(request.token)
-            self._possession.check(verified, request.token, shown)
+            if not request.is_proven:
+                self._possession.check(verified, request.token, shown)
         except DpopNonceError as wanted:
             challenge = {
                 "www-authenticate": 'DPoP error="use_dpop_nonce"',
@@ -232,10 +213,19 @@ class Pipeline:
         introspection = self._introspect(operation, variables, acting.view)
         root = prepared.pruned.operation.root
         roots = [f"{each.parent_type}.{each.name}" for each in root.fields]
+        if not request.is_door and not DOOR_ONLY.isdisjoint(roots):
+            only = [Refusal(each, (), ALWAYS, ()) for each in roots if each in DOOR_ONLY]
+            return _refuse_mutation(only)
         self._traffic.of_operation(_person(verified), roots)
         with self._traffic.room(_person(verified), roots):
             released = await self._rounds.run(
-                prepared, variables, introspection, acting, verified.expires_at, self._feed.revision
+                prepared,
+                variables,
+                introspection,
+                acting,
+                verified.expires_at,
+                self._feed.revision,
+                self._recipient(request.recipient),
             )
         if operation.kind == "mutation" and released.revision:
             # What the mutation changed must be known here before its answer says so.
@@ -272,6 +262,13 @@ class Pipeline:
         if errors or released.errors:  # the specification has no empty list of errors
             body["errors"] = [*errors, *released.errors]
         return Answer(200, body)
+
+    def _recipient(self, stated: StatedRecipient | None) -> StatedRecipient | None:
+        """Return a recipient with what the agreement lets their role see."""
+        if stated is None:
+            return None
+        access, _, _ = self._preparer.table.access_of(stated.role.value, has_person_purpose=True)
+        return replace(stated, access=access)
 
     def _introspect(
         self, operation: Operation, variables: Mapping[str, Any], view: View

@@ -6,6 +6,7 @@ revision this gateway knows of, which is the least that services must have reach
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -14,6 +15,8 @@ from gateway.release.decisions import DecisionCache
 from gateway.release.directory import DirectoryCache
 from infra import clock
 from infra.telemetry import metrics
+
+Listener = Callable[[Iterable[str] | None], None]
 
 _POLL_SECONDS = 20
 _PAUSE_SECONDS = 0.5
@@ -31,8 +34,16 @@ class ChangeFeed:
         self._decisions = decisions
         self._directory = directory
         self._advanced = asyncio.Event()
+        self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self.revision = 0
+
+    def listen(self, listener: Listener) -> None:
+        """Call somebody with the keys of each change, once the caches have forgotten them.
+
+        With None after a gap: anything may have changed.
+        """
+        self._listeners.append(listener)
 
     def start(self) -> None:
         """Begin to follow."""
@@ -65,6 +76,7 @@ class ChangeFeed:
                     self._decisions.forget_all()
                     self._directory.forget_all()
                     is_started = True
+                    self._tell(None)
                     was_lost = False
                 await self._follow()
             except ConsentUnavailableError as error:
@@ -78,8 +90,13 @@ class ChangeFeed:
         _, changes = await self._client.changes(self.revision, _POLL_SECONDS)
         for change in changes:
             self._forget(change)
+            self._tell(change.keys)
         metrics.REVISION.labels("gateway").set(self.revision)
         self._advanced.set()
+
+    def _tell(self, keys: Iterable[str] | None) -> None:
+        for listener in self._listeners:
+            listener(keys)
 
     def _forget(self, change: Change) -> None:
         self.revision = max(self.revision, change.revision)

@@ -80,6 +80,16 @@ class GraphQLEndpoint:
         metrics.REQUEST_SECONDS.labels("gateway", "graphql").observe(perf_counter() - started)
         return _respond(answer, media_type or JSON_TYPE)
 
+    async def read(self, request: Request) -> GraphQLRequest:
+        """Read a request whose answer has another media type than GraphQL's own.
+
+        Raises:
+            RequestRefusedError: it is not acceptable.
+        """
+        if self._traffic is not None:
+            self._traffic.from_address(request.client.host if request.client else "")
+        return await self._read(request, JSON_TYPE)
+
     async def _read(self, request: Request, media_type: str | None) -> GraphQLRequest:
         if media_type is None:
             raise RequestRefusedError(406, "NOT_ACCEPTABLE")
@@ -149,7 +159,16 @@ def _parse(
         possession=shown,
         wants_plan=(extensions or {}).get("queryPlan") is True,
         wants_cost=(extensions or {}).get("cost") is True,
+        watched=_watched((extensions or {}).get("watch")),
     )
+
+
+def _watched(given: object) -> tuple[str, ...]:
+    """Return the ids of ``extensions.watch.participants``."""
+    participants = given.get("participants") if isinstance(given, dict) else None
+    if not isinstance(participants, list):
+        return ()
+    return tuple(each for each in participants if isinstance(each, str))
 
 
 def _check_variables(variables: object) -> None:
