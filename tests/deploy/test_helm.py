@@ -1,0 +1,197 @@
+"""The chart, rendered by Helm's own library and held against Kubernetes' own schemas."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.architecture.test_layout import ROOT
+
+helm = pytest.importorskip("helm_python", reason="no Helm here: .tools/bin/uv sync --group ci")
+kubernetes = pytest.importorskip(
+    "kubernetes_validate", reason="no schemas here: .tools/bin/uv sync --group ci"
+)
+
+CHART = ROOT / "infra" / "deploy" / "helm" / "goldenthread"
+PROGRAMS = ("gateway", "consent", "participants", "cases", "training")
+VERSION = "1.34.0"
+CUSTOM = {"postgresql.cnpg.io/v1", "monitoring.coreos.com/v1"}
+
+
+def rendered(values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    with helm.Chart.load(str(CHART)) as chart:
+        files = chart.render(values or {}, name="gt", namespace="lead")
+    found: list[dict[str, Any]] = []
+    for name, text in sorted(files.items()):
+        if not name.endswith(".tpl"):
+            found += [each for each in yaml.safe_load_all(text) if each]
+    return found
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[dict[str, Any]]:
+    return rendered(
+        {"databases": {"backup": {"destinationPath": "s3://x", "credentialsSecret": "y"}}}
+    )
+
+
+def of_kind(manifests: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each for each in manifests if each["kind"] == kind}
+
+
+def pods(manifests: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("Deployment", "Job"):
+        for name, each in of_kind(manifests, kind).items():
+            yield name, each["spec"]["template"]["spec"]
+
+
+def assert_valid(manifests: list[dict[str, Any]]) -> None:
+    for each in manifests:
+        if each["apiVersion"] not in CUSTOM:
+            kubernetes.validate(each, VERSION, strict=True)
+
+
+def test_every_manifest_is_one_of_kubernetes(manifests: list[dict[str, Any]]) -> None:
+    assert len(manifests) > 40
+    assert_valid(manifests)
+
+
+def test_a_number_in_words_is_caught(manifests: list[dict[str, Any]]) -> None:
+    broken = [
+        {**each, "spec": {**each["spec"], "minReplicas": "two"}}
+        for each in manifests
+        if each["kind"] == "HorizontalPodAutoscaler"
+    ]
+    with pytest.raises(kubernetes.ValidationError):
+        assert_valid(broken)
+
+
+def test_the_linter_has_no_error() -> None:
+    found = helm.lint(str(CHART))
+    assert "[ERROR]" not in str(found)
+
+
+def test_each_program_has_probes_budget_and_autoscaler(manifests: list[dict[str, Any]]) -> None:
+    deployments = of_kind(manifests, "Deployment")
+    assert set(deployments) == {f"gt-{name}" for name in PROGRAMS}
+    for kind in ("PodDisruptionBudget", "HorizontalPodAutoscaler", "Service"):
+        assert set(of_kind(manifests, kind)) == set(deployments), kind
+    for name, each in deployments.items():
+        [container] = each["spec"]["template"]["spec"]["containers"]
+        assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready", name
+        assert container["livenessProbe"]["httpGet"]["path"] == "/health/live", name
+        assert "startupProbe" in container, name
+        assert container["resources"]["limits"]["memory"], name
+
+
+def test_nothing_runs_with_rights_that_it_does_not_need(manifests: list[dict[str, Any]]) -> None:
+    for name, pod in pods(manifests):
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"] is True, name
+            assert context["allowPrivilegeEscalation"] is False, name
+            assert context["capabilities"] == {"drop": ["ALL"]}, name
+
+
+def test_secrets_are_named_and_never_written(manifests: list[dict[str, Any]]) -> None:
+    assert of_kind(manifests, "Secret") == {}
+    for name, pod in pods(manifests):
+        for variable in pod["containers"][0]["env"]:
+            if any(word in variable["name"] for word in ("PASSWORD", "SECRET", "_KEY")):
+                assert "secretKeyRef" in variable["valueFrom"], (name, variable)
+
+
+def test_the_owner_of_tables_is_known_to_migrations_alone(manifests: list[dict[str, Any]]) -> None:
+    for name, pod in pods(manifests):
+        names = {each["name"] for each in pod["containers"][0]["env"]}
+        secrets = str(pod["containers"][0]["env"])
+        if "migrate" in name:
+            assert "GT_DATABASE_OWNER_DSN" in names
+        else:
+            assert "GT_DATABASE_OWNER_DSN" not in names
+            assert "-owner" not in secrets
+
+
+def test_databases_are_reached_encrypted_and_by_name(manifests: list[dict[str, Any]]) -> None:
+    for name, pod in pods(manifests):
+        for variable in pod["containers"][0]["env"]:
+            if variable["name"].endswith("_DSN"):
+                assert "sslmode=verify-full" in variable["value"], name
+
+
+def test_the_gateway_has_no_database_and_no_other_program_faces_outside(
+    manifests: list[dict[str, Any]],
+) -> None:
+    gateway = of_kind(manifests, "Deployment")["gt-gateway"]["spec"]["template"]["spec"]
+    assert "DATABASE" not in str(gateway)
+    [ingress] = of_kind(manifests, "Ingress").values()
+    [path] = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert path["backend"]["service"]["name"] == "gt-gateway"
+    assert ingress["spec"]["tls"]
+
+
+def component(peer: dict[str, Any]) -> str:
+    labels = peer.get("podSelector", {}).get("matchLabels", {})
+    return str(labels.get("app.kubernetes.io/component", ""))
+
+
+def assert_only_the_gateway_reaches_services(manifests: list[dict[str, Any]]) -> None:
+    policies = of_kind(manifests, "NetworkPolicy")
+    nothing = policies["gt-nothing"]["spec"]
+    assert nothing["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in nothing
+    for name in PROGRAMS[1:]:
+        [rule] = policies[f"gt-{name}"]["spec"]["ingress"]
+        who = {component(peer) for peer in rule["from"]}
+        others = {"participants", "cases", "training"} if name == "consent" else set()
+        assert who == {"gateway"} | others, name
+        [database] = [
+            rule
+            for rule in policies[f"gt-{name}-db"]["spec"]["ingress"]
+            if any("podSelector" in peer for peer in rule["from"])
+        ]
+        reaching = {component(peer) for peer in database["from"]} - {""}
+        assert reaching == {name, f"{name}-migrate"}
+
+
+def test_only_the_gateway_reaches_services(manifests: list[dict[str, Any]]) -> None:
+    assert_only_the_gateway_reaches_services(manifests)
+
+
+def test_a_policy_that_lets_others_in_is_caught(manifests: list[dict[str, Any]]) -> None:
+    leaky = [dict(each) for each in manifests]
+    for each in leaky:
+        if each["metadata"]["name"] == "gt-cases" and each["kind"] == "NetworkPolicy":
+            each["spec"] = {**each["spec"], "ingress": [{"from": [{"podSelector": {}}]}]}
+    with pytest.raises(AssertionError):
+        assert_only_the_gateway_reaches_services(leaky)
+
+
+def test_consent_commits_to_a_standby(manifests: list[dict[str, Any]]) -> None:
+    clusters = of_kind(manifests, "Cluster")
+    assert set(clusters) == {f"gt-{name}-db" for name in PROGRAMS[1:]}
+    synchronous = clusters["gt-consent-db"]["spec"]["postgresql"]["synchronous"]
+    assert synchronous == {"method": "any", "number": 1, "dataDurability": "required"}
+    for cluster in clusters.values():
+        assert cluster["spec"]["enableSuperuserAccess"] is False
+        assert cluster["spec"]["instances"] >= 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"databases": {"consentSynchronous": 0}},
+        {"publicUrl": "http://lead.example.org"},
+        {"image": {"repository": "x", "tag": "latest"}},
+        {"issuers": []},
+        {"programs": {"gateway": {"replicas": 0}}},
+    ],
+    ids=["no-standby", "no-tls", "latest", "no-issuer", "no-replica"],
+)
+def test_values_that_would_not_be_safe_are_refused(values: dict[str, Any]) -> None:
+    with helm.Chart.load(str(CHART)) as chart, pytest.raises(helm.HelmError, match="at '/"):
+        chart.validate_schema(chart.merge_values(values))

@@ -1,0 +1,61 @@
+"""Units for one server: as few rights as the programs need."""
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.test_layout import PROGRAMS, ROOT
+
+UNITS = ROOT / "infra" / "deploy" / "systemd"
+HARDENED = {
+    "User": "goldenthread", "NoNewPrivileges": "yes", "ProtectSystem": "strict",
+    "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes", "CapabilityBoundingSet": "",
+    "UMask": "0077",
+}  # fmt: skip
+
+
+def unit(name: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(UNITS / name)
+    return parser
+
+
+@pytest.mark.parametrize("name", ["goldenthread@.service", "goldenthread-migrate@.service"])
+def test_services_are_hardened(name: str) -> None:
+    service = dict(unit(name)["Service"])
+    assert {key: service.get(key) for key in HARDENED} == HARDENED
+    assert service["EnvironmentFile"].startswith("/etc/goldenthread/%i")
+
+
+def test_the_program_never_sees_the_owner() -> None:
+    assert "owner" not in unit("goldenthread@.service")["Service"]["EnvironmentFile"]
+    assert "owner" in unit("goldenthread-migrate@.service")["Service"]["EnvironmentFile"]
+
+
+def test_the_target_wants_all_five_programs() -> None:
+    text = (UNITS / "goldenthread.target").read_text()
+    assert all(f"goldenthread@{name}.service" in text for name in PROGRAMS)
+
+
+def test_draining_has_time() -> None:
+    from infra.serve import DRAIN_SECONDS
+
+    assert int(unit("goldenthread@.service")["Service"]["TimeoutStopSec"]) > DRAIN_SECONDS
+
+
+def test_systemd_itself_accepts_them(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        return  # not a Debian package that a container would want; the tests above stand alone
+    for path in UNITS.iterdir():
+        text = path.read_text().replace("/opt/goldenthread/.venv/bin/python", "/bin/true")
+        (tmp_path / path.name.replace("@.", "@gateway.")).write_text(text)
+    ran = subprocess.run(
+        [analyze, "verify", "--man=no", str(tmp_path / "goldenthread@gateway.service")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "goldenthread@gateway" not in ran.stderr, ran.stderr
