@@ -7,12 +7,18 @@ See https://docs.python.org/3/library/gc.html#gc.freeze.
 """
 
 import gc
+from asyncio import AbstractEventLoop
 from typing import Final
 
-YOUNG: Final = 50_000
-"""Containers made and not freed before a collection of the young; a few megabytes at most."""
+YOUNG: Final = 400_000
+"""Containers made and not freed before a collection that nobody asked for."""
 
 MIDDLE, OLD = 20, 50
+
+EVERY_SECONDS: Final = 0.5
+"""How often cycles are looked for between requests.  By the clock it costs the same however much is
+answered; by containers made (one for each 50,000) it took 7 % of a busy gateway's processor time.
+"""
 
 
 def settle() -> None:
@@ -25,3 +31,13 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+def look_now_and_then(loop: AbstractEventLoop) -> None:
+    """Free the cycles among what is young every half second from now on, as long as it runs."""
+
+    def look() -> None:
+        gc.collect(1)
+        loop.call_later(EVERY_SECONDS, look)
+
+    loop.call_later(EVERY_SECONDS, look)

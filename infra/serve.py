@@ -13,8 +13,10 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infra.collector import settle
+from infra.collector import look_now_and_then, settle
 from infra.serve_protocol import BoundedProtocol
 from infra.settings import Address
 from infra.telemetry.metrics import metrics_app
@@ -32,9 +34,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         settle()
+        look_now_and_then(asyncio.get_running_loop())
 
 
-def _config(app: Starlette, *, is_private: bool) -> uvicorn.Config:
+def _config(app: ASGIApp, *, is_private: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedProtocol,
@@ -80,12 +83,36 @@ def _remove_socket(address: Address) -> None:
         Path(address.unix_path).unlink(missing_ok=True)
 
 
-async def _serve(app: Starlette, bind: Address, metrics_bind: Address) -> None:
-    public = _Server(_config(app, is_private=False))
+class _Leaving:
+    """Answers `GET /health/ready` with 503 once the process was told to stop: an ASGI layer."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self.has_begun = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.has_begun and scope["type"] == "http" and scope["path"] == "/health/ready":
+            await JSONResponse({"status": "stopping"}, 503)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _serve(
+    app: Starlette, bind: Address, metrics_bind: Address, stop_delay_seconds: float
+) -> None:
+    leaving = _Leaving(app)
+    public = _Server(_config(leaving, is_private=False))
     private = _Server(_config(metrics_app(), is_private=True))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        if leaving.has_begun or stop_delay_seconds <= 0:
+            end()
+        else:
+            leaving.has_begun = True
+            loop.call_later(stop_delay_seconds, end)
+
+    def end() -> None:
         for release in getattr(app.state, "on_stopping", ()):
             release()
         public.should_exit = True
@@ -105,12 +132,21 @@ async def _serve(app: Starlette, bind: Address, metrics_bind: Address) -> None:
         raise SystemExit(3)
 
 
-def run(app: Starlette, bind: Address, metrics_bind: Address) -> None:
+def run(
+    app: Starlette, bind: Address, metrics_bind: Address, stop_delay_seconds: float = 0.0
+) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight get ``DRAIN_SECONDS`` to end.
+
+    Args:
+        app: the application.
+        bind: where it listens.
+        metrics_bind: where its metrics are.
+        stop_delay_seconds: how long it goes on taking requests after it was told to stop, while it
+            says that it is not ready: as long as a balancer needs to see that.
 
     Raises:
         SystemExit: the application could not start (exit status 3).
     """
     uvloop_factory = uvicorn.Config(app, loop="uvloop").get_loop_factory()
     with asyncio.Runner(loop_factory=uvloop_factory) as runner:
-        runner.run(_serve(app, bind, metrics_bind))
+        runner.run(_serve(app, bind, metrics_bind, stop_delay_seconds))

@@ -54,7 +54,12 @@ class CompiledCall:
 
 @dataclass(frozen=True, slots=True)
 class CompiledNode:
-    """One request: the beginning of its body, and what to do with the answer."""
+    """One request: the beginning of its body, and what to do with the answer.
+
+    Attributes:
+        changes_places: its answer may bring objects, or what tells of whom or of what type they
+            are; else what earlier walks have found still stands.
+    """
 
     node: FetchNode
     body_start: bytes
@@ -64,6 +69,7 @@ class CompiledNode:
     calls: tuple[CompiledCall, ...]
     dependents: tuple[int, ...]
     has_needs: bool
+    changes_places: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +147,13 @@ def compile_plan(
             dependents.setdefault(before, []).append(node.id)
     guarded = _is_guarded(operation.root)
     places: Places = {}
+    telling = _subject_keys(plan) | {"__typename"}
     return CompiledOperation(
         plan=plan,
         operation=operation,
-        nodes=tuple(_node(node, tuple(dependents.get(node.id, ())), places) for node in plan.nodes),
+        nodes=tuple(
+            _node(node, tuple(dependents.get(node.id, ())), places, telling) for node in plan.nodes
+        ),
         conditions=[],
         is_guarded=guarded,
         note_all_subjects=compile_subject_walk(operation.root) if guarded else None,
@@ -154,7 +163,9 @@ def compile_plan(
     )
 
 
-def _node(node: FetchNode, dependents: tuple[int, ...], places: Places) -> CompiledNode:
+def _node(
+    node: FetchNode, dependents: tuple[int, ...], places: Places, telling: set[str]
+) -> CompiledNode:
     calls = tuple(
         CompiledCall(
             call=call,
@@ -182,7 +193,21 @@ def _node(node: FetchNode, dependents: tuple[int, ...], places: Places) -> Compi
         dependents=dependents,
         has_needs=any(each.needs for each in targets)
         or any(target.walk.needs for call in calls for target in call.targets),
+        changes_places=node.root_shape is not None
+        or any(
+            not call.is_flat or call.call.tells or not telling.isdisjoint(call.keys)
+            for call in calls
+        ),
     )
+
+
+def _subject_keys(plan: QueryPlan) -> set[str]:
+    """Where objects say of whom they are."""
+    targets = [one for node in plan.nodes for call in node.calls for one in call.targets]
+    targets += [one for node in plan.nodes for one in node.targets]
+    on_the_way = {step.subject_key for one in targets for step in one.path}
+    at_the_end = {entity.subject_key for one in targets for entity in one.types}
+    return {key for key in on_the_way | at_the_end if key is not None}
 
 
 def _is_guarded(root: ObjectSelection) -> bool:

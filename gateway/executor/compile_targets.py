@@ -25,8 +25,29 @@ Found = list[tuple[EntityType, Objects]]
 Places = dict[tuple[int, PathStep], int]
 """Numbers of the places of one operation, by the number of the place above and the step down."""
 
-Known = dict[int, tuple[Objects, set[str], bool]]
-"""By place: its objects, the subjects on the way, and whether each object there has just one."""
+There = tuple[Objects, set[str], bool]
+"""Objects of a place, the subjects on the way, and whether each object there has just one."""
+
+
+class Known:
+    """What walks have found, so that none goes the same way twice; cleared when places change.
+
+    Attributes:
+        there: by place.
+        own: subjects of the objects at a place, and whether each has just one; by place and key.
+    """
+
+    __slots__ = ("own", "there")
+
+    def __init__(self) -> None:
+        self.there: dict[int, There] = {}
+        self.own: dict[tuple[int, str], tuple[set[str], bool]] = {}
+
+    def clear(self) -> None:
+        """Forget everything: objects, types or subjects may have come."""
+        self.there.clear()
+        self.own.clear()
+
 
 _TYPENAME: Final = getter_of("__typename")
 
@@ -50,16 +71,12 @@ class TargetWalk:
         self._has_floor = _has_floor(target)
 
     def find(self, root: dict[str, Any], known: Known) -> "Walked":
-        """All objects of the place, whoever they are about.
-
-        Args:
-            known: what walks of the same moment have found, so that none goes the same way twice.
-        """
+        """All objects of the place, whoever they are about."""
         found: Objects = [root]
         seen: set[str] = set()
         is_plain = True
         for place, step in zip(self._places, self._steps, strict=True):
-            there = known.get(place)
+            there = known.there.get(place)
             if there is None:
                 found = step.those(found)
                 if step.subject is not None:
@@ -67,19 +84,33 @@ class TargetWalk:
                     noted = note_subjects(found, step.subject[1], step.subject[0], seen)
                     is_plain = noted and is_plain
                 found = below(found, step.getter, step.key)
-                known[place] = (found, seen, is_plain)
+                known.there[place] = (found, seen, is_plain)
             else:
                 found, seen, is_plain = there
         is_plain = is_plain and self._has_floor
-        seen = set(seen)
         by_type: Found = []
         for entity in self._entities:
             ones = entity.those(found) if self._is_abstract else found
             if self.needs and entity.subject is not None:
-                noted = note_subjects(ones, entity.subject[1], entity.subject[0], seen)
+                own, noted = self._own(entity.subject, ones, known)
+                seen = seen | own
                 is_plain = noted and is_plain
             by_type.append((entity.entity, ones))
         return Walked(self, by_type, seen if self.needs else set(), is_plain)
+
+    def _own(
+        self, subject: tuple[str, Callable[[Any], Any]], ones: Objects, known: Known
+    ) -> tuple[set[str], bool]:
+        """The subjects of objects themselves, and whether each has just one."""
+        key, getter = subject
+        place = None if self._is_abstract or not self._places else (self._places[-1], key)
+        found = known.own.get(place) if place is not None else None
+        if found is None:
+            seen: set[str] = set()
+            found = seen, note_subjects(ones, getter, key, seen)
+            if place is not None:
+                known.own[place] = found
+        return found
 
     def find_granted(self, root: dict[str, Any], masks: Masks) -> Found:
         """The objects of the place that may be asked about."""

@@ -9,7 +9,7 @@ from gateway.executor.compile import CompiledNode, CompiledOperation
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
 from gateway.executor.fetch import Assembled, Fetcher, Request, holds
-from gateway.executor.guard import Guard, Masks
+from gateway.executor.guard import Guard
 from gateway.executor.place_faults import place_parts
 from infra.http_client import HttpClientError, HttpProtocolError
 
@@ -62,11 +62,11 @@ async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
     walked = fetcher.find(node)
     masks = None
     if node.has_needs:
-        seen = {subject for each in walked for subject in each.seen}
+        seen = set().union(*(each.seen for each in walked))
         if seen:
             fetcher.assembled.subjects |= seen
             await fetcher.guard.load(seen)
-        masks = Masks(fetcher.guard)
+        masks = fetcher.masks
     request = fetcher.build(node, walked, masks)
     if request is None:
         return

@@ -94,13 +94,14 @@ class Fetcher:
         self.context = context
         self.guard = guard
         self.assembled = Assembled()
+        self.masks = Masks(guard)
+        self._known = Known()
 
     def find(self, node: CompiledNode) -> list[Walked]:
         """Where the objects of a node's targets are, in their order."""
         root = self.assembled.root
         walks = [target.walk for call in node.calls for target in call.targets]
-        known: Known = {}
-        return [walk.find(root, known) for walk in (*walks, *node.targets)]
+        return [walk.find(root, self._known) for walk in (*walks, *node.targets)]
 
     def build(
         self, node: CompiledNode, walked: Iterable[Walked], masks: Masks | None
@@ -225,6 +226,8 @@ class Fetcher:
         if answer.extensions is not None:
             self.assembled.extensions.append(answer.extensions)
         data = answer.data or {}
+        if node.changes_places:
+            self._known.clear()
         if node.clean_root is not None:
             node.clean_root([data])
             for found in answer.errors:

@@ -33,11 +33,15 @@ class PermitAll:
 
 
 class Masks(dict[str, int]):
-    """Masks of one pass by subject, each asked for once; call it with any other subject value."""
+    """Masks of one request by subject, each asked for once its decision has been loaded.
+
+    Call it with any other subject value.
+    """
 
     def __init__(self, guard: Guard) -> None:
         super().__init__()
         self._guard = guard
+        self._covered: dict[int, set[str]] = {}
 
     def __missing__(self, subject: str) -> int:
         mask = self[subject] = self._guard.mask(subject)
@@ -45,7 +49,13 @@ class Masks(dict[str, int]):
 
     def cover(self, subjects: Collection[str], bits: int) -> bool:
         """Whether every one of these subjects grants all of these bits."""
-        return all(self[one] & bits == bits for one in subjects)
+        covered = self._covered.setdefault(bits, set())
+        if covered.issuperset(subjects):
+            return True
+        if not all(self[one] & bits == bits for one in subjects):
+            return False
+        covered.update(subjects)
+        return True
 
     def __call__(self, subject: Any) -> int:
         """The mask of a subject value; of a list, the bits that all in it grant; else 0."""

@@ -57,7 +57,7 @@ from gateway.subgraph_calls import FetchMetrics
 from gateway.subgraph_client import SubgraphClient
 from gateway.supergraph import Supergraph, load_supergraph
 from gateway.supergraph_file import SupergraphFollower
-from infra.collector import settle
+from infra.collector import look_now_and_then, settle
 from infra.telemetry import metrics
 from tests.conformance.star import Star, StarGuard
 
@@ -343,6 +343,7 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 settle()
+                look_now_and_then(asyncio.get_running_loop())
                 if self._follower is not None:
                     self._follower.start()
                     loop = asyncio.get_running_loop()

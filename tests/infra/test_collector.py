@@ -1,12 +1,13 @@
 """What a program keeps is no longer looked at by the collector; what it dropped is freed."""
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from infra.collector import OLD, YOUNG, settle
+from infra.collector import OLD, YOUNG, look_now_and_then, settle
 
 
 class Kept:
@@ -41,3 +42,14 @@ def test_what_was_kept_and_dropped_is_freed_by_the_next_call() -> None:
     assert gone() is not None, "frozen, so a collection does not see it"
     settle()
     assert gone() is None
+
+
+async def test_cycles_are_freed_though_few_containers_are_made() -> None:
+    settle()
+    look_now_and_then(asyncio.get_running_loop())
+    gone = weakref.ref(Kept())
+    for _ in range(600):
+        if gone() is None:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("nobody looked")
