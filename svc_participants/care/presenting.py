@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -22,6 +22,8 @@ from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
+from svc_participants.care.kinds import HELP_MEANINGS, HelpKind
+from svc_participants.care.notes.rules import MODE_MEANINGS, ContactMode
 from svc_participants.people.repository import StaffNames
 from svc_participants.people.schema import After, First
 
@@ -49,6 +51,9 @@ described_enum(
         RecordOrder.OLDEST_FIRST: "The oldest first.",
     },
 )
+# Enums of several slices are published here: before any of them is used.
+described_enum(ContactMode, "How the contact took place.", MODE_MEANINGS)
+described_enum(HelpKind, "What sort of help it is.", HELP_MEANINGS)
 
 
 @strawberry.type
@@ -213,3 +218,12 @@ async def now_seen(info: Info, outcome: Outcome, name: str, loader: type[BatchLo
     """Return the row that a command has made or changed, as the caller sees it now, or None."""
     key = outcome.id(name)
     return None if key is None else await context_of(info).loader(loader).load(key)
+
+
+@strawberry.type
+class MoveFields:
+    """Fields of a move of a record; labelled by the type that inherits them."""
+
+    happened_on: date | None = strawberry.field(description="On which day.")
+    remark: str | None = strawberry.field(description="What there is to say about it.")
+    recorded_at: datetime | None = strawberry.field(description="When it was recorded.")

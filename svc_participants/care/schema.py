@@ -2,16 +2,23 @@
 
 import strawberry
 
+from svc_participants.care.appointments.schema import AppointmentFields, AppointmentMutation
+from svc_participants.care.arrangements.schema import ArrangementFields, ArrangementMutation
 from svc_participants.care.assessments.schema import (
     AssessmentFields,
     AssessmentMutation,
     AssessmentQuery,
 )
+from svc_participants.care.documents.schema import DocumentFields, DocumentMutation
+from svc_participants.care.encounters.schema import EncounterFields, EncounterMutation
+from svc_participants.care.funds.schema import FundFields, FundMutation, FundQuery
 from svc_participants.care.goals.schema import Goal, GoalFields, GoalMutation
 from svc_participants.care.housing.schema import HousingFields, HousingMutation
+from svc_participants.care.income.schema import IncomeFields, IncomeMutation
 from svc_participants.care.notes.schema import CaseNote, NoteFields, NoteMutation
 from svc_participants.care.plans.schema import PlanFields, PlanMutation, StepFields
 from svc_participants.care.presenting import STRUCTURE
+from svc_participants.care.safety.schema import SafetyFields, SafetyMutation
 from svc_participants.care.summaries.schema import SummaryFields, SummaryMutation
 
 OF_PARTICIPANT = (
@@ -21,6 +28,13 @@ OF_PARTICIPANT = (
     SummaryFields,
     PlanFields,
     AssessmentFields,
+    EncounterFields,
+    ArrangementFields,
+    IncomeFields,
+    SafetyFields,
+    FundFields,
+    DocumentFields,
+    AppointmentFields,
 )
 """What care adds to ``Participant``, in the order of the schema."""
 
@@ -31,7 +45,7 @@ ENTITIES = (CaseNote, Goal)
 
 
 @strawberry.type(directives=STRUCTURE, description="Reading about care.")
-class CareQuery(AssessmentQuery):
+class CareQuery(AssessmentQuery, FundQuery):
     """Root fields about care."""
 
 
@@ -43,5 +57,12 @@ class CareMutation(
     SummaryMutation,
     PlanMutation,
     AssessmentMutation,
+    EncounterMutation,
+    ArrangementMutation,
+    IncomeMutation,
+    SafetyMutation,
+    FundMutation,
+    DocumentMutation,
+    AppointmentMutation,
 ):
     """Mutations about care."""

@@ -25,6 +25,18 @@ APPEND_ONLY = (
     "case_note_amendment",
     "goal_progress",
     "housing_status",
+    "case_note_topic",
+    "case_note_sign_off",
+    "care_plan",
+    "goal_step_event",
+    "assessment_answer",
+    "assessment_score",
+    "care_move",
+    "encounter",
+    "income_status",
+    "naloxone_given",
+    "overdose_event",
+    "fund_limit",
 )
 
 

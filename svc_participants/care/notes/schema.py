@@ -26,7 +26,6 @@ _STRUCTURE = [category(Category.STRUCTURE)]
 _NOTES = [category(Category.CASE_NOTES)]
 _OF_PARTICIPANT, _AMENDMENTS = "Participant.notes", "CaseNote.amendments"
 
-described_enum(rules.ContactMode, "How the contact took place.", rules.MODE_MEANINGS)
 described_enum(rules.NoteTopic, "What a note tells of besides.", rules.TOPIC_MEANINGS)
 
 

@@ -1,0 +1,1 @@
+"""Services that were arranged for a participant, and what became of them."""

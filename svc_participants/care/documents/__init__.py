@@ -1,0 +1,1 @@
+"""Documents by their hash: what they are, and their bytes in parts."""

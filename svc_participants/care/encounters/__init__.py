@@ -1,0 +1,1 @@
+"""Contacts with the participant and about them: where, how, with what result."""

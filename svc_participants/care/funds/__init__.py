@@ -1,0 +1,1 @@
+"""Flexible funds: what was spent for a participant, within the limits of the site."""

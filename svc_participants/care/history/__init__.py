@@ -1,0 +1,1 @@
+"""How records of care that have a state have moved: appended, never changed."""

@@ -1,0 +1,1 @@
+"""Income with its history, and benefits on their way."""

@@ -1,0 +1,1 @@
+"""Naloxone that was given, and overdoses."""
