@@ -2,6 +2,7 @@
 
 from svc_participants.care.goals.rules import GoalArea, ProgressMarker, StageOfChange
 from svc_participants.care.housing.rules import LivingSituation as L
+from svc_participants.care.kinds import HelpKind
 from svc_participants.care.notes.rules import ContactMode
 
 PLACES = (
@@ -81,4 +82,26 @@ ACCOUNTS = (
     "Took food from a store, said they had not eaten; open to talking to somebody.",
     "Known from many calls about the same block; asked for help today.",
     "Camping near the market; cold nights ahead, would accept a visit.",
+)
+PLANS = (
+    ("A door that I can lock, and nobody who tells me when to be home.", "Knows the whole city."),
+    ("Work again, with my hands.", "Welder for eleven years."),
+    ("See my daughter without being ashamed.", "Writes to her every week."),
+    ("Get the court dates behind me and sleep.", "Never misses a friend's birthday."),
+)
+PLANNED_STEPS = (
+    "Go to the licensing office together on a morning.",
+    "Ask the shelter for a letter.",
+    "Call the sister from the office telephone.",
+)
+ENCOUNTERS: tuple[tuple[ContactMode, str], ...] = (
+    (ContactMode.STREET_OUTREACH, "MET"),
+    (ContactMode.STREET_OUTREACH, "NOT_FOUND"),
+    (ContactMode.OFFICE, "MET"),
+)
+SERVICES: tuple[tuple[HelpKind, str], ...] = (
+    (HelpKind.IDENTITY_PAPERS, "Example licensing office"),
+    (HelpKind.HOUSING, "Sample housing association"),
+    (HelpKind.MEDICAL_CARE, "Fictional street clinic"),
+    (HelpKind.WORK_AND_TRAINING, "Placeholder workshop"),
 )

@@ -1,14 +1,23 @@
 """The demo: loaded once, the same each time, and all its people clearly invented."""
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
 from infra.authority.tables import Visibility
 from infra.dev.demo.world import World
+from svc_participants.care.appointments.tables import AppointmentRow
+from svc_participants.care.arrangements.tables import ArrangementRow
+from svc_participants.care.assessments.tables import AssessmentAnswerRow, AssessmentRow
+from svc_participants.care.documents.tables import DocumentRow
+from svc_participants.care.encounters.tables import EncounterRow
+from svc_participants.care.funds.tables import FundSpendRow
 from svc_participants.care.goals.tables import GoalRow
 from svc_participants.care.housing.tables import HousingStatusRow
+from svc_participants.care.income.tables import BenefitRow, IncomeRow
 from svc_participants.care.notes.tables import CaseNoteRow
+from svc_participants.care.plans.tables import CarePlanRow, GoalStepRow
 from svc_participants.demo import people, world
 from svc_participants.people.tables import DemographicsRow, ParticipantRow
 from svc_participants.seed import seed
@@ -45,12 +54,30 @@ def _plain(row: object) -> dict[str, object]:
     return {name: value for name, value in vars(row).items() if not name.startswith("_")}
 
 
-async def test_everyone_enrolled_has_notes_goals_and_housing(
+KEPT: tuple[Any, ...] = (
+    CaseNoteRow,
+    GoalRow,
+    HousingStatusRow,
+    CarePlanRow,
+    GoalStepRow,
+    AssessmentRow,
+    AssessmentAnswerRow,
+    EncounterRow,
+    ArrangementRow,
+    IncomeRow,
+    BenefitRow,
+    FundSpendRow,
+    DocumentRow,
+    AppointmentRow,
+)
+
+
+async def test_everyone_enrolled_has_some_of_each_sort_of_record(
     participants: ServiceApp, demo_world: World
 ) -> None:
     enrolled = {each.participant_id for each in demo_world.enrollments}
     async with participants.chassis.database.read() as session:
-        for table in (CaseNoteRow, GoalRow, HousingStatusRow):
+        for table in KEPT:
             found = set(await session.scalars(select(table.participant_id).distinct()))
             assert enrolled <= found
 
