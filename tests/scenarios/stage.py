@@ -17,6 +17,7 @@ import orjson
 
 from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
+from tests.scenarios import legal
 
 FOLDER = Path(__file__).parent / "cases"
 OUTAGE = "SERVICE_UNAVAILABLE"
@@ -43,7 +44,7 @@ _STEP_WORDS = {
     "recipients", "categories", "purposes", "signature", "kind", "covers", "status", "missing",
     "said_minutes_ago", "signed_minutes_ago", "agency", "attests", "answer_contains", "told",
     "restricts", "http_status", "grant",
-}  # fmt: skip
+} | legal.STEP_WORDS  # fmt: skip
 _TOP_WORDS = {"number", "title", "rule", "participant", "steps"}
 
 
@@ -92,6 +93,7 @@ class Stage:
         self.house, self.gateway, self.scenario = house, gateway, scenario
         self.participant = self.person(scenario.participant)
         self.release: dict[str, Any] = {}
+        self.memory: dict[str, Any] = {}
 
     @staticmethod
     def person(handle: str) -> str:
@@ -311,4 +313,5 @@ ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     "take a role away": take_role_away,
     "restrict": restrict,
     "read the accounting": read_accounting,
+    **legal.ACTIONS,
 }
