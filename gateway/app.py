@@ -37,6 +37,7 @@ from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
 from gateway.web.cross_origin import CrossOrigin, parse_origins
+from gateway.web.doors.court import CourtDoors
 from gateway.web.doors.routes import Doors
 from gateway.web.doors.training import TrainingDoors
 from gateway.web.graphql_endpoint import GraphQLEndpoint
@@ -257,6 +258,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
             Route("/subscriptions", streams.__call__, methods=["POST"]),
             Route("/health/ready", ready, methods=["GET"]),
             *Doors(parts.pipeline, bind).routes(),
+            *CourtDoors(parts.pipeline).routes(),
             *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],
