@@ -76,6 +76,21 @@ def drop_visibility_time_indexes() -> None:
     op.drop_index("ix_authority_visibility_starts", "authority_visibility")
 
 
+def create_denial_index() -> None:
+    """Create the index that says whether a participant has a denial at all."""
+    op.create_index(
+        "ix_authority_visibility_denials",
+        "authority_visibility",
+        ["participant_id"],
+        postgresql_where=sa.text("effect = 'deny'"),
+    )
+
+
+def drop_denial_index() -> None:
+    """Drop what ``create_denial_index`` made."""
+    op.drop_index("ix_authority_visibility_denials", "authority_visibility")
+
+
 def drop_replica_tables() -> None:
     """Drop what ``create_replica_tables`` made."""
     for name in (

@@ -164,6 +164,8 @@ def visible(
     category: Category,
     participant_id: ParticipantColumn,
     dated_on: ParticipantColumn | None = None,
+    *,
+    is_list: bool = False,
 ) -> ColumnElement[bool]:
     """Return the condition "this caller may see this category of this participant now".
 
@@ -172,6 +174,7 @@ def visible(
         category: category of the rows.
         participant_id: column that names the participant.
         dated_on: column with the date of the record, where a release's data period applies.
+        is_list: begins with whom the caller holds, whatever the planner thinks; for root lists.
     """
     if category in (Category.STRUCTURE, Category.CATALOGUE):
         return true()
@@ -180,9 +183,8 @@ def visible(
         return false()
     if category not in STAFF_CATEGORIES and caller.purpose is None:
         return false()
-    template = _template(
-        access, category, caller.purpose, dated_on is not None, _acts_for_agency(caller)
-    )
+    for_agency, is_dated = _acts_for_agency(caller), dated_on is not None
+    template = _template(access, category, caller.purpose, is_dated, for_agency, is_list)
     return _bound(template, caller, participant_id, dated_on)
 
 
@@ -191,8 +193,7 @@ def visible_in_any(
 ) -> ColumnElement[bool]:
     """Return the condition "this caller may see at least one of these categories now".
 
-    The same as the disjunction of ``visible`` for each, for participants who are named by id: it
-    looks each of them up, which a list of all would pay for.
+    The disjunction of ``visible`` for each, for participants named by id: each is looked up.
 
     Args:
         caller: verified caller.
@@ -233,7 +234,7 @@ def _bound(
 
 
 def _acts_for_agency(caller: Caller) -> bool:
-    # Participants and their representatives act for themselves, under no agency's MOU.
+    # Participants and representatives act for themselves, under no agency's MOU.
     return caller.role not in (Role.PAR, Role.REP)
 
 
@@ -296,7 +297,7 @@ def _member(part: frozenset[Basis], category: Category, purpose: Purpose | None)
 
 
 def _grounds(
-    access: str, category: Category, purpose: Purpose | None, *, is_dated: bool
+    access: str, category: Category, purpose: Purpose | None, *, is_dated: bool, is_list: bool
 ) -> list[str]:
     alternatives = [part - {Basis.ANY} for part in expression.parse(access)]
     if not all(alternatives):
@@ -316,16 +317,18 @@ def _grounds(
     if alone:
         held = _holds("v", alone, covers, by_participant=False)
         members.append(f"SELECT v.participant_id FROM authority_visibility v WHERE {held}")
-    return [f"{{participant}} IN ({' UNION ALL '.join(members)})"]
+    held = " UNION ALL ".join(members)
+    return [f"{{participant}} {f'= ANY (ARRAY({held}))' if is_list else f'IN ({held})'}"]
 
 
 @lru_cache(maxsize=4096)
 def _template(
-    access: str, category: Category, purpose: Purpose | None, is_dated: bool, for_agency: bool
-) -> str:
+    access: str, category: Category, purpose: Purpose | None, is_dated: bool, for_agency: bool,
+    is_list: bool,
+) -> str:  # fmt: skip
     found = []
     for part, denials in expression.by_denials(access):
-        grounds = _grounds(part, category, purpose, is_dated=is_dated)
+        grounds = _grounds(part, category, purpose, is_dated=is_dated, is_list=is_list)
         found.append(
             f"({' OR '.join(grounds)}) AND NOT EXISTS (SELECT 1 FROM authority_visibility d"
             " WHERE d.participant_id = {participant}"
@@ -363,7 +366,7 @@ def _any_template(
     return f"(({' OR '.join(found)}){live})"
 
 
-# The first entry of an index for each holder; a minimum over an agency's rows would read them all.
+# The first entry of an index for each holder, since a minimum would read all rows of an agency.
 _NEXT = (
     "(SELECT min(n.at) FROM unnest(:holders) AS h (holder) CROSS JOIN LATERAL (SELECT v.{at} AS at"
     " FROM authority_visibility v WHERE v.holder = h.holder AND v.{at} > statement_timestamp()"
@@ -389,10 +392,7 @@ async def reliance(session: AnySession, caller: Caller) -> tuple[int, datetime |
         The revision that the replica has, and the next instant at which time alone could change
         what is visible (None: never).
     """
-    given = {
-        "holders": [*holders(caller), "any"],
-        "agency_id": caller.agency_id,
-        "site_id": caller.site_id,
-    }
+    given: dict[str, Any] = {"agency_id": caller.agency_id, "site_id": caller.site_id}
+    given["holders"] = [*holders(caller), "any"]
     found = (await session.execute(_REVISION_AND_LIMIT, given)).one()
     return found.revision or 0, found.valid_until

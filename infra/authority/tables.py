@@ -22,6 +22,12 @@ class Visibility(Base):
         CheckConstraint("effect in ('permit', 'deny')", name="effect"),
         Index("ix_authority_visibility_holder", "holder", "basis", "category", "participant_id"),
         Index("ix_authority_visibility_participant", "participant_id", "holder"),
+        # Denials are few, and every statement asks whether there is one.
+        Index(
+            "ix_authority_visibility_denials",
+            "participant_id",
+            postgresql_where=text("effect = 'deny'"),
+        ),
         # The next instant at which time alone changes what a holder sees is the first entry.
         Index("ix_authority_visibility_starts", "holder", "starts_at"),
         Index(

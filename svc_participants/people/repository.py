@@ -217,7 +217,8 @@ async def identified_page(
     session: ReadSession, caller: Caller, request: PageRequest
 ) -> Page[ParticipantRow]:
     """Return a page of the people whose identity the caller may see."""
-    rows = select(ParticipantRow).where(visible(caller, Category.IDENTITY, ParticipantRow.id))
+    mine = visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True)
+    rows = select(ParticipantRow).where(mine)
     return await page(session, rows, BY_CREATION, request)
 
 

@@ -74,7 +74,7 @@ def _distance(wanted: Wanted) -> ColumnElement[int]:
 
 def _candidates(caller: Caller, wanted: Wanted) -> Select[UUID, int]:
     rows = select(ParticipantRow.id, _distance(wanted).label("distance")).where(
-        visible(caller, Category.IDENTITY, ParticipantRow.id)
+        visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True)
     )
     if wanted.digits:
         # A number is looked at only where the person lets this recipient have it.

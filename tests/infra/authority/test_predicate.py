@@ -168,8 +168,15 @@ async def seen(
 ) -> list[Record]:
     record = values(column("person", Uuid), column("dated_on", Date), name="record").data(RECORDS)
     dated_on = record.c.dated_on if is_dated else None
-    condition = visible(caller, category, record.c.person, dated_on)
-    found = await session.execute(select(record.c.person, record.c.dated_on).where(condition))
+    forms = [
+        visible(caller, category, record.c.person, dated_on, is_list=is_list)
+        for is_list in (False, True)
+    ]
+    found, listed = [
+        (await session.execute(select(record.c.person, record.c.dated_on).where(form))).all()
+        for form in forms
+    ]
+    assert sorted(map(repr, found)) == sorted(map(repr, listed))
     return [(row[0], row[1]) for row in found]
 
 
