@@ -128,7 +128,9 @@ def read_introspection(answer: object, issuer: IssuerSettings, now: int) -> Veri
         raise AccessTokenError
     if any(name not in answer for name in issuer.required_claims):
         raise AccessTokenError
-    return _verified(answer, issuer, expires_at, now)
+    # Providers leave the subject out where no person is behind the token.
+    subject = answer.get("sub", answer.get("client_id"))
+    return _verified({**answer, "sub": subject}, issuer, expires_at, now)
 
 
 def _verified(

@@ -159,6 +159,7 @@ async def test_verifier_and_oracle_agree(verifier: AccessTokenVerifier) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(14_400)
 async def test_verifier_and_oracle_agree_for_long(verifier: AccessTokenVerifier) -> None:
     accepted, differing = await _compare(verifier, 1, 100_000)
     assert differing == []
