@@ -17,6 +17,7 @@ from svc_cases.coordination.rules import CoordinationStatus, WarrantSource, stat
 from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant, WarrantChange
 from svc_cases.counsel.commands import counsel_operation
 from svc_cases.counsel.tables import Counsel
+from svc_cases.demo import seed_demo
 
 _NAMESPACE = UUID("2f4f3f1c-6a34-5d0b-8b6e-9d1f0c7a5b21")
 _PUBLIC_STATUS = {"UNDER_REVIEW": CaseStatus.NOT_FILED}
@@ -42,6 +43,7 @@ async def seed(chassis: Chassis, world: Path) -> None:
         await _seed_record(session, loaded)
         await _seed_matches(session, loaded)
         _seed_counsel(session, loaded)
+        await seed_demo(session, loaded)
 
 
 def _read(path: Path) -> World:
