@@ -38,10 +38,11 @@ from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
 from gateway.web.cross_origin import CrossOrigin, parse_origins
 from gateway.web.doors.court import CourtDoors
+from gateway.web.doors.own_record import OwnRecordDoor
 from gateway.web.doors.routes import Doors
 from gateway.web.doors.training import TrainingDoors
-from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.event_stream import EventStreamEndpoint
+from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import BodyLimit, SecurityHeaders
 from gateway.web.schema_download import schema_download
 from infra.http_client import HttpClient
@@ -241,10 +242,10 @@ def create_app(settings: GatewaySettings) -> Starlette:
         parts.traffic,
         shows_plans=not settings.is_production,
     )
-    console = None
     hub = ChangeHub()
     parts.feed.listen(hub.changed)
     streams = EventStreamEndpoint(endpoint, parts.pipeline, hub)
+    console = None
     if settings.console is not None:
         accepted = [each.issuer for each in parse_issuers(settings.issuers)]
         console = Console(parts.pipeline, settings.console, accepted)
@@ -254,11 +255,12 @@ def create_app(settings: GatewaySettings) -> Starlette:
             Route(
                 "/schema.graphql", schema_download(parts.pipeline, parts.traffic), methods=["GET"]
             ),
-            Route("/health/live", live, methods=["GET"]),
             Route("/subscriptions", streams.__call__, methods=["POST"]),
+            Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
             *Doors(parts.pipeline, bind).routes(),
             *CourtDoors(parts.pipeline).routes(),
+            *OwnRecordDoor(parts.pipeline).routes(),
             *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],
