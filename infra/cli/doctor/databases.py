@@ -155,8 +155,34 @@ async def _server(connection: Any, program: Program) -> AsyncIterator[Finding]:
         yield fail("database", program.name, message, "ALTER ROLE ... RESET synchronous_commit")
     else:
         yield ok("database", program.name, "keeps what it has acknowledged")
+    if program.is_production:
+        yield await _log(connection, program)
     standbys = await connection.fetchval("select count(*) from pg_stat_replication")
     yield standby(program, int(standbys), setting)
+
+
+_QUIET: Final = {
+    "log_error_verbosity": ("terse",),
+    "log_min_error_statement": ("panic", "fatal"),
+    "log_parameter_max_length_on_error": ("0",),
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+}
+"""Settings under which the server's log quotes no value that somebody wrote."""
+
+
+async def _log(connection: Any, program: Program) -> Finding:
+    loud = [
+        name
+        for name, quiet in _QUIET.items()
+        if await connection.fetchval("select current_setting($1)", name) not in quiet
+    ]
+    if not loud:
+        return ok("log", program.name, "the server's log quotes no values")
+    return warn(
+        "log", program.name, f"the server's log may quote what people wrote: {', '.join(loud)}",
+        "; ".join(f"ALTER SYSTEM SET {name} = '{_QUIET[name][0]}'" for name in loud),
+    )  # fmt: skip
 
 
 def standby(program: Program, standbys: int, setting: Mapping[str, str]) -> Finding:

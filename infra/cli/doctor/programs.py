@@ -102,6 +102,22 @@ def _disagreements(deployment: Deployment) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def journal(deployment: Deployment) -> list[Finding]:
+    """Look for the journal that keeps what was revoked after a backup."""
+    consent = deployment.program("svc_consent")
+    if consent is None:
+        return []
+    folder = consent.setting("GT_NARROWING_JOURNAL")
+    advice = "name a folder on another volume than the database in GT_NARROWING_JOURNAL"
+    if not folder:
+        judge = fail if consent.is_production else warn
+        return [judge("journal", "svc_consent", "a restore brings back what was revoked", advice)]
+    if not Path(folder).is_dir():
+        message = f"{folder} cannot be seen from here"
+        return [warn("journal", "svc_consent", message, "run the doctor where svc_consent runs")]
+    return [ok("journal", "svc_consent", "changes are on it before they are acknowledged")]
+
+
 def _must_differ(deployment: Deployment, setting: str, what: str) -> Iterator[Finding]:
     values = [
         (each.name, each.setting(setting)) for each in deployment.programs if each.setting(setting)

@@ -14,6 +14,7 @@ def examine(deployment: Deployment) -> list[Finding]:
     found += programs.settings(deployment)
     found += programs.agreement(deployment)
     found += programs.policy(deployment)
+    found += programs.journal(deployment)
     found += keys.signing(deployment)
     found += transport.security(deployment)
     found += issuers.reachable(deployment)

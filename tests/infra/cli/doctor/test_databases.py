@@ -140,6 +140,16 @@ async def test_a_database_ahead_of_the_release_wants_another_release(
     assert "release" in finding.advice
 
 
+async def test_a_server_whose_log_quotes_values_is_named(
+    migrated: tuple[str, str],
+) -> None:
+    production = Program("svc_consent", {"GT_DATABASE_DSN": migrated[1]})
+    [found] = [each for each in await examine(production) if each.check == "log"]
+    assert found.outcome is Outcome.WARN
+    assert "log_error_verbosity" in found.message
+    assert [f for f in await examine(consent(migrated[1])) if f.check == "log"] == []
+
+
 async def test_nobody_there_is_a_failure_without_the_password() -> None:
     found = await examine(consent("postgresql://a:hunter2@127.0.0.1:1/x"))
     assert outcomes(found, "database") == {Outcome.FAIL}

@@ -108,6 +108,20 @@ def test_one_key_for_sessions_and_cursors_is_a_failure() -> None:
     assert any("sessions" in each for each in failed(programs.agreement(both)))
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({}, Outcome.FAIL),
+        ({"GT_ENVIRONMENT": "development"}, Outcome.WARN),
+        ({"GT_NARROWING_JOURNAL": "/nowhere"}, Outcome.WARN),
+        ({"GT_NARROWING_JOURNAL": "/"}, Outcome.OK),
+    ],
+)
+def test_consent_wants_a_journal(changes: dict[str, str], outcome: Outcome) -> None:
+    [found] = programs.journal(deployment(program("svc_consent", TRAINING, **changes)))
+    assert found.outcome is outcome
+
+
 @pytest.fixture
 def keyed(tmp_path: Path) -> Program:
     private, public = tmp_path / "private", tmp_path / "public"
