@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.supergraph import SupergraphError
 from infra.errors import GoldenThreadError
+from infra.settings import Environment
 
 
 def main(words: list[str] | None = None) -> int:
@@ -98,7 +99,8 @@ def _run(arguments: argparse.Namespace) -> int:
             settings.trace_ratio,
             trusts_callers=False,
         )
-        serve.run(create_app(settings), settings.bind, settings.metrics_bind)
+        delay = Environment().number("GT_STOP_DELAY_SECONDS", 0.0)
+        serve.run(create_app(settings), settings.bind, settings.metrics_bind, delay)
         return 0
     if arguments.command == "check-settings":
         from gateway.app import check_settings

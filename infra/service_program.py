@@ -85,7 +85,8 @@ def _run(program: ServiceProgram, arguments: argparse.Namespace) -> int:
     if arguments.command == "seed":
         return _seed(program, settings, arguments)
     chassis = build_chassis(settings)
-    serve.run(program.app(chassis), settings.bind, settings.metrics_bind)
+    delay = Environment().number("GT_STOP_DELAY_SECONDS", 0.0)
+    serve.run(program.app(chassis), settings.bind, settings.metrics_bind, delay)
     return 0
 
 

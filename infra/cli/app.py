@@ -48,15 +48,29 @@ def up(
         Path | None,
         typer.Option("--data", metavar="DIR", help="Data folder (default: .goldenthread)."),
     ] = None,
+    gateways: Annotated[
+        int, typer.Option(min=1, max=8, help="So many gateways, behind haproxy.")
+    ] = 1,
+    replicas: Annotated[
+        int, typer.Option(min=1, max=8, help="So many of each service, behind haproxy.")
+    ] = 1,
     *,
     fresh: Annotated[bool, typer.Option(help="Throw the folder's data away first.")] = False,
 ) -> None:
     """Start everything on this machine and print `ready URL`; Ctrl-C stops it, data stays."""
     from infra.cli.data_folder import DEFAULT_FOLDER, POINTER, REPOSITORY
+    from infra.dev.up.programs import Scale
     from infra.dev.up.run import UpError, UpRequest, run
 
     folder = DEFAULT_FOLDER if data is None else data.resolve()
-    request = UpRequest(data_dir=folder, port=port, fresh=fresh, pointer=POINTER, root=REPOSITORY)
+    request = UpRequest(
+        data_dir=folder,
+        port=port,
+        fresh=fresh,
+        pointer=POINTER,
+        root=REPOSITORY,
+        scale=Scale(gateways, replicas),
+    )
     try:
         status = run(request)
     except UpError as error:

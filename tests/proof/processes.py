@@ -101,6 +101,8 @@ class Cluster:
             )
         except httpx2.TransportError:
             return None
+        if not response.headers.get("content-type", "").startswith("application/"):
+            return None  # a balancer with nobody behind it
         return response.status_code, response.json()
 
     async def _token(self, persona: str) -> str:

@@ -43,6 +43,8 @@ class Drive:
     Attributes:
         agencies: recipients that every release names, so that they see alike.
         shown: operation name -> participants that a client was shown, for the ledger.
+        outages: answers that tell of an outage; of these,
+        lost: requests that nothing came back for, or nothing of the gateway's.
     """
 
     door: Door
@@ -55,6 +57,7 @@ class Drive:
     shown: dict[str, set[str]] = field(default_factory=dict)
     miscounted: list[str] = field(default_factory=list)
     outages: int = 0
+    lost: int = 0
     _numbers: Any = field(default_factory=itertools.count)
     _is_over: bool = False
 
@@ -145,6 +148,7 @@ class Drive:
             if answered is not None and answered[1].get("data") and "errors" not in answered[1]:
                 return answered
             self.outages += 1
+            self.lost += answered is None
             await asyncio.sleep(_PAUSE)
 
     async def _read(self, number: int) -> None:
@@ -162,6 +166,7 @@ class Drive:
             ended_at = time.monotonic()
             if answered is None or "errors" in answered[1] or answered[0] != 200:
                 self.outages += 1
+                self.lost += answered is None
                 await asyncio.sleep(_PAUSE)
                 continue
             saw = self._seen(name, answered[1]["data"], chosen, is_list=is_list)

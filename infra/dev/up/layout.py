@@ -38,7 +38,7 @@ _OWN = (
     "env",
     "journal",
 )
-_OWN_FILES = ("state.json", "run.json", "world.json", "demo.json", "synth.json")
+_OWN_FILES = ("state.json", "run.json", "world.json", "demo.json", "synth.json", "balancer.cfg")
 
 
 @dataclass(slots=True)

@@ -4,11 +4,13 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from infra.dev.private_files import keep_secret, new_password
+from infra.dev.private_files import keep_secret, new_password, write_private
 from infra.dev.service_databases import ServiceDatabase
+from infra.dev.up.balancer import NAME as BALANCER
+from infra.dev.up.balancer import STOP_DELAY_SECONDS, configuration
 from infra.dev.up.layout import Layout
 
 SERVICES = ("consent", "participants", "cases", "training")
@@ -61,12 +63,86 @@ class Addresses:
         return f"http://127.0.0.1:{self.port + 1}"
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How many of each: gateways, and replicas of each service."""
+
+    gateways: int = 1
+    replicas: int = 1
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether anything stands behind the balancer."""
+        return self.gateways > 1 or self.replicas > 1
+
+
+ALONE = Scale()
+
+
 def planned(
-    layout: Layout, addresses: Addresses, databases: dict[str, ServiceDatabase]
+    layout: Layout,
+    addresses: Addresses,
+    databases: dict[str, ServiceDatabase],
+    scale: Scale = ALONE,
 ) -> list[Program]:
-    """Return all programs in the order of starting."""
-    programs = [_service(layout, service, databases[service]) for service in SERVICES]
-    return [*programs, _issuer(layout, addresses), _gateway(layout, addresses)]
+    """Return all programs in the order of starting; each service's first instance comes first."""
+    first = [_service(layout, service, databases[service]) for service in SERVICES]
+    programs = [*first, _issuer(layout, addresses), _gateway(layout, addresses)]
+    if not scale.is_balanced:
+        return programs
+    more = [
+        again(_service(layout, service, databases[service]), number)
+        for number in range(1, scale.replicas)
+        for service in SERVICES
+    ]
+    more += [again(_gateway(layout, addresses), number) for number in range(1, scale.gateways)]
+    return balanced(layout, [*programs, *more], addresses)
+
+
+def again(program: Program, number: int) -> Program:
+    """Return one more instance of a program: its own name in logs, metrics and ledger lanes."""
+    changed = {
+        "GT_SERVICE_INSTANCE": program.environment["GT_SERVICE_INSTANCE"][:-1] + str(number),
+        "GT_METRICS_BIND": numbered(program.environment["GT_METRICS_BIND"], number),
+    }
+    return replace(
+        program,
+        name=f"{program.name}.{number}",
+        environment={**program.environment, **changed},
+    )
+
+
+def numbered(address: str, number: int) -> str:
+    """Return the socket beside another one."""
+    return f"{address.removesuffix('.sock')}.{number}.sock"
+
+
+def balanced(layout: Layout, programs: list[Program], addresses: Addresses) -> list[Program]:
+    """Put the balancer where gateway and services listened, and each instance on a socket."""
+    fronts: dict[str, tuple[str, list[str]]] = {}
+    placed: list[Program] = []
+    for program in programs:
+        front = program.name.partition(".")[0]
+        if front == ISSUER:
+            placed.append(program)
+            continue
+        address = program.environment["GT_BIND"]
+        own = layout.socket(f"{front}.instance")
+        _, instances = fronts.setdefault(front, (address, []))
+        own = numbered(own, len(instances))
+        instances.append(own)
+        changed = {"GT_BIND": own, "GT_STOP_DELAY_SECONDS": str(STOP_DELAY_SECONDS)}
+        placed.append(replace(program, environment={**program.environment, **changed}, health=own))
+    file = layout.data_dir / "balancer.cfg"
+    write_private(file, configuration(fronts))
+    balancer = Program(
+        name=BALANCER,
+        module="infra.dev.up.balancer",
+        environment={"GT_BALANCER_FILE": str(file)},
+        health=f"tcp:127.0.0.1:{addresses.port}",
+        stop_order=0,
+    )
+    return [*placed, balancer]
 
 
 def _shared(layout: Layout, name: str) -> dict[str, str]:

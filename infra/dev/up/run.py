@@ -11,10 +11,11 @@ from pathlib import Path
 from infra.dev.postgres_binaries import BinariesError
 from infra.dev.postgres_errors import PostgresError
 from infra.dev.private_files import PrivateFileError, socket_directory
+from infra.dev.up.balancer import find_haproxy
 from infra.dev.up.errors import UpError
 from infra.dev.up.layout import Layout, State, held
 from infra.dev.up.merged_log import MergedLog
-from infra.dev.up.programs import Addresses
+from infra.dev.up.programs import ALONE, Addresses, Scale
 from infra.dev.up.supervisor import Supervisor
 
 __all__ = ["UpError", "UpRequest", "run"]
@@ -31,6 +32,7 @@ class UpRequest:
     fresh: bool
     pointer: Path
     root: Path
+    scale: Scale = ALONE
 
 
 def run(request: UpRequest) -> int:
@@ -38,6 +40,8 @@ def run(request: UpRequest) -> int:
 
     Raises UpError when it cannot start or cannot go on; nothing is left running then.
     """
+    if request.scale.is_balanced:
+        find_haproxy()
     try:
         with held(request.data_dir):
             layout = Layout(request.data_dir, socket_directory(request.data_dir))
@@ -96,7 +100,7 @@ def _check_free(port: int, what: str) -> None:
 
 async def _live(request: UpRequest, layout: Layout, addresses: Addresses, state: State) -> int:
     log = MergedLog()
-    supervisor = Supervisor(layout, addresses, state, request.root, log)
+    supervisor = Supervisor(layout, addresses, state, request.root, log, request.scale)
     stopping = asyncio.Event()
 
     def on_signal() -> None:

@@ -12,17 +12,19 @@ from infra import clock
 from infra.dev.postgres import EmbeddedPostgres
 from infra.dev.private_files import private_directory, write_private
 from infra.dev.service_databases import Server, ServiceDatabase
+from infra.dev.up.balancer import NAME as BALANCER
 from infra.dev.up.child import Child
 from infra.dev.up.errors import UpError
 from infra.dev.up.layout import Layout, State
 from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import (
-    GATEWAY,
+    ALONE,
     ISSUER,
     METERED,
     SERVICES,
     Addresses,
     Program,
+    Scale,
     clients,
     planned,
 )
@@ -31,14 +33,22 @@ from infra.dev.up.spawner import Spawner
 
 EXTERNAL_SERVER_VARIABLE = "GT_POSTGRES_DSN"
 _WATCH_SECONDS = 0.2
+_SEEDING = frozenset({ISSUER, *(f"svc_{service}" for service in SERVICES)})
 
 
 class Supervisor:
     """The running platform on one data folder, which must be held already."""
 
     def __init__(
-        self, layout: Layout, addresses: Addresses, state: State, root: Path, log: MergedLog
+        self,
+        layout: Layout,
+        addresses: Addresses,
+        state: State,
+        root: Path,
+        log: MergedLog,
+        scale: Scale = ALONE,
     ) -> None:
+        self._scale = scale
         self._layout = layout
         self._addresses = addresses
         self._state = state
@@ -56,21 +66,29 @@ class Supervisor:
         server = await self._start_database(os.environ)
         databases = await self._provision(server)
         write_demo_files(self._layout)
-        programs = planned(self._layout, self._addresses, databases)
+        programs = planned(self._layout, self._addresses, databases, self._scale)
         self._write_environments(programs)
         by_service = {service: programs[index] for index, service in enumerate(SERVICES)}
         commands = OneOffCommands(self._layout, self._state, self._root, self._spawner, self._log)
         await commands.migrate(by_service, databases)
-        self._children = [
-            Child(program, self._spawner, self._log, self._write_run_file) for program in programs
-        ]
-        self._tasks += [asyncio.create_task(child.run()) for child in self._children]
+        self._start(programs, is_first=True)
         if len(self._state.seeded) < len(SERVICES):
             # Services hand their facts to consent while they are seeded, so all must be up first.
-            await self._until_ready([c for c in self._children if c.program.name != GATEWAY])
+            await self._until_ready([c for c in self._children if c.program.name in _SEEDING])
             await self._unless_one_ends(commands.seed(by_service))
+        if self._scale.is_balanced:
+            # Keys and databases are made by the first of each; the others find them.
+            await self._until_ready([c for c in self._children if c.program.name != BALANCER])
+            self._start(programs, is_first=False)
         await self._until_ready(self._children)
         self._write_run_file()
+
+    def _start(self, programs: list[Program], *, is_first: bool) -> None:
+        """Start the first instance of each program, or all others."""
+        chosen = [each for each in programs if ("." not in each.name) is is_first]
+        started = [Child(each, self._spawner, self._log, self._write_run_file) for each in chosen]
+        self._children += started
+        self._tasks += [asyncio.create_task(child.run()) for child in started]
 
     async def watch(self) -> None:
         """Run until cancelled. Raises UpError when a program cannot be kept running."""
@@ -132,7 +150,8 @@ class Supervisor:
         registered = json.dumps(clients(self._layout, self._addresses), indent=1)
         write_private(self._layout.secret_file("clients.json"), registered)
         for program in programs:
-            private_directory(self._layout.key_dir(program.name.removeprefix("svc_")))
+            if "GT_KEY_DIR" in program.environment:
+                private_directory(Path(program.environment["GT_KEY_DIR"]))
             lines = [f"{name}={shlex.quote(value)}" for name, value in program.environment.items()]
             file = self._layout.environment_file(program.name)
             write_private(file, "\n".join(lines) + "\n")
