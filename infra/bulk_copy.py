@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, text
+from sqlalchemy import Column, Table, text
 
 from infra.database import WriteSession
 from infra.errors import bug
@@ -32,6 +32,12 @@ def _plain(value: object) -> str:
     return "f" if value is False else str(value)
 
 
+def _constant(column: Column[Any]) -> object:
+    """Return the constant default of a column; None where it has none, or one that is computed."""
+    default: Any = column.default
+    return default.arg if default is not None and default.is_scalar else None
+
+
 class CopyRows:
     """Rows of one table, collected as COPY text.
 
@@ -42,7 +48,7 @@ class CopyRows:
     def __init__(self, model: type[Base], *columns: str) -> None:
         self.table = cast("Table", model.__table__)
         constants = {
-            column.name: getattr(column.default, "arg", None)
+            column.name: _constant(column)
             for column in self.table.columns
             if column.name not in columns and not column.nullable and column.server_default is None
         }

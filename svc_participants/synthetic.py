@@ -29,7 +29,7 @@ from svc_participants.people.tables import (
     ParticipantRow,
     StaffNameRow,
 )
-from svc_participants.protocols.rules import as_json
+from svc_participants.protocols import rules as protocols
 from svc_participants.protocols.tables import ProtocolVersionRow
 from svc_participants.referrals.tables import ReferralRow, SiteProgramRow
 
@@ -82,16 +82,22 @@ class _Rows:
         site_ids = StableIds(f"{self._site_id}/participants", self._site_id[:8], 1)
         self._protocol_id = site_ids.next()
         self._programs = CopyRows(
-            SiteProgramRow, "site_id", "project_agency_id", "caseload_warning", "caseload_limit"
-        )
+            SiteProgramRow, "site_id", "project_agency_id", "caseload_warning", "caseload_limit",
+            "time_zone", "public_name",
+        )  # fmt: skip
         project = next(row["id"] for row in batch["agencies"] if row["type"] == "PMA")
-        self._programs.add(self._site_id, project, WARNING, LIMIT)
+        site = batch["site"]
+        self._programs.add(self._site_id, project, WARNING, LIMIT, site["time_zone"], site["name"])
         self._protocols = CopyRows(
-            ProtocolVersionRow, "id", "site_id", "number", "title", "effective_on", "rules"
-        )
+            ProtocolVersionRow, "id", "site_id", "number", "title", "effective_on", "rules",
+            "drafted_at", "agreed_by",
+        )  # fmt: skip
         began = (self._on - timedelta(days=1500)).isoformat()
-        rules = orjson.dumps(as_json(DEMO_PROTOCOL)).decode()
-        self._protocols.add(self._protocol_id, self._site_id, 1, "Synthetic protocol", began, rules)
+        self._protocols.add(
+            self._protocol_id, self._site_id, 1, "Synthetic protocol", began,
+            orjson.dumps(protocols.as_json(DEMO_PROTOCOL)).decode(), f"{began} 08:00:00+00",
+            "Policy Coordinating Group",
+        )  # fmt: skip
         self._staff = CopyRows(StaffNameRow, "account_id", "display_name")
         for row in batch["staff"]:
             self._staff.add(row["id"], row["name"])
@@ -112,7 +118,8 @@ class _Rows:
             "author_agency_id", "submitted_at", "submitted_on", "protocol_version_id", "urgency",
             "intercept_point", "counterfactual", "person_given_name", "person_family_name",
             "person_alias", "place", "account", "needs", "person_is_aware", "details", "status",
-            "decided_at", "provider_agency_id",
+            "decided_at", "provider_agency_id", "referrer", "exclusions", "judgement",
+            "queued_since",
         )  # fmt: skip
         self._enrollments = CopyRows(
             EnrollmentRow, "id", "participant_id", "site_id", "provider_agency_id", "referral_id",
@@ -180,7 +187,8 @@ class _Rows:
             texts.ACCOUNTS[int(draw() * len(texts.ACCOUNTS))],
             array([_NEEDS[int(draw() * len(_NEEDS))]]), "YES" if draw() < 0.8 else "NO",
             _DETAILS[door], person["referral_status"],
-            f"{decided} 10:00:00+00" if decided else None, person.get("provider"),
+            f"{decided} 10:00:00+00" if decided else None, person.get("provider"), "{}", "{}",
+            "{}", person["submitted_at"],
         )  # fmt: skip
         if "enrollment_id" in person:
             began = date.fromisoformat(person["enrolled_on"])
