@@ -40,7 +40,7 @@ MACHINES: dict[str, tuple[Steps, set[str]]] = {
     "item": (ITEM_STEPS, {"REMOVED_CONSENT", "WITHDRAWN"}),
     "action": (ACTION_STEPS, {"DONE", "DROPPED"}),
     **{
-        f"request {kind}": (REQUEST_STEPS[kind], set(RequestStatus) - {RequestStatus.OPEN})
+        f"request {kind}": (REQUEST_STEPS[kind], {each.value for each in RequestStatus} - {"OPEN"})
         for kind in RequestKind
     },
 }
