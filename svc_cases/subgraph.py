@@ -14,13 +14,23 @@ from svc_cases.docket.schema.public import DocketMutation, DocketQuery
 from svc_cases.indicators.schema import IndicatorQuery
 from svc_cases.workbench.schema.asking import RequestMutation
 from svc_cases.workbench.schema.decisions import WorkbenchMutation, WorkbenchQuery
+from svc_cases.workbench.schema.letters import LetterMutation, LetterQuery
 from svc_cases.workbench.schema.liaison import QueueQuery
 
 STRUCTURE = [category(Category.STRUCTURE)]
 
 
 @strawberry.type(directives=STRUCTURE, description="Where reading begins.")
-class Query(DocketQuery, WorkbenchQuery, QueueQuery, CalendarQuery, MeetingQuery, AgendaQuery, IndicatorQuery):
+class Query(
+    DocketQuery,
+    WorkbenchQuery,
+    QueueQuery,
+    CalendarQuery,
+    MeetingQuery,
+    AgendaQuery,
+    IndicatorQuery,
+    LetterQuery,
+):
     """Root of queries."""
 
 
@@ -33,6 +43,7 @@ class Mutation(
     CalendarMutation,
     MeetingMutation,
     AgendaMutation,
+    LetterMutation,
 ):
     """Root of mutations."""
 
