@@ -24,7 +24,7 @@ from svc_participants.referrals.schema import (
     ReferralQuery,
 )
 from svc_participants.search.schema import SearchQuery
-from svc_participants.way_in import WayInMutation, WayInQuery
+from svc_participants.way_in import OF_PERSON, WayInMutation, WayInQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -33,6 +33,7 @@ for _fields in (
     EnrollmentFields,
     *OF_PARTICIPANT,
     CaseloadFields,
+    *OF_PERSON,
 ):
     extend(Participant, _fields)
 

@@ -4,16 +4,33 @@ import strawberry
 
 from infra.schema_directives import category
 from infra.vocabulary import Category
+from svc_participants.contacts.schema import ContactFields, ContactMutation
+from svc_participants.duplicates.schema import DuplicateFields, DuplicateMutation
+from svc_participants.handoffs.schema import HandoffFields, HandoffMutation, HandoffQuery
+from svc_participants.outreach.schema import OutreachQuery
+from svc_participants.people.schema import extend
+from svc_participants.programmes.schema import (
+    ProgrammeFields,
+    ProgrammeMutation,
+    ProgrammeQuery,
+)
+from svc_participants.referrals.schema import Referral
 from svc_participants.screening.schema import ScreeningMutation, ScreeningQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
+OF_PERSON = (ContactFields, DuplicateFields, ProgrammeFields)
+"""What these slices add to ``Participant``."""
+
+extend(Referral, HandoffFields)
 
 
 @strawberry.type(directives=_STRUCTURE, description="Reading around the way in.")
-class WayInQuery(ScreeningQuery):
+class WayInQuery(ScreeningQuery, HandoffQuery, OutreachQuery, ProgrammeQuery):
     """Root fields of these slices."""
 
 
 @strawberry.type(directives=_STRUCTURE, description="Changes around the way in.")
-class WayInMutation(ScreeningMutation):
+class WayInMutation(
+    ScreeningMutation, HandoffMutation, ContactMutation, DuplicateMutation, ProgrammeMutation
+):
     """Mutations of these slices."""

@@ -53,6 +53,14 @@ class ExitRequest:
     exited_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Somebody comes back."""
+
+    expected_version: int
+    enrolled_on: date
+
+
 async def start_intake(
     session: WriteSession,
     caller: Caller,
@@ -170,6 +178,44 @@ async def exit_enrollment(
         fact = referrals.own_agency_fact_id(row.participant_id, agency, row.site_id)
         handover.append(session, [delete_visibility(fact)])
     return row
+
+
+async def reenroll(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: ReturnRequest
+) -> dict[str, Any]:
+    """Enroll somebody who comes back: a new enrollment of the same person, the old one stays.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, ALREADY_ENROLLED, STEP_NOT_ALLOWED,
+            RELEASE_MISSING or a date in the future.
+    """
+    last = await _mine(session, caller, enrollment_id, request.expected_version)
+    rules.check_return(rules.ExitReason(last.exit_reason) if last.exit_reason else None)
+    now = clock.now()
+    rules.check_past(request.enrolled_on, now.date(), "enrolledOn")
+    await take_turn(session, last.participant_id)
+    if await repository.open_at_site(session, last.participant_id, last.site_id) is not None:
+        raise RuleError("ALREADY_ENROLLED", "An enrollment at this site is open already.")
+    rules.check_release(has_release=await repository.has_release(session, last.participant_id))
+    row = EnrollmentRow(
+        id=uuid4(),
+        participant_id=last.participant_id,
+        site_id=last.site_id,
+        provider_agency_id=last.provider_agency_id,
+        referral_id=None,
+        status=rules.EnrollmentStatus.EXITED.value,
+        consent_to_contact=last.consent_to_contact,
+        enrolled_on=request.enrolled_on,
+        intake_completed_on=last.intake_completed_on,
+        created_at=now,
+        version=1,
+    )
+    session.add(row)
+    await session.flush()
+    _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)
+    fact = referrals.own_agency_fact(row.participant_id, row.provider_agency_id, row.site_id, now)
+    handover.append(session, [fact])
+    return {"enrollment": str(row.id)}
 
 
 async def _mine(

@@ -108,6 +108,18 @@ def check_dates(enrolled_on: date, intake_completed_on: date, today: date) -> No
         )
 
 
+def check_return(reason: ExitReason | None) -> None:
+    """Check that somebody can come back from how the last enrollment ended.
+
+    Raises:
+        RuleError: the enrollment is open, or there is nobody to come back.
+    """
+    if reason is None:
+        raise RuleError("ALREADY_ENROLLED", "The enrollment is open.")
+    if reason in (ExitReason.DECEASED, ExitReason.ADMIN_ERROR):
+        raise RuleError("STEP_NOT_ALLOWED", f"After {reason} there is no coming back.")
+
+
 def check_consent_to_contact(answer: YesNo) -> None:
     """Check that the person wants to be contacted for the intake.
 

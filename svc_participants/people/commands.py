@@ -22,6 +22,7 @@ class Contact:
     emergency_name: str | None
     emergency_relation: str | None
     emergency_phone: str | None
+    is_confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ async def update_contact(
     row.emergency_name = contact.emergency_name
     row.emergency_relation = contact.emergency_relation
     row.emergency_phone = contact.emergency_phone
+    row.is_confidential = contact.is_confidential
     row.updated_at = clock.now()
     row.version += 1
     return {"participant": str(found)}

@@ -14,9 +14,9 @@ from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_directives import about, category
-from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.people import commands, repository, rules
+from svc_participants.people import enums as _published  # noqa: F401 - before types use them
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _CONTACT = [category(Category.CONTACT)]
@@ -26,35 +26,6 @@ First = Annotated[int, strawberry.argument(description="Rows on the page, 1 to 1
 After = Annotated[str | None, strawberry.argument(description="Cursor of the row before the page.")]
 INPUT = strawberry.argument(description="What to do.")
 GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Its opaque id.")]
-
-NameQuality = described_enum(
-    rules.NameQuality,
-    "How far a recorded name can be relied on (HUD HMIS 2026, 3.01).",
-    rules.NAME_QUALITY_MEANINGS,
-)
-BirthDateQuality = described_enum(
-    rules.BirthDateQuality,
-    "How far a date of birth can be relied on (HUD HMIS 2026, 3.03).",
-    rules.BIRTH_DATE_QUALITY_MEANINGS,
-)
-AliasKind = described_enum(
-    rules.AliasKind, "What sort of other name it is.", rules.ALIAS_KIND_MEANINGS
-)
-Race = described_enum(rules.Race, "Race and ethnicity (HUD HMIS 2026, 3.04).", rules.RACE_MEANINGS)
-Sex = described_enum(rules.Sex, "Sex (HUD HMIS 2026, 3.06).", rules.SEX_MEANINGS)
-GenderIdentity = described_enum(
-    rules.GenderIdentity,
-    "Gender identity; the platform's own list, as HUD's of 2026 has sex only.",
-    rules.GENDER_IDENTITY_MEANINGS,
-)
-YesNo = described_enum(
-    rules.YesNo, "A yes-or-no answer (HUD HMIS 2026, 1.8).", rules.YES_NO_MEANINGS
-)
-AnswerState = described_enum(
-    rules.AnswerState,
-    "Whether an open question has an answer, and why not.",
-    rules.ANSWER_STATE_MEANINGS,
-)
 
 
 @strawberry.type(
@@ -98,6 +69,9 @@ class ContactDetails:
     )
     emergency_contact: EmergencyContact | None = strawberry.field(
         description="Whom to call when something happens."
+    )
+    is_confidential: bool | None = strawberry.field(
+        description="Only for those who work with the person; no release opens it."
     )
     version: int = strawberry.field(
         description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
@@ -204,6 +178,7 @@ class Participant:
             phone=row.phone,
             usual_places=row.usual_places,
             emergency_contact=emergency,
+            is_confidential=row.is_confidential,
             version=row.version,
         )
 
@@ -304,6 +279,9 @@ class UpdateContactInput:
     emergency_contact: EmergencyContactInput | None = strawberry.field(
         default=None, description="Whom to call when something happens."
     )
+    is_confidential: bool = strawberry.field(
+        default=False, description="Only for those who work with the person, whatever was signed."
+    )
 
 
 @strawberry.input(description="What a participant said about themself; replaces what was there.")
@@ -353,6 +331,7 @@ class PeopleMutation:
             emergency_name=emergency.name if emergency else None,
             emergency_relation=emergency.relation if emergency else None,
             emergency_phone=emergency.phone if emergency else None,
+            is_confidential=input.is_confidential,
         )
         outcome = await run_command(
             context,

@@ -61,6 +61,16 @@ class ChangeEnrollmentStatusInput:
     )
 
 
+@strawberry.input(description="Enroll somebody who comes back: a new enrollment.")
+class ReenrollInput:
+    """Input of ``reenroll``."""
+
+    enrollment_id: strawberry.ID = strawberry.field(description="The enrollment that has ended.")
+    expected_version: int = strawberry.field(description="Version you saw.")
+    idempotency_key: str = strawberry.field(description="Unique per intended return.")
+    enrolled_on: date = strawberry.field(description="First day of the new enrollment.")
+
+
 @strawberry.type(directives=_STRUCTURE, description="Result of a change to an enrollment.")
 class EnrollmentPayload:
     """Payload with the enrollment as it is now."""
@@ -144,6 +154,26 @@ class EnrollmentMutation:
             input,
             key=input.idempotency_key,
             effect=lambda session: commands.change_status(
+                session, context.caller, parse_id(input.enrollment_id), request
+            ),
+        )
+        return await enrollment_payload(info, outcome)
+
+    @strawberry.mutation(description="Enroll somebody who comes back (CM assigned, SUP).")
+    async def reenroll(
+        self,
+        info: Info,
+        input: Annotated[ReenrollInput, INPUT],  # noqa: A002
+    ) -> EnrollmentPayload:
+        """Enroll a person again."""
+        context = context_of(info)
+        request = commands.ReturnRequest(input.expected_version, input.enrolled_on)
+        outcome = await run_command(
+            context,
+            "reenroll",
+            input,
+            key=input.idempotency_key,
+            effect=lambda session: commands.reenroll(
                 session, context.caller, parse_id(input.enrollment_id), request
             ),
         )

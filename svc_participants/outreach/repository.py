@@ -1,0 +1,85 @@
+"""Who has not been seen for a while: among the people whom the caller works with, and no others."""
+
+from datetime import timedelta
+
+from sqlalchemy import and_, exists, func, literal, or_, select
+
+from infra import clock
+from infra.authority.predicate import visible
+from infra.database import ReadSession
+from infra.entity_references import parse_id
+from infra.identity_token import Caller
+from infra.owner_pages import PageRequest, page
+from infra.pagination import Page
+from infra.vocabulary import Category
+from svc_participants.clocks.rules import zone_of
+from svc_participants.contacts.rules import AttemptOutcome
+from svc_participants.contacts.tables import ContactAttemptRow
+from svc_participants.enrollments.rules import EnrollmentStatus, InactiveReason
+from svc_participants.enrollments.tables import EnrollmentRow
+from svc_participants.people.repository import BY_CREATION, may_write
+from svc_participants.people.tables import ParticipantRow
+from svc_participants.protocols.repository import live
+from svc_participants.protocols.rules import Limits, read
+from svc_participants.referrals.repository import DEFAULT_ZONE, site_program
+from svc_participants.referrals.rules import ReferralStatus
+from svc_participants.referrals.tables import ReferralRow
+
+
+async def limits_of(session: ReadSession, caller: Caller) -> Limits:
+    """Return the limits of the protocol in effect at the caller's site."""
+    site_id = parse_id(caller.site_id)
+    if site_id is None:
+        return Limits()
+    program = await site_program(session, site_id)
+    zone = zone_of(program.time_zone if program else DEFAULT_ZONE)
+    protocol = await live(session, site_id, clock.now().astimezone(zone).date())
+    return Limits() if protocol is None else read(protocol.rules).limits
+
+
+async def in_the_wind_page(
+    session: ReadSession, caller: Caller, request: PageRequest, days: int
+) -> Page[ParticipantRow]:
+    """Return a page of those who are to be looked for.
+
+    They are recorded as out of touch, or not to be found, or were tried in vain and not reached
+    within the protocol's days.
+    """
+    agency = parse_id(caller.agency_id)
+    person = ParticipantRow.id
+    recorded = exists().where(
+        EnrollmentRow.participant_id == person,
+        EnrollmentRow.provider_agency_id == agency,
+        EnrollmentRow.status == EnrollmentStatus.ENROLLED_INACTIVE.value,
+        EnrollmentRow.inactive_reason == InactiveReason.IN_THE_WIND.value,
+    )
+    lost = exists().where(
+        ReferralRow.participant_id == person,
+        ReferralRow.provider_agency_id == agency,
+        ReferralRow.status == ReferralStatus.UNABLE_TO_LOCATE.value,
+    )
+    since = func.statement_timestamp() - literal(timedelta(days=days))
+    of_agency = (
+        ContactAttemptRow.participant_id == person,
+        ContactAttemptRow.agency_id == agency,
+    )
+    silent = and_(
+        exists().where(
+            EnrollmentRow.participant_id == person,
+            EnrollmentRow.provider_agency_id == agency,
+            EnrollmentRow.status == EnrollmentStatus.ENROLLED_ACTIVE.value,
+        ),
+        exists().where(*of_agency),
+        ~exists().where(
+            *of_agency,
+            ContactAttemptRow.outcome == AttemptOutcome.REACHED.value,
+            ContactAttemptRow.attempted_at >= since,
+        ),
+    )
+    rows = select(ParticipantRow).where(
+        may_write(caller, Category.ENROLLMENT, person),
+        may_write(caller, Category.CASE_NOTES, person),
+        visible(caller, Category.IDENTITY, person),
+        or_(recorded, lost, silent),
+    )
+    return await page(session, rows, BY_CREATION, request)

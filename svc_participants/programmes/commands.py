@@ -1,0 +1,141 @@
+"""Commands about programmes and places in them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from infra import clock
+from infra.database import WriteSession
+from infra.entity_references import parse_id
+from infra.errors import RuleError
+from infra.identity_token import Caller
+from infra.vocabulary import Category
+from svc_participants.enrollments.rules import check_past
+from svc_participants.people.commands import own_agency, require_writable
+from svc_participants.people.rules import check_version, not_found
+from svc_participants.programmes import repository, rules
+from svc_participants.programmes.tables import ProgrammePlaceRow, ProgrammeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What a programme is."""
+
+    kind: rules.ProgrammeKind
+    name: str
+    entry_doors: tuple[str, ...]
+    capacity: int
+    lodging_units: int
+    is_open: bool
+
+
+async def keep(
+    session: WriteSession,
+    caller: Caller,
+    programme_id: str | None,
+    expected_version: int,
+    given: Programme,
+) -> dict[str, Any]:
+    """Add a programme to the caller's site, or replace what one is.
+
+    Raises:
+        RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, NAME_TAKEN, TEXT_LENGTH or
+            OUT_OF_RANGE.
+    """
+    rules.check_keeper(caller.role)
+    rules.check(given.name, given.capacity, given.lodging_units)
+    site_id = parse_id(caller.site_id)
+    if site_id is None:
+        raise not_found("programmeId")
+    row: ProgrammeRow | None = None
+    if programme_id is not None:
+        key = parse_id(programme_id)
+        row = None if key is None else await repository.for_update(session, caller, key)
+        if row is None:
+            raise not_found("programmeId")
+        check_version(expected_version, row.version)
+    is_renamed = row is None or row.name != given.name
+    if is_renamed and await repository.name_is_taken(session, site_id, given.name):
+        raise RuleError("NAME_TAKEN", "The site has a programme of this name.", ("input", "name"))
+    if row is None:
+        row = ProgrammeRow(id=uuid4(), site_id=site_id, created_at=clock.now(), version=0)
+        session.add(row)
+    row.kind = given.kind.value
+    row.name = given.name
+    row.entry_doors = list(given.entry_doors)
+    row.capacity = given.capacity
+    row.lodging_units = given.lodging_units
+    row.is_open = given.is_open
+    row.version += 1
+    return {"programme": str(row.id)}
+
+
+async def place(
+    session: WriteSession,
+    caller: Caller,
+    participant_id: str,
+    programme_id: str,
+    entered_on: date,
+    *,
+    is_lodged: bool,
+) -> dict[str, Any]:
+    """Give somebody a place in a programme.
+
+    Raises:
+        RuleError: NOT_FOUND, PROGRAMME_CLOSED, ENTRY_NOT_MET, PROGRAMME_FULL, LODGING_FULL,
+            ALREADY_PLACED or DATE_IN_FUTURE.
+    """
+    found = await require_writable(session, caller, Category.ENROLLMENT, participant_id)
+    key = parse_id(programme_id)
+    row = None if key is None else await repository.for_update(session, caller, key)
+    if row is None:
+        raise not_found("programmeId")
+    now = clock.now()
+    check_past(entered_on, now.date(), "enteredOn")
+    doors = await repository.doors_of(session, found, row.site_id)
+    rules.check_entry(is_open=row.is_open, entry_doors=row.entry_doors, doors=doors)
+    if await repository.has_place(session, row.id, found):
+        raise RuleError("ALREADY_PLACED", "The person has a place in it.")
+    places, lodged = await repository.taken(session, row.id)
+    rules.check_room(places, row.capacity, lodged, row.lodging_units, is_lodged=is_lodged)
+    session.add(
+        ProgrammePlaceRow(
+            id=uuid4(),
+            programme_id=row.id,
+            participant_id=found,
+            agency_id=own_agency(caller),
+            entered_on=entered_on,
+            left_on=None,
+            is_lodged=is_lodged,
+            created_at=now,
+            recorded_by=caller.subject,
+        )
+    )
+    return {"participant": str(found)}
+
+
+async def leave(
+    session: WriteSession,
+    caller: Caller,
+    place_id: UUID | None,
+    expected_version: int,
+    left_on: date,
+) -> dict[str, Any]:
+    """End somebody's place; a place that was ended stays in the history.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, ALREADY_ENDED or DATE_IN_FUTURE.
+    """
+    row = None
+    if place_id is not None:
+        row = await repository.place_for_update(session, caller, place_id)
+    if row is None:
+        raise not_found("placeId")
+    check_version(expected_version, row.version)
+    if row.left_on is not None:
+        raise RuleError("ALREADY_ENDED", "This place was ended already.")
+    check_past(left_on, clock.now().date(), "leftOn")
+    row.left_on = max(left_on, row.entered_on)
+    row.version += 1
+    return {"participant": str(row.participant_id)}

@@ -1,0 +1,54 @@
+"""A confidential contact is for those who work with the person; no release opens it."""
+
+from typing import Any
+
+import pytest
+
+from infra.authority.predicate import visible
+from infra.vocabulary import Category
+from svc_participants.people import repository
+from tests.fixtures.participants_service import (
+    HOUSING_PROVIDER,
+    case_manager,
+    change,
+    enrolled,
+    housing_provider,
+    plant,
+    released_to,
+    supervisor,
+)
+from tests.fixtures.service_app import ServiceApp
+
+QUERY = "query($id: ID!) { participant(id: $id) { contact { phone isConfidential } } }"
+
+
+async def hidden_from_a_recipient(service: ServiceApp) -> bool:
+    who, _ = await enrolled(service)
+    await service.apply_facts([released_to(who, HOUSING_PROVIDER, category=Category.CONTACT)])
+    shown: list[Any] = []
+    for version, is_confidential in ((0, False), (1, True)):
+        await change(
+            service, case_manager(), "updateContact", "participant { id }", participantId=who,
+            expectedVersion=version, phone="206-555-0177", isConfidential=is_confidential,
+        )  # fmt: skip
+        found = await service.graphql(housing_provider(), QUERY, {"id": who})
+        shown.append(found.data["participant"]["contact"])
+    assert shown[0] == {"phone": "206-555-0177", "isConfidential": False}
+    for asking in (case_manager(), supervisor()):
+        own = (await service.graphql(asking, QUERY, {"id": who})).data["participant"]["contact"]
+        assert own == {"phone": "206-555-0177", "isConfidential": True}
+    return shown[1] is None
+
+
+async def test_confidential_contact_is_kept_from_recipients(participants: ServiceApp) -> None:
+    assert await hidden_from_a_recipient(participants)
+
+
+async def test_planted_contact_by_release_alone_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_release(caller: Any, participant_id: Any) -> Any:
+        return visible(caller, Category.CONTACT, participant_id)
+
+    plant(monkeypatch, repository, "contact_visible", by_release)
+    assert not await hidden_from_a_recipient(participants)
