@@ -23,8 +23,8 @@ OLD = (
     ),
     (
         "insert into case_note (id, participant_id, agency_id, author_account_id, mode,"
-        f" occurred_on, text, written_at) values ('{NOTE}', '{PERSON}', '{AGENCY}', 'x', 'OFFICE', '2026-01-01',"
-        " 'An invented note.', now())"
+        f" occurred_on, text, written_at) values ('{NOTE}', '{PERSON}', '{AGENCY}', 'x',"
+        " 'OFFICE', '2026-01-01', 'An invented note.', now())"
     ),
     (
         "insert into goal (id, participant_id, agency_id, own_words, area, stage, state, set_on,"
