@@ -6,6 +6,7 @@ from infra.batch_program import batches
 from infra.service_program import ServiceProgram, main
 from svc_consent.app import app
 from svc_consent.audit import audit
+from svc_consent.indicators.agreements import study
 from svc_consent.seed import seed
 from svc_consent.subgraph import schema
 from svc_consent.synthetic import load
@@ -16,7 +17,7 @@ PROGRAM = ServiceProgram(
     schema=schema,
     app=app,
     seed=seed,
-    commands={"audit": audit, "batches": batches("consent", load)},
+    commands={"audit": audit, "batches": batches("consent", load), "study": study},
 )
 
 if __name__ == "__main__":

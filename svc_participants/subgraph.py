@@ -15,7 +15,9 @@ from svc_participants.care.schema import (
 )
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
 from svc_participants.enrollments.schema import Enrollment, EnrollmentFields, EnrollmentMutation
+from svc_participants.indicators.fidelity_schema import FidelityQuery
 from svc_participants.indicators.schema import IndicatorQuery
+from svc_participants.indicators.study_schema import StudyQuery
 from svc_participants.people.schema import Participant, PeopleMutation, PeopleQuery, extend
 from svc_participants.referrals.schema import (
     Referral,
@@ -49,6 +51,8 @@ class Query(
     CareQuery,
     CaseloadQuery,
     IndicatorQuery,
+    StudyQuery,
+    FidelityQuery,
     WayInQuery,
 ):
     """All root fields."""

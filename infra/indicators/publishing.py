@@ -58,6 +58,10 @@ class Published:
     table: PublishedTable
     publication: Publication
 
+    def period(self, indicator: Indicator) -> Period:
+        """Return the period that the table is of."""
+        return Period(self.table.starts_on, indicator.population.grain)
+
 
 class Publisher:
     """Looks now and then for periods that have settled."""

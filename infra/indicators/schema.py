@@ -21,7 +21,6 @@ from infra.indicators.definitions import (
     Indicator,
     Split,
 )
-from infra.indicators.periods import Period
 from infra.indicators.publishing import Published, published
 from infra.request_context import context_of
 from infra.schema_directives import category
@@ -102,7 +101,7 @@ class IndicatorTable:
     def from_published(cls, row: Published, indicator: Indicator) -> Self:
         """Return the GraphQL object of a table."""
         shown = row.table.shown
-        period = Period(row.table.starts_on, indicator.population.grain)
+        period = row.period(indicator)
         return cls(
             key=indicator.key,
             family=indicator.family,

@@ -1,0 +1,163 @@
+"""Rows without names: only under an agreement in force, and nothing in them names anybody."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+
+from infra.authority.changes import VisibilityFact, put_agency_window, put_visibility
+from infra.identity_token import Caller
+from infra.indicators import studies
+from infra.vocabulary import Basis, Category, Form, Purpose, Role
+from tests.fixtures.service_app import ServiceApp, caller
+from tests.svc_participants.indicators.people_of_a_site import Somebody, add_people, settle_site
+
+ROWS = frozenset(
+    {
+        Category.REFERRAL, Category.ELIGIBILITY, Category.ENROLLMENT, Category.DEMOGRAPHICS,
+        Category.HOUSING,
+    }
+)  # fmt: skip
+QUERY = """
+query($first: Int! = 100, $after: String) {
+  studyRows(first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    edges { node { pseudonym door counterfactual referredOn decision enrolledOn enrollmentStatus
+      race age gender housingAtFirst housingLatest } }
+  }
+}
+"""
+EVALUATOR = str(uuid4())
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LIVED_IN = ((date(2025, 3, 1), "EMERGENCY_SHELTER"),)
+
+
+def evaluator(site: UUID, rows: frozenset[Category] = ROWS, agency: str = EVALUATOR) -> Caller:
+    """Return an evaluator as the gateway describes one: rows of these categories."""
+    asking = caller(
+        Role.EVL, {}, site_id=str(site), agency_id=agency, purpose=Purpose.HRESCH,
+        aggregates=ROWS,
+    )  # fmt: skip
+    return replace(asking, forms=dict.fromkeys(rows, Form.DEIDENTIFIED))
+
+
+async def agree(
+    service: ServiceApp, site: UUID, ends_at: datetime | None = None, number: UUID | None = None
+) -> UUID:
+    """Put an agreement on file."""
+    found = number or uuid4()
+    window = put_agency_window(found, EVALUATOR, studies.study_site(str(site)), LONG_AGO, ends_at)
+    await service.apply_facts([window])
+    return found
+
+
+async def a_site(service: ServiceApp) -> tuple[UUID, list[UUID]]:
+    """Make a site with 30 people."""
+    site = uuid4()
+    await settle_site(service, site)
+    somebody = Somebody(enrolled_on=date(2025, 3, 1), homes=LIVED_IN)
+    few = replace(somebody, race=("ASIAN",), gender="WOMAN")
+    return site, await add_people(service, site, [*[somebody] * 27, *[few] * 3])
+
+
+async def nodes(service: ServiceApp, asking: Caller) -> list[dict[str, Any]] | None:
+    """Return all rows."""
+    answer = await service.graphql(asking, QUERY)
+    found = answer.data["studyRows"]
+    return None if found is None else [each["node"] for each in found["edges"]]
+
+
+async def test_without_an_agreement_in_force_there_are_no_rows(participants: ServiceApp) -> None:
+    site, _ = await a_site(participants)
+    assert await nodes(participants, evaluator(site)) is None
+    number = await agree(participants, site)
+    assert len(await nodes(participants, evaluator(site)) or ()) == 30
+    assert await nodes(participants, evaluator(site, agency=str(uuid4()))) is None
+    assert await nodes(participants, evaluator(uuid4())) is None
+    await agree(participants, site, datetime.now(UTC) - timedelta(seconds=1), number)
+    assert await nodes(participants, evaluator(site)) is None
+
+
+async def test_an_answer_is_good_until_the_agreement_ends(participants: ServiceApp) -> None:
+    site, _ = await a_site(participants)
+    ends_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    await agree(participants, site, ends_at)
+    answer = await participants.graphql(evaluator(site), QUERY)
+    authority = answer.body["extensions"]["authority"]
+    assert datetime.fromisoformat(authority["validUntil"]) == ends_at
+
+
+async def test_nothing_in_a_row_names_anybody(participants: ServiceApp) -> None:
+    site, people = await a_site(participants)
+    number = await agree(participants, site)
+    answer = await participants.graphql(evaluator(site), QUERY)
+    text = orjson.dumps(answer.body).decode()
+    for canary in ("Robin", "Example-Testcase", "officer-1", "Pike", "1980", str(number)):
+        assert canary not in text
+    for person in people:
+        assert str(person) not in text
+        assert person.hex not in text
+    found = [each["node"] for each in answer.data["studyRows"]["edges"]]
+    assert {each["race"] for each in found if each["gender"] == "NOT_SHOWN"} == {"NOT_SHOWN"}
+    assert sum(each["race"] == "NOT_SHOWN" for each in found) == 3
+    assert len({each["pseudonym"] for each in found}) == 30
+    gaps = {
+        date.fromisoformat(each["enrolledOn"]) - date.fromisoformat(each["referredOn"])
+        for each in found
+    }
+    assert gaps == {timedelta(days=19)}, "what lies between is kept"
+    assert len({each["referredOn"] for each in found}) > 10, "all were referred on one day"
+
+
+async def test_twin_that_does_not_shift_gives_the_day_away(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, _ = await a_site(participants)
+    await agree(participants, site)
+    monkeypatch.setattr(studies.Study, "shifted", lambda _self, _person, day: day)
+    found = await nodes(participants, evaluator(site)) or []
+    assert {each["referredOn"] for each in found} == {"2025-02-10"}
+
+
+async def test_who_said_no_is_not_among_the_rows(participants: ServiceApp) -> None:
+    site, people = await a_site(participants)
+    await agree(participants, site)
+    no = VisibilityFact(
+        id=uuid4(), participant_id=people[0], holder="any", basis=Basis.RELEASE,
+        starts_at=LONG_AGO, is_denial=True,
+    )  # fmt: skip
+    await participants.apply_facts([put_visibility(no)])
+    assert len(await nodes(participants, evaluator(site)) or ()) == 29
+
+
+async def test_pages_join_to_the_whole(participants: ServiceApp) -> None:
+    site, _ = await a_site(participants)
+    await agree(participants, site)
+    seen: list[str] = []
+    after = None
+    while True:
+        answer = await participants.graphql(evaluator(site), QUERY, {"first": 11, "after": after})
+        page = answer.data["studyRows"]
+        assert page["totalCount"] is None
+        seen += [each["node"]["pseudonym"] for each in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert len(seen) == len(set(seen)) == 30
+
+
+async def test_a_category_without_rows_is_null_in_each(participants: ServiceApp) -> None:
+    site, _ = await a_site(participants)
+    await agree(participants, site)
+    found = await nodes(participants, evaluator(site, ROWS - {Category.HOUSING})) or []
+    assert {each["housingLatest"] for each in found} == {None}
+    assert {each["door"] for each in found} == {"ARREST_DIVERSION"}
+
+
+async def test_figures_alone_open_no_rows(participants: ServiceApp) -> None:
+    site, _ = await a_site(participants)
+    await agree(participants, site)
+    assert await nodes(participants, evaluator(site, frozenset())) is None
