@@ -32,17 +32,23 @@ from gateway.planner.selection import (
     SelectedField,
     Selection,
     any_of,
+    both_of,
 )
 from gateway.supergraph.model import ContextArgument
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """Why a field is fetched: for the client, or as key or requirement of a field of hers."""
+    """Why a field is fetched: for the client, or as key or requirement of a field of hers.
+
+    Attributes:
+        around: the conditions of all fields around it, for this use.
+    """
 
     is_client: bool
     conditions: Conditions = ALWAYS
     needs: int = 0
+    around: Conditions = ALWAYS
 
 
 _FOR_CLIENT: Final = _Use(is_client=True)
@@ -63,6 +69,7 @@ class FetchBuilder:
         while any(name.startswith(self._prefix) for name in reserved):
             self._prefix = f"_{self._prefix}"
         self._root_place = Place(graph, is_abstract=False, client=Selection({root.type_name: root}))
+        self._root_place.absolute = ALWAYS
         self._root = self._root_place.object(root.type_name)
         self.groups: list[FetchGroup] = []
 
@@ -74,8 +81,7 @@ class FetchBuilder:
             if group is None:
                 group = roots[subgraph] = self._root_group(subgraph, "query")
             self._root_field(route, group)
-        self._wait_for_subjects()
-        return self.groups
+        return self._finished()
 
     def serial(self, kind: str, routes: list[tuple[str, DirectRoute]]) -> list[FetchGroup]:
         """Groups of a mutation: each root field, with all that follows, before the next."""
@@ -93,7 +99,12 @@ class FetchBuilder:
             group.parents = without_ancestors(before)
             self._root_field(route, group)
             previous, before = group, set(self.groups[start:])
+        return self._finished()
+
+    def _finished(self) -> list[FetchGroup]:
         self._wait_for_subjects()
+        for group in self.groups:
+            group.tree.keep_to_uses(group.place.absolute if group.place is not None else ALWAYS)
         return self.groups
 
     def _root_group(self, subgraph: str, kind: str) -> FetchGroup:
@@ -148,18 +159,21 @@ class FetchBuilder:
         fetched = tree.add(local_type, key, selected, route.local.type_text)
         fetched.arguments = (*selected.arguments, *filled)
         conditions = selected.conditions if use.is_client else use.conditions
+        absolute = both_of(use.around, conditions)
         fetched.conditions = any_of(fetched.conditions, conditions)
+        fetched.absolute = any_of(fetched.absolute, absolute)
         fetched.needs.add(selected.needs if use.is_client else use.needs)
         suppliers = {group}
         if selected.selection is not None:
             place = objects.child(key, selected)
+            place.absolute = any_of(place.absolute, absolute)
             if fetched.tree is None:
                 local = self._graph.local_type(group.subgraph, route.local.named_type)
                 is_local_object = local is not None and local.possible_types == {local.name}
                 is_abstract = place.is_abstract or not is_local_object
                 opaque = self._graph.opaque_names(group.subgraph, route.local.named_type)
                 fetched.tree = FetchTree(is_abstract=is_abstract, opaque=opaque)
-            inner_use = use if use.is_client else _Use(is_client=False, needs=use.needs)
+            inner_use = _Use(use.is_client, needs=use.needs, around=absolute)
             for child in route.children:
                 if isinstance(child, TypedRoute):
                     suppliers |= self._typed(child, place, group, fetched.tree, inner_use)
@@ -174,7 +188,7 @@ class FetchBuilder:
     ) -> set[FetchGroup]:
         """Fetch objects whose type another subgraph tells."""
         unknown = place.object(route.interface)
-        before = _Use(is_client=False, needs=use.needs)
+        before = _Use(is_client=False, needs=use.needs, around=use.around)
         waits = {group} | self._selection(route.key_route, unknown, group, tree, before)
         keys = self._inputs(route.entrance.selection, unknown)
         entered = self._entity_group(route.target, unknown, waits, keys)
@@ -207,7 +221,7 @@ class FetchBuilder:
         selected = route.field
         conditions = selected.conditions if use.is_client else use.conditions
         needs = selected.needs if use.is_client else use.needs
-        before = _Use(is_client=False, conditions=conditions, needs=needs)
+        before = _Use(is_client=False, conditions=conditions, needs=needs, around=use.around)
         waits = {group} | self._selection(route.key_route, objects, group, tree, before)
         keys = self._inputs(route.entrance.selection, objects)
         requires: tuple[InputField, ...] = ()

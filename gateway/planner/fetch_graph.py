@@ -16,6 +16,7 @@ from gateway.planner.selection import (
     Selection,
     any_of,
     arguments_text,
+    both_of,
     storage_keys,
     unused_key,
 )
@@ -23,13 +24,19 @@ from gateway.planner.selection import (
 
 @dataclass(slots=True, eq=False)
 class TreeField:
-    """One field in a fetch, with every use of it joined."""
+    """One field in a fetch, with every use of it joined.
+
+    Attributes:
+        conditions: when it is fetched, where the field around it is.
+        absolute: when any use wants it, with the conditions of all around that use.
+    """
 
     name: str
     key: str
     arguments: tuple[ArgumentNode, ...]
     type_text: str
     conditions: Conditions = NEVER
+    absolute: Conditions = NEVER
     needs: set[int] = field(default_factory=set)
     tree: "FetchTree | None" = None
 
@@ -54,6 +61,19 @@ class FetchTree:
             found = TreeField(selected.name, key, selected.arguments, type_text)
             fields[key] = found
         return found
+
+    def keep_to_uses(self, around: Conditions) -> None:
+        """Fetch no field because the one around it is a key, where the client skips both.
+
+        Args:
+            around: when the object of this place is fetched at all.
+        """
+        for fields in self.types.values():
+            for one in fields.values():
+                if both_of(around, one.conditions) != one.absolute:
+                    one.conditions = one.absolute
+                if one.tree is not None:
+                    one.tree.keep_to_uses(one.absolute)
 
     def absorb(self, other: "FetchTree") -> None:
         """Take over all fields of another tree of the same place."""
@@ -149,6 +169,7 @@ class Place:
     above: "PlaceObject | None" = None
     key: str = ""
     field_needs: int = 0
+    absolute: Conditions = NEVER
     groups: list[FetchGroup] = field(default_factory=list)
     _objects: dict[str, "PlaceObject"] = field(default_factory=dict)
     _keys: dict[tuple[str, str], str] = field(init=False)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.planner.build_fetches import FetchBuilder, check_keys
+from gateway.planner.merge.drop_repeats import drop_repeats
 from gateway.planner.merge.join_siblings import join_siblings
 from gateway.planner.merge.share_requests import share_requests
 from gateway.planner.normalize import with_context_values, with_opaque_objects
@@ -79,7 +80,7 @@ def plan_in_stages(
     reserved = [one.variable.name.value for one in operation.variable_definitions]
     builder = FetchBuilder(graph, operation.root, reserved)
     if operation.kind == "query":
-        groups = join_siblings(builder.query(routes))
+        groups = drop_repeats(join_siblings(builder.query(routes)))
     else:
         groups = builder.serial(operation.kind, routes)
     made = share_requests(operation.kind, groups, operation.variable_definitions)

@@ -31,6 +31,12 @@ def test_a_random_federation_answers_as_one_schema(chunk: int) -> None:
     assert tally.refused <= tried // 50
 
 
+@pytest.mark.parametrize("seed", [2444, 2532])
+def test_what_long_runs_found_stays_mended(seed: int) -> None:
+    """A value fetched twice; a child fetched because the field around it is a key."""
+    assert [found.explained() for found in findings([seed], Tally())] == []
+
+
 def test_more_than_three_thousand_pairs_are_tried() -> None:
     assert CHUNKS * SEEDS_PER_CHUNK * REQUESTS_PER_FEDERATION * 0.98 > 3000
 
