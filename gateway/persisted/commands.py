@@ -9,10 +9,11 @@ from joserfc.jwk import OKPKey
 from gateway.errors import RequestRefusedError
 from gateway.identity.strict_json import StrictJsonError, parse_strictly
 from gateway.limits.budget import Budget
+from gateway.limits.cost import cost_of
 from gateway.limits.shape import check_shape
 from gateway.persisted.documents import SUFFIX, read_key
 from gateway.persisted.manifest import Manifest, ManifestError, read_manifest, sign_manifest
-from gateway.planner import OperationError, parse_operation
+from gateway.planner import OperationError, normalize, parse_operation
 from gateway.supergraph import Supergraph
 
 
@@ -61,7 +62,11 @@ def _fault(manifest: Manifest, document_id: str, supergraph: Supergraph) -> str 
     try:
         text = manifest.documents[document_id]
         parsed = parse_operation(text, None, supergraph)
-        check_shape(parsed.document, parsed.definition, Budget())
+        budget = Budget()
+        check_shape(parsed.document, parsed.definition, budget)
+        normalized = normalize(parsed, max_selections=budget.concrete_selections)
+        # Page sizes that come as variables count with their defaults; the client may ask for more.
+        cost_of(normalized, supergraph, budget.assumed_list).check({}, budget)
     except OperationError as refused:
         return "; ".join(each.message for each in refused.errors)
     except RequestRefusedError as refused:

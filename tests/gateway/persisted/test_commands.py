@@ -36,7 +36,13 @@ def test_check_names_what_a_schema_would_refuse(
     main(["operations", "new-key", str(tmp_path)])
     manifest = tmp_path / "manifest.json"
     aliases = " ".join(f"a{n}: __typename" for n in range(40))
-    documents = {"gone": "{ nothing }", "long": f"{{ {aliases} }}", "good": "{ __typename }"}
+    dear = "{ agencies(first: 101) { totalCount } }"
+    documents = {
+        "gone": "{ nothing }",
+        "long": f"{{ {aliases} }}",
+        "dear": dear,
+        "good": "{ __typename }",
+    }
     manifest.write_text(json.dumps(documents))
     capsys.readouterr()
     words = ["operations", "sign", str(manifest), "--client", "a", "--version", "1"]
@@ -47,7 +53,8 @@ def test_check_names_what_a_schema_would_refuse(
     said = capsys.readouterr()
     assert "a.jws: gone: Cannot query field 'nothing'" in said.err
     assert "a.jws: long: ALIAS_LIMIT" in said.err
-    assert said.out.splitlines()[-1] == "operations: 1 of 3 in 1 manifests fit the schema"
+    assert "a.jws: dear: PAGE_LIMIT" in said.err
+    assert said.out.splitlines()[-1] == "operations: 1 of 4 in 1 manifests fit the schema"
 
 
 def test_wrong_key_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
