@@ -1,0 +1,274 @@
+"""`bench scale`: whether lists, search and look-ups stay as quick while everybody else grows.
+
+    ./goldenthread bench scale [--sizes 1000,10000,100000] [--requests N] [--data DIR]
+
+A platform of its own (or the running one of ``--data``), filled by ``synth`` step by step. After each
+step the same people ask the same questions, one after the other, through the gateway, under policy:
+token, gate and ledger included. Each question is answered by the service that it is listed with.
+Writes a table and a picture (`infra/docs/scale.svg`) and prints JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, cast
+
+import httpx2
+
+from infra.http_client import HttpClient
+from tests.bench.scale_picture import Line, picture
+from tests.fixtures.whole_platform import (
+    ROOT,
+    Platform,
+    free_ports,
+    start_platform,
+    stop_platform,
+)
+
+SEED = 20_260
+_WARM_UP = 12
+_NAMES = "edges { node { id name { given family preferred } } }"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, by whom, and which service answers."""
+
+    name: str
+    service: str
+    persona: str
+    purpose: str
+    query: str
+    variables: tuple[dict[str, Any], ...] = ({},)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How long a question took at a size; milliseconds."""
+
+    question: str
+    service: str
+    participants: int
+    p50: float
+    p95: float
+
+
+class Asking:
+    """Sends operations as personas of the synthetic world."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._client = HttpClient(f"tcp:127.0.0.1:{platform.port}")
+
+    async def ask(self, question: Question, variables: dict[str, Any]) -> tuple[Any, float]:
+        """Return the data of an answer, and the milliseconds that it took."""
+        headers = {
+            "authorization": f"Bearer {await self._platform.token(question.persona)}",
+            "purpose-of-use": question.purpose,
+            "content-type": "application/json",
+        }
+        body = json.dumps({"query": question.query, "variables": variables}).encode()
+        began = perf_counter()
+        response = await self._client.request("POST", "/graphql", headers, body, timeout_seconds=60)
+        took = (perf_counter() - began) * 1000
+        answer = json.loads(response.body)
+        codes = {each["extensions"]["code"] for each in answer.get("errors", ())}
+        if response.status != 200 or codes - {"FIELD_NOT_ALLOWED"}:
+            raise SystemExit(f"{question.name} was answered {response.status} {sorted(codes)}")
+        return answer["data"], took
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+async def questions(asking: Asking) -> list[Question]:
+    """Return the questions, about people whom the personas know."""
+    mine = Question(
+        "list of a caseload", "participants", "synth_case_manager", "CAREMGT",
+        f"{{ participants(first: 25) {{ totalCount {_NAMES} }} }}",
+    )  # fmt: skip
+    agency = Question(
+        "list of an agency, with count", "participants", "synth_cm_supervisor", "CAREMGT",
+        f"{{ participants(first: 25) {{ totalCount {_NAMES} }} }}",
+    )  # fmt: skip
+    found, _ = await asking.ask(mine, {})
+    people = [edge["node"] for edge in found["participants"]["edges"]]
+    ids = tuple({"id": each["id"]} for each in people)
+    words = tuple({"text": each["name"]["family"] or each["name"]["given"]} for each in people)
+    return [
+        mine,
+        agency,
+        Question(
+            "list of a recipient of releases", "participants", "synth_housing_provider", "COC",
+            f"{{ participants(first: 25) {{ totalCount {_NAMES} }} }}",
+        ),
+        Question(
+            "search in an agency", "participants", "synth_cm_supervisor", "CAREMGT",
+            "query($text: String) { searchParticipants(text: $text, first: 10)"
+            f" {{ totalCount {_NAMES} }} }}", words,
+        ),
+        Question(
+            "look-up of a record", "participants", "synth_case_manager", "CAREMGT",
+            "query($id: ID!) { participant(id: $id) { id name { given family } contact { phone }"
+            " enrollment { status } notes(first: 10) { totalCount edges { node { id text } } } } }",
+            ids,
+        ),
+        Question(
+            "look-up by police", "participants", "synth_officer", "LEAD_COORD",
+            "query($id: ID!) { participant(id: $id) { id name { given } enrollment { status } } }",
+            ids,
+        ),
+        Question(
+            "queue of the liaison", "cases", "synth_prosecutor", "LEAD_LEGAL_COORD",
+            "{ liaisonQueue(first: 25) { totalCount edges { node { id } } } }",
+        ),
+        Question(
+            "cases of a record", "cases", "synth_case_manager", "CAREMGT",
+            "query($id: ID!) { participant(id: $id) { id legalCases(first: 10)"
+            " { totalCount edges { node { id relation case { caseNumber } } } } } }", ids,
+        ),
+        Question(
+            "releases of a record", "consent", "synth_case_manager", "CAREMGT",
+            "query($id: ID!) { participant(id: $id) { id releases(first: 10)"
+            " { edges { node { id status } } } } }", ids,
+        ),
+    ]  # fmt: skip
+
+
+def quantile(times: Sequence[float], share: float) -> float:
+    """Return a quantile of measured times."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+async def measured(asking: Asking, size: int, requests: int) -> list[Answered]:
+    """Ask every question many times."""
+    results = []
+    for question in await questions(asking):
+        times = []
+        for number in range(_WARM_UP + requests):
+            given = question.variables[number % len(question.variables)]
+            _, took = await asking.ask(question, given)
+            if number >= _WARM_UP:
+                times.append(took)
+        results.append(
+            Answered(
+                question.name, question.service, size, quantile(times, 0.5), quantile(times, 0.95)
+            )
+        )
+        sys.stderr.write(f"{size:>9,} {question.name}: p95 {results[-1].p95:.1f} ms\n")
+    return results
+
+
+async def _statistics(platform: Platform) -> None:
+    """Let PostgreSQL know how many rows there are now, as its own worker would a minute later."""
+    from infra.dev.postgres import EmbeddedPostgres
+    from infra.dev.private_files import socket_directory
+
+    server = EmbeddedPostgres(platform.data_dir, socket_directory(platform.data_dir)).server
+    for service in ("participants", "consent", "cases"):
+        async with server.superuser(f"gt_{service}") as connection:
+            await connection.execute("ANALYZE")
+
+
+async def run(platform: Platform, sizes: Sequence[int], requests: int) -> list[Answered]:
+    """Fill the platform step by step and measure after each."""
+    results: list[Answered] = []
+    for size in sizes:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "infra.cli", "synth", "--participants", str(size),
+            "--seed", str(SEED), "--data", str(platform.data_dir),
+            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+        if process.returncode != 0:
+            raise SystemExit("synth failed")
+        sys.stderr.write(said.decode())
+        await _statistics(platform)
+        asking = Asking(platform)
+        results += await measured(asking, size, requests)
+        await asking.close()
+    return results
+
+
+def table(results: Sequence[Answered]) -> str:
+    """Return the results as a table in Markdown: p50 / p95 by size."""
+    sizes = sorted({each.participants for each in results})
+    lines = [
+        "| question | service | " + " | ".join(f"{size:,}" for size in sizes) + " | p95 grows |",
+        "|---|---|" + "---|" * (len(sizes) + 1),
+    ]
+    for name in dict.fromkeys(each.question for each in results):
+        own = {each.participants: each for each in results if each.question == name}
+        cells = [f"{own[size].p50:.1f} / {own[size].p95:.1f}" for size in sizes]
+        grows = own[sizes[-1]].p95 / own[sizes[0]].p95
+        service = own[sizes[0]].service
+        lines.append(f"| {name} | {service} | " + " | ".join(cells) + f" | {grows:.2f}x |")
+    return "\n".join(lines) + "\n"
+
+
+async def _whole(data: Path | None, sizes: Sequence[int], requests: int) -> list[Answered]:
+    process = None
+    folder = Path(tempfile.mkdtemp(prefix="gt-scale-")) if data is None else data.resolve()
+    async with httpx2.AsyncClient() as client:
+        try:
+            if data is None:
+                port = free_ports()
+                process = start_platform(folder / "data", port, folder / "up.log")
+                platform = Platform(folder / "data", port, process, folder / "up.log", client)
+            else:
+                run_file = json.loads((folder / "run.json").read_text())
+                port = int(run_file["urls"]["gateway"].rpartition(":")[2])
+                nobody = cast("subprocess.Popen[str]", None)
+                platform = Platform(folder, port, nobody, folder / "up.log", client)
+            return await run(platform, sizes, requests)
+        finally:
+            if process is not None:
+                stop_platform(process)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="goldenthread bench scale")
+    parser.add_argument("--sizes", default="1000,10000,100000", help="participants, ascending")
+    parser.add_argument("--requests", type=int, default=100, help="of each question and size")
+    parser.add_argument("--data", type=Path, help="data folder of a running platform")
+    parser.add_argument("--picture", type=Path, default=ROOT / "infra" / "docs" / "scale.svg")
+    arguments = parser.parse_args()
+    sizes = [int(each) for each in arguments.sizes.split(",")]
+
+    results = asyncio.run(_whole(arguments.data, sizes, arguments.requests))
+    lines = [
+        Line(name, [(each.participants, each.p95) for each in results if each.question == name])
+        for name in dict.fromkeys(each.question for each in results)
+    ]
+    arguments.picture.write_text(picture("p95 through the gateway, by participants", lines))
+    sys.stderr.write(table(results))
+    load = os.getloadavg()[1]
+    document = {"seed": SEED, "load_average": load, "results": [asdict(each) for each in results]}
+    sys.stdout.write(json.dumps(document) + "\n")
+    worst = max(
+        (each.p95 / first.p95, each.question)
+        for first in results[: len(lines)]
+        for each in results[-len(lines) :]
+        if each.question == first.question
+    )
+    sys.stdout.write(
+        f"scale: p95 from {sizes[0]:,} to {sizes[-1]:,} participants grows by {worst[0]:.2f} at"
+        f" most ({worst[1]})\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

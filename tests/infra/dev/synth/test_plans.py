@@ -1,0 +1,185 @@
+"""Plans of the hot statements at size: what is read follows from the caller, not from the table.
+
+Two synthetic sites; the plans are those that a connection keeps for every caller of a shape.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from infra.authority.changes import put_agency_window
+from infra.dev.synth.batch import Batch, Outline, build_batch
+from infra.identity_token import Caller
+from infra.vocabulary import Category, Purpose, Role
+from svc_cases import synthetic as cases
+from svc_participants import synthetic as participants
+from tests.fixtures.participants_service import CARE, LONG_AGO, statements_of
+from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, caller
+
+ON = date(2026, 11, 22)
+LARGE = frozenset(
+    {
+        "authority_visibility", "participant", "participant_contact", "participant_alias",
+        "participant_demographics", "referral", "enrollment", "case_note", "goal",
+        "housing_status", "progress_summary", "caseload_assignment", "legal_case", "charge",
+        "hearing", "lead_link", "counsel_of_record",
+    }
+)  # fmt: skip
+RECORD = """
+query($id: ID!) { participant(id: $id) {
+  id name { given family } contact { phone } enrollment { status } housing { code }
+  notes(first: 10) { totalCount edges { node { id text } } }
+  goals(first: 10) { totalCount edges { node { id } } } progressSummary { statement }
+} }
+"""
+OPERATIONS = {
+    "list": "{ participants(first: 10) { totalCount edges { node { id name { given } } } } }",
+    "search": '{ searchParticipants(text: "alder", first: 10) { edges { node { id } } } }',
+    "caseload": "{ caseload(first: 10) { totalCount edges { node { id } } } }",
+    "record": RECORD,
+}
+CASES = """
+query($keys: [_Any!]!) { _entities(representations: $keys) { ... on Participant {
+  legalCases(first: 10) { totalCount edges { node { id relation } } }
+} } }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AtSize:
+    """A service with two sites in it, and the first of them."""
+
+    service: ServiceApp
+    batch: Batch
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def at_size(
+    request: pytest.FixtureRequest, service_app: ServiceAppFactory
+) -> AsyncIterator[AtSize]:
+    load = {"svc_participants": participants.load, "svc_cases": cases.load}[request.param]
+    batches = [build_batch(Outline(seed=9, number=number, size=700, on=ON)) for number in (0, 1)]
+    async with service_app(request.param, with_consent=False) as service:
+        for batch in batches:
+            told = {**batch.of_all(), "people": batch.people, "cases": batch.cases, "revision": 1}
+            await load(service.chassis, orjson.loads(orjson.dumps(told)), batch.facts)
+        site = batches[0].places.site["id"]
+        await service.apply_facts(
+            [
+                put_agency_window(row["id"], row["agency_id"], site, LONG_AGO, None)
+                for row in batches[0].places.mous
+            ]
+        )
+        engine = create_async_engine(
+            service.owner_dsn.replace("postgresql://", "postgresql+asyncpg://")
+        )
+        async with engine.begin() as connection:
+            await connection.execute(text("ANALYZE"))
+        await engine.dispose()
+        yield AtSize(service, batches[0])
+
+
+def asking(batch: Batch, role: Role, handle: str, grounds: str) -> Caller:
+    """Return a caller of the site."""
+    staff = next(row for row in batch.places.staff if row["handle"] == handle)
+    return caller(
+        role,
+        dict.fromkeys((*CARE, Category.LEGAL_COORD), grounds),
+        subject=staff["id"],
+        agency_id=staff["agency_id"],
+        site_id=batch.places.site["id"],
+        purpose=Purpose.CAREMGT,
+    )
+
+
+async def whole_tables(service: ServiceApp, statements: list[str]) -> list[str]:
+    """Return which large tables the kept plans of these statements read from end to end."""
+    connection = await asyncpg.connect(service.owner_dsn)
+    # Tables of a test are small enough to be read whole: planned as if that were no way.
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute("SET enable_seqscan = off")
+    found: list[str] = []
+    try:
+        for statement in dict.fromkeys(statements):
+            if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
+                continue
+            # As the services' connections keep it: planned without a look at the values.
+            await connection.execute(f"PREPARE kept AS {statement}")
+            count = len(set(re.findall(r"\$\d+", statement)))
+            given = f"({', '.join(['NULL'] * count)})" if count else ""
+            rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE kept{given}")
+            await connection.execute("DEALLOCATE kept")
+            plan = orjson.loads(rows[0][0])
+            found += [
+                node["Relation Name"]
+                for node in _nodes(plan[0]["Plan"])
+                if node.get("Relation Name") in LARGE and _is_whole(node)
+            ]
+    finally:
+        await connection.close()
+    return found
+
+
+def _is_whole(node: dict[str, Any]) -> bool:
+    """Return whether a scan looks at every row, also by way of an index that it does not search."""
+    if node["Node Type"] == "Seq Scan":
+        return True
+    if node.get("Index Name") == "ix_authority_visibility_denials":
+        return False  # holds denials only, of which there are few; none is in the synthetic world
+    return node["Node Type"].startswith("Index") and "Index Cond" not in node
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def somebody(batch: Batch) -> str:
+    """Return a participant of the persona's caseload."""
+    manager = batch.places.managers[0]
+    return next(str(each["id"]) for each in batch.people if each.get("manager") == manager)
+
+
+@pytest.mark.parametrize("at_size", ["svc_participants"], indirect=True)
+@pytest.mark.parametrize("name", list(OPERATIONS))
+@pytest.mark.parametrize(
+    ("role", "handle", "grounds"),
+    [(Role.CM, "case_manager", "ao|r"), (Role.SUP, "cm_supervisor", "o|r")],
+    ids=["caseload", "agency"],
+)
+async def test_no_statement_reads_a_large_table_from_end_to_end(
+    at_size: AtSize, name: str, role: Role, handle: str, grounds: str
+) -> None:
+    who = asking(at_size.batch, role, handle, grounds)
+    variables = {"id": somebody(at_size.batch)} if name == "record" else None
+    async with statements_of(at_size.service) as statements:
+        answer = await at_size.service.graphql(who, OPERATIONS[name], variables)
+    assert answer.data
+    assert len(statements) <= 16
+    assert await whole_tables(at_size.service, statements) == []
+
+
+@pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
+async def test_cases_of_people_are_looked_up(at_size: AtSize) -> None:
+    who = asking(at_size.batch, Role.CM, "case_manager", "ao|r")
+    keys = [{"__typename": "Participant", "id": somebody(at_size.batch)}]
+    async with statements_of(at_size.service) as statements:
+        answer = await at_size.service.graphql(who, CASES, {"keys": keys})
+    assert answer.data["_entities"][0]["legalCases"] is not None
+    assert await whole_tables(at_size.service, statements) == []
+
+
+@pytest.mark.parametrize("at_size", ["svc_participants"], indirect=True)
+async def test_planted_statement_without_an_index_is_caught(at_size: AtSize) -> None:
+    planted = ["SELECT id FROM case_note WHERE lower(text) = $1::varchar"]
+    assert await whole_tables(at_size.service, planted) == ["case_note"]
