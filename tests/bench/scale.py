@@ -2,9 +2,9 @@
 
     ./goldenthread bench scale [--sizes 1000,10000,100000] [--requests N] [--data DIR]
 
-A platform of its own (or the running one of ``--data``), filled by ``synth`` step by step. After each
-step the same people ask the same questions, one after the other, through the gateway, under policy:
-token, gate and ledger included. Each question is answered by the service that it is listed with.
+A platform of its own (or the running one of ``--data``), filled by ``synth`` step by step. After
+each step the same people ask the same questions, one after the other, through the gateway, under
+policy: token, gate and ledger included. Each is answered by the service that it is listed with.
 Writes a table and a picture (`infra/docs/scale.svg`) and prints JSON.
 """
 
