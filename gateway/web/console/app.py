@@ -22,6 +22,7 @@ from gateway.web.console.sign_in import SignIn
 from gateway.web.console.views import (
     agencies,
     batches,
+    conferences,
     developer,
     home,
     own_record,
@@ -97,6 +98,9 @@ class Console:
             ("/people/{id}/releases/check", releases.check, care, ["POST"]),
             ("/people/{id}/releases/{release}/revoke", releases.revoke, care, ["GET", "POST"]),
             ("/people/{id}/preview", privacy.preview, frozenset({"CM"}), ["GET"]),
+            ("/conferences", conferences.listed, roles.CONFERRING, ["GET"]),
+            ("/conferences/{id}", conferences.shown, roles.CONFERRING, ["GET"]),
+            ("/conferences/{id}/pledge", conferences.pledge, roles.CONFERRING, ["POST"]),
             ("/privacy", privacy.start, roles.PRIVACY, ["GET", "POST"]),
             ("/privacy/{id}", privacy.review, roles.PRIVACY, ["GET"]),
             ("/releases/expiring", people.expiring, care, ["GET"]),

@@ -36,6 +36,8 @@ CARE = frozenset({"CM", "SUP"})
 TRAINING = frozenset({"TRM"})
 ADMIN = frozenset({"AGA"})
 PRIVACY = frozenset({"PRV"})
+CONFERRING = frozenset({"PM", "CM", "SUP", "LEO", "LEL", "PRO", "DEF", "SVC"})
+"""Roles that sit in the work group."""
 STAFF = frozenset(PURPOSES) - OWN_RECORD
 
 
@@ -59,6 +61,7 @@ PLACES = (
     Place("home", "/console/", frozenset(PURPOSES)),
     Place("people", "/console/people", CARE),
     Place("expiring", "/console/releases/expiring", CARE),
+    Place("conferences", "/console/conferences", CONFERRING),
     Place("record", "/console/record", OWN_RECORD),
     Place("seen", "/console/record/seen", OWN_RECORD),
     Place("courses", "/console/training/courses", STAFF),

@@ -44,6 +44,19 @@ SHOTS = (
         "case_manager",
         "/console/people/{participant}/preview?who={police}:LEO:LE",
     ),
+    Shot("conferences", "le_supervisor", "/console/conferences", is_pictured=False),
+    Shot(
+        "conference",
+        "project_manager",
+        "/console/conferences/e4009def-aed1-5cd2-b804-5c75d1b0b639",
+        is_pictured=False,
+    ),
+    Shot(
+        "conference-to-pledge",
+        "defender",
+        "/console/conferences/e4009def-aed1-5cd2-b804-5c75d1b0b639",
+        is_pictured=False,
+    ),
     Shot("release-form", "case_manager", "/console/people/{participant}/releases/new"),
     Shot(
         "release-revoke",

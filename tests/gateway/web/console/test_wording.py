@@ -18,6 +18,7 @@ from svc_consent.wording import CATEGORY_WORDS, PURPOSE_WORDS
 STAFF_ONLY = {
     "appointments", "agency_types", "assignment_outcomes", "assignment_statuses", "batch_statuses",
     "elements", "forms_seen", "staff_categories", "steps",
+    "action_statuses", "item_statuses", "meeting_statuses", "topics",
     "enrollment_statuses", "grant_statuses", "import_outcomes", "membership_statuses", "methods",
     "modes", "part2", "phrases", "platforms", "service_fields", "session_statuses",
 }  # fmt: skip
@@ -74,6 +75,10 @@ TABLES = {
     "DisclosureOutcome": "disclosure_outcomes",
     "ProvisionEffect": "effects",
     "SignatureMethod": "methods",
+    "OwgMeetingStatus": "meeting_statuses",
+    "OwgItemStatus": "item_statuses",
+    "OwgTopic": "topics",
+    "OwgActionStatus": "action_statuses",
 }
 
 
