@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.caller import InternalTokens
+from gateway.community_client import CommunityClient
 from gateway.consent_client import ConsentClient
 from gateway.generations import Generations, load_generation
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
@@ -36,7 +37,10 @@ from gateway.subscriptions import ChangeHub
 from gateway.supergraph_file import SupergraphFollower
 from gateway.warm_up import named, recent, warm_in_turns
 from gateway.web.console.app import Console
+from gateway.web.console.sealing import derive
+from gateway.web.console.sealing import read_key as read_console_key
 from gateway.web.cross_origin import CrossOrigin, parse_origins
+from gateway.web.doors.community import CommunityDoor
 from gateway.web.doors.court import CourtDoors
 from gateway.web.doors.own_record import OwnRecordDoor
 from gateway.web.doors.routes import Doors
@@ -68,6 +72,7 @@ class GatewayParts:
     traffic: Traffic
     documents: PersistedDocuments
     sdl: str
+    community: CommunityClient
 
 
 def build_parts(settings: GatewaySettings) -> GatewayParts:
@@ -112,6 +117,7 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
         traffic,
         documents,
         sdl,
+        CommunityClient(HttpClient(addresses["participants"]), minter),
     )
 
 
@@ -184,6 +190,13 @@ def _follower(settings: GatewaySettings, parts: GatewayParts) -> SupergraphFollo
     )
 
 
+def _page_key(settings: GatewaySettings) -> bytes | None:
+    """Return the key of the community form's pages; without the console's, one of this process."""
+    if settings.console is None:
+        return None
+    return derive(read_console_key(settings.console.key), "refer")
+
+
 _A_CENTURY_SECONDS = 100 * 365 * 24 * 3600
 
 
@@ -234,6 +247,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         await parts.verifier.close()
         await parts.calls.close()
         await parts.consent_http.close()
+        await parts.community.close()
 
     endpoint = GraphQLEndpoint(
         parts.pipeline,
@@ -261,6 +275,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
             *Doors(parts.pipeline, bind).routes(),
             *CourtDoors(parts.pipeline).routes(),
             *OwnRecordDoor(parts.pipeline).routes(),
+            *CommunityDoor(parts.community, _page_key(settings)).routes(),
             *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],

@@ -4,7 +4,7 @@ Authorship opens a referrer's own form, never another one about the same person;
 grounds that belong to a form rather than to a person are checked against the row as well.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -184,6 +184,20 @@ async def site_program(session: AnySession, site_id: UUID) -> SiteProgramRow | N
         select(SiteProgramRow).where(SiteProgramRow.site_id == site_id)
     )
     return row
+
+
+async def public_sites(session: AnySession) -> Sequence[SiteProgramRow]:
+    """Return the sites that take the community form, by the name that they have given it."""
+    found = await session.scalars(
+        select(SiteProgramRow)
+        .where(
+            SiteProgramRow.public_name.is_not(None),
+            SiteProgramRow.project_agency_id.is_not(None),
+        )
+        .order_by(SiteProgramRow.public_name, SiteProgramRow.site_id)
+        .limit(100)
+    )
+    return found.all()
 
 
 async def began(

@@ -19,6 +19,7 @@ from infra.identity_token import Caller
 from infra.owner_pages import FOR_THIS_CALLER, PageRequest
 from infra.pagination import Page, PaginationError
 from infra.vocabulary import Category
+from svc_participants.people.repository import contact_visible
 from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow
 from svc_participants.search.rules import LIKENESS, Wanted
 
@@ -80,7 +81,7 @@ def _candidates(caller: Caller, wanted: Wanted) -> Select[UUID, int]:
         # A number is looked at only where the person lets this recipient have it.
         digits = func.regexp_replace(ContactRow.phone, "[^0-9]", "", "g")
         rows = rows.join(ContactRow, ContactRow.participant_id == ParticipantRow.id).where(
-            visible(caller, Category.CONTACT, ParticipantRow.id),
+            contact_visible(caller, ParticipantRow.id),
             func.right(digits, len(wanted.digits)) == wanted.digits,
         )
     return rows

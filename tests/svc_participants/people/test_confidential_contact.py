@@ -21,10 +21,17 @@ from tests.fixtures.service_app import ServiceApp
 
 QUERY = "query($id: ID!) { participant(id: $id) { contact { phone isConfidential } } }"
 
+SEARCH = "query($wanted: String!) { searchParticipants(phone: $wanted) { edges { node { id } } } }"
+
 
 async def hidden_from_a_recipient(service: ServiceApp) -> bool:
     who, _ = await enrolled(service)
-    await service.apply_facts([released_to(who, HOUSING_PROVIDER, category=Category.CONTACT)])
+    await service.apply_facts(
+        [
+            released_to(who, HOUSING_PROVIDER, category=each)
+            for each in (Category.IDENTITY, Category.CONTACT)
+        ]
+    )
     shown: list[Any] = []
     for version, is_confidential in ((0, False), (1, True)):
         await change(
@@ -33,11 +40,14 @@ async def hidden_from_a_recipient(service: ServiceApp) -> bool:
         )  # fmt: skip
         found = await service.graphql(housing_provider(), QUERY, {"id": who})
         shown.append(found.data["participant"]["contact"])
-    assert shown[0] == {"phone": "206-555-0177", "isConfidential": False}
+        by_number = await service.graphql(housing_provider(), SEARCH, {"wanted": "206-555-0177"})
+        hits = [each["node"]["id"] for each in by_number.data["searchParticipants"]["edges"]]
+        shown.append(who in hits)
+    assert shown[:2] == [{"phone": "206-555-0177", "isConfidential": False}, True]
     for asking in (case_manager(), supervisor()):
         own = (await service.graphql(asking, QUERY, {"id": who})).data["participant"]["contact"]
         assert own == {"phone": "206-555-0177", "isConfidential": True}
-    return shown[1] is None
+    return shown[2:] == [None, False]
 
 
 async def test_confidential_contact_is_kept_from_recipients(participants: ServiceApp) -> None:

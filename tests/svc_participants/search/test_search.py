@@ -102,7 +102,7 @@ async def test_who_may_not_be_seen_is_neither_found_nor_counted(participants: Se
 async def test_planted_search_without_narrowing_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch, repository, "visible", lambda *_: true())
+    plant(monkeypatch, repository, "visible", lambda *_, **__: true())
     assert not await finds_nobody_hidden(participants)
 
 
@@ -129,10 +129,10 @@ async def test_planted_search_by_any_number_is_caught(
 ) -> None:
     real = repository.visible
 
-    def identity_only(asking: Caller, category: Category, column: Any) -> Any:
+    def identity_only(asking: Caller, column: Any) -> Any:
         return real(asking, Category.IDENTITY, column)
 
-    plant(monkeypatch, repository, "visible", identity_only)
+    plant(monkeypatch, repository, "contact_visible", identity_only)
     assert not await hides_the_number(participants)
 
 
