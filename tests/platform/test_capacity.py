@@ -22,16 +22,15 @@ def test_a_station_is_as_busy_as_its_load() -> None:
 
 def test_the_simulation_agrees_with_the_queue_that_has_a_formula() -> None:
     """One server, random arrivals and times: the mean time is s / (1 - busy), its median ln 2."""
-    wait = simulate(50, {"gateway": 1}, ONE, requests=60_000, seed=3)
-    assert wait.p50 == pytest.approx(20 * 0.693, rel=0.15)
-    assert wait.p95 == pytest.approx(20 * 2.996, rel=0.15)
+    wait = simulate(50, {"gateway": 1}, ONE, requests=10_000, seed=3)
+    assert wait.p50 == pytest.approx(20 * 0.693, rel=0.2)
+    assert wait.p95 == pytest.approx(20 * 2.996, rel=0.2)
 
 
-def test_waits_grow_towards_the_rate_that_fills_the_busiest_station() -> None:
+def test_waits_grow_beyond_the_rate_that_fills_the_busiest_station() -> None:
     full = 1 / max(each.seconds_a_request / each.servers for each in stations(1, STATE))
-    waits = [simulate(full * share, STATE).p95 for share in (0.3, 0.6, 0.9, 1.2)]
-    assert waits == sorted(waits)
-    assert waits[3] > 5 * waits[0]
+    below, beyond = (simulate(full * share, STATE, requests=10_000).p95 for share in (0.5, 3.0))
+    assert beyond > 3 * below
 
 
 def test_storage_is_linear() -> None:
