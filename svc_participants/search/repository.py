@@ -91,7 +91,8 @@ async def found_page(
     session: ReadSession, caller: Caller, wanted: Wanted, request: PageRequest
 ) -> Page[Found]:
     """Return a page of the people found, nearest first; the count is over exactly these."""
-    near = _candidates(caller, wanted).subquery()
+    # Measured once a person: written into each clause, likeness would be measured in each.
+    near = _candidates(caller, wanted).cte("near").prefix_with("MATERIALIZED")
     matches = select(near.c.id, near.c.distance).where(near.c.distance <= 1000 - LIKENESS)
     every = matches.subquery()
     statement = select(ParticipantRow, every.c.distance).join(
