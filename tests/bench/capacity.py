@@ -86,10 +86,10 @@ COSTS: Sequence[Kind] = (
 )
 """Times on the measured machine, rounded up; `infra/docs/capacity.md` says where each is from."""
 
-ENTRY_BYTES = 1_150
-"""A ledger entry with its index rows, by estimate from its columns."""
-PART_BYTES = 260
-"""A participant named in an entry: their part and the row that finds it."""
+ENTRY_BYTES = 900
+"""A ledger entry without its parts, index rows and free space included; measured, see the page."""
+PART_BYTES = 450
+"""A participant named in an entry: their part, and the row that finds it."""
 CHANGE_BYTES = 2_600
 """An authority change: feed, visibility rows and journal line."""
 
