@@ -6,7 +6,7 @@ that order and half a name do not matter.
 
 from dataclasses import dataclass
 
-from infra.pagination import PaginationError
+from infra.errors import GoldenThreadError
 
 LEAST_TEXT = 2
 MOST_TEXT = 100
@@ -16,8 +16,10 @@ LIKENESS = 500
 """Thousandths of similarity, on average over the words, from which somebody is found."""
 
 
-class SearchError(PaginationError):
+class SearchError(GoldenThreadError):
     """What is searched for is not acceptable. The text depends on the input alone."""
+
+    code = "BAD_USER_INPUT"
 
 
 @dataclass(frozen=True, slots=True)
