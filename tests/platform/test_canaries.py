@@ -356,15 +356,6 @@ async def test_there_is_a_span_for_each_fetch_gate_and_statement(
     )
 
 
-async def test_log_lines_of_a_request_name_its_trace(
-    evidence: Evidence, collector: Collector
-) -> None:
-    lines = [line for line in evidence.places["log"].decode().splitlines() if '"trace_id"' in line]
-    traces = {span.trace_id.hex() for _, span in collector.spans()}
-    named = {json.loads(line[line.index("{") :])["trace_id"] for line in lines}
-    assert named & traces
-
-
 async def test_operations_count_under_registered_names_only(evidence: Evidence) -> None:
     text = evidence.places["metrics of gateway"].decode()
     names = {

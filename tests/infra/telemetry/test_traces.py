@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from infra.telemetry import traces
+from infra.telemetry import logs, traces
 
 CANARY = "Example-Canary"
 
@@ -76,6 +76,36 @@ def test_a_trace_goes_on_in_the_next_program(exported: InMemorySpanExporter) -> 
     assert received.context.trace_id == sent.context.trace_id
     assert received.parent is not None
     assert received.parent.span_id == sent.context.span_id
+
+
+def test_log_lines_within_a_trace_name_it(exported: InMemorySpanExporter) -> None:
+    assert logs._join_trace(None, "", {"event": "outside"}) == {"event": "outside"}
+    with traces.span("cases.execute"):
+        line = logs._join_trace(None, "", {"event": "inside"})
+    context = only(exported).context
+    assert context is not None
+    assert line["trace_id"] == format(context.trace_id, "032x")
+    assert line["span_id"] == format(context.span_id, "016x")
+    assert set(line) <= logs.ALLOWED_KEYS
+
+
+def sampled(*, trusts_callers: bool, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether a request whose caller wants it traced is, where hardly any trace is kept."""
+    providers: list[TracerProvider] = []
+    monkeypatch.setattr(trace, "set_tracer_provider", providers.append)
+    traces.configure("test", "test-0", None, 0.0, trusts_callers=trusts_callers)
+    tracer = providers[0].get_tracer("test")
+    monkeypatch.setattr(trace, "get_tracer", lambda _name: tracer)
+    wanted = {"traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+    with traces.span("gateway.request", carrier=wanted) as span:
+        return bool(span.is_recording())
+
+
+def test_callers_of_the_gateway_do_not_decide_what_is_traced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not sampled(trusts_callers=False, monkeypatch=monkeypatch)
+    assert sampled(trusts_callers=True, monkeypatch=monkeypatch)
 
 
 def test_the_list_has_no_attribute_for_a_person_or_a_value() -> None:
