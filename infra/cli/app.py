@@ -158,6 +158,32 @@ def synth(
     sys.stdout.write(synthesize(chosen(data), participants, seed) + "\n")
 
 
+@app.command("import")
+def import_rows(
+    kind: Annotated[str, typer.Argument(metavar="participants|referrals|cases")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file, UTF-8.")],
+    mapping: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="What its columns mean (TOML).")
+    ],
+    persona: Annotated[
+        str | None, typer.Option("--as", metavar="PERSONA", help="Who imports (default: mapping).")
+    ] = None,
+    data: Data = None,
+    *,
+    dry_run: Annotated[bool, typer.Option(help="Check every row and send none.")] = False,
+) -> None:
+    """Send the rows of a file as commands, once each; a second run sends what is left."""
+    from infra.cli.importing.mapping import MUTATIONS
+    from infra.cli.importing.run import Import, import_file
+
+    if kind not in MUTATIONS:
+        raise CommandError(f"import takes {', '.join(MUTATIONS)}", status=2)
+    wanted = Import(kind, file, mapping, persona, dry_run)
+    line, status = import_file(chosen(data), wanted)
+    sys.stdout.write(line + "\n")
+    raise typer.Exit(status)
+
+
 @app.command()
 def ask(
     operation: Annotated[str, typer.Argument(metavar="OPERATION")],

@@ -1,0 +1,140 @@
+"""One import: reads the file, sends what has not been taken yet, reports row by row.
+
+Beside FILE stand ``FILE.imported`` (marks of rows that were taken, so that a run which was
+stopped goes on) and ``FILE.errors.csv`` (row, column or field, code, message; no values).
+"""
+
+import csv
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from infra.cli.data_folder import DataFolder
+from infra.cli.errors import CommandError
+from infra.cli.importing.mapping import Mapped, MappingError, Row, RowError, read_mapping
+from infra.cli.importing.sending import Complaint, Gateway, misfits
+from infra.cli.tokens import DEFAULT_SECONDS, mint
+
+_TOKEN_SECONDS = DEFAULT_SECONDS / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What was asked for."""
+
+    kind: str
+    file: Path
+    mapping: Path
+    persona: str | None
+    is_dry_run: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows were taken now, before, and not."""
+
+    taken: int = 0
+    known: int = 0
+    refused: int = 0
+
+
+class _Token:
+    """A token of a persona, renewed before it ends."""
+
+    def __init__(self, folder: DataFolder, persona: str) -> None:
+        self._folder, self._persona = folder, persona
+        self._made_at, self._text = float("-inf"), ""
+
+    def __call__(self) -> str:
+        if time.monotonic() - self._made_at > _TOKEN_SECONDS:
+            self._made_at = time.monotonic()
+            self._text = mint(self._folder, self._persona, DEFAULT_SECONDS)
+        return self._text
+
+
+def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
+    """Run an import; returns one line about it, and the exit status.
+
+    Raises:
+        CommandError: the mapping or the file is not acceptable, or the gateway does not answer.
+    """
+    try:
+        mapped = read_mapping(wanted.mapping, wanted.kind)
+        rows = list(_rows(mapped, wanted.file))
+    except MappingError as error:
+        raise CommandError(str(error), status=2) from error
+    persona = wanted.persona or mapped.persona
+    if persona is None:
+        raise CommandError("say who imports: --as PERSONA, or persona in the mapping", status=2)
+    url = folder.running()["urls"]["graphql"]
+    gateway = Gateway(url, _Token(folder, persona), mapped.purpose)
+    tally = _each(wanted, mapped, rows, gateway)
+    done = "would be taken" if wanted.is_dry_run else "taken"
+    line = (
+        f"import {wanted.kind}: {tally.taken} rows {done}, {tally.known} were taken before,"
+        f" {tally.refused} refused"
+    )
+    return line, 1 if tally.refused else 0
+
+
+def _rows(mapped: Mapped, file: Path) -> Iterator[tuple[int, Row | RowError]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            mapped.check_heading(list(reader.fieldnames or ()))
+            for number, cells in enumerate(reader, start=2):  # the heading is line 1
+                try:
+                    yield number, mapped.row(number, cells)
+                except RowError as error:
+                    yield number, error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise MappingError(f"the file cannot be read: {error}") from None
+
+
+def _each(
+    wanted: Import, mapped: Mapped, rows: list[tuple[int, Row | RowError]], gateway: Gateway
+) -> Tally:
+    tally = Tally()
+    marks = wanted.file.with_name(wanted.file.name + ".imported")
+    known = set(marks.read_text(encoding="utf-8").split()) if marks.exists() else set()
+    kind = gateway.input_type(mapped.mutation)
+    errors = wanted.file.with_name(wanted.file.name + ".errors.csv")
+    with (
+        errors.open("w", encoding="utf-8", newline="") as report,
+        marks.open("a", encoding="utf-8") as taken,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        table = csv.writer(report)
+        table.writerow(["line", "field", "code", "message"])
+        for number, row in progress.track(rows, description=wanted.kind):
+            if isinstance(row, Row) and row.mark in known:
+                tally.known += 1
+                continue
+            complaints = _complaints(row, kind, mapped, gateway, is_dry_run=wanted.is_dry_run)
+            if complaints or isinstance(row, RowError):
+                tally.refused += 1
+                table.writerows([number, c.field, c.code, c.message] for c in complaints)
+                continue
+            tally.taken += 1
+            if not wanted.is_dry_run:
+                taken.write(f"{row.mark}\n")
+                taken.flush()
+    if tally.refused:
+        sys.stderr.write(f"refused rows: {errors}\n")
+    return tally
+
+
+def _complaints(
+    row: Row | RowError, kind: object, mapped: Mapped, gateway: Gateway, *, is_dry_run: bool
+) -> list[Complaint]:
+    if isinstance(row, RowError):
+        return [Complaint(row.column, row.code, "the cell cannot be read as the mapping says")]
+    found = misfits(kind, row)
+    if found or is_dry_run:
+        return found
+    return gateway.send(mapped.mutation, row)
