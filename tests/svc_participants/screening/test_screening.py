@@ -1,8 +1,9 @@
 """Protocols are authored, previewed and adopted; the waiting list has one order, with reasons."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -21,6 +22,7 @@ from tests.fixtures.participants_service import (
     police_liaison,
     project_manager,
     refer,
+    statements_of,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
@@ -58,7 +60,7 @@ async def author(service: ServiceApp, asking: Caller | None = None, **given: Any
 async def adopt(service: ServiceApp, protocol_id: str, **given: Any) -> dict[str, Any]:
     request = {
         "protocolId": protocol_id, "expectedVersion": 1, "agreedBy": "PCG of May",
-        "effectiveOn": (datetime.now(UTC) - timedelta(hours=7)).date().isoformat(), **given,
+        "effectiveOn": datetime.now(ZoneInfo("America/Los_Angeles")).date().isoformat(), **given,
     }  # fmt: skip
     return await change(
         service, project_manager(), "adoptProtocol", "protocol { state }", **request
@@ -184,6 +186,22 @@ async def test_waiting_list_goes_by_points_then_by_time(participants: ServiceApp
             referralId=first, expectedVersion=4, points=99, reason=" ",
         )  # fmt: skip
         assert codes(refused) == [expected]
+
+
+async def test_long_list_costs_no_more_statements_than_a_short_one(
+    participants: ServiceApp,
+) -> None:
+    query = """query($n: Int!) { waitlist(first: $n) { edges { node { id handoffs { id }
+      judgement { points } intakeStanding clocks { state pauses { reason } } } } } }"""
+    for _ in range(4):
+        await waiting(participants)
+    counts = []
+    for size in (1, 4):
+        async with statements_of(participants) as found:
+            answer = await participants.graphql(project_manager(), query, {"n": size})
+        assert len(answer.data["waitlist"]["edges"]) == size
+        counts.append(len(found))
+    assert counts[0] == counts[1] <= 9
 
 
 async def test_planted_order_by_arrival_alone_is_caught(
