@@ -47,7 +47,8 @@ def _walk(
             continue
         if name == "__typename":
             continue
-        found = subgraph.types[type_name].fields.get(name)
+        known = subgraph.types.get(type_name)
+        found = known.fields.get(name) if known is not None else None
         if found is None:
             yield f"{subgraph.name} does not know {type_name}.{name}"
             continue
