@@ -35,6 +35,16 @@ class GrantTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockChange:
+    """Whether an account is to be shut out."""
+
+    account_id: str
+    is_blocked: bool
+    expected_version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipChange:
     """What is to become of a membership."""
 
@@ -242,6 +252,44 @@ async def revoke_role(
         raise CommandError("ALREADY_REVOKED", "The role was taken away before.", ("input",))
     await take_away(session, caller, [grant], text)
     return {"grantId": str(grant.id)}
+
+
+async def set_account_blocked(
+    session: WriteSession, caller: Caller, change: BlockChange
+) -> dict[str, Any]:
+    """Shut an account of the caller's site out of everything, or let it in again, at once.
+
+    Its roles stay as they are and count for nothing meanwhile, at every site.
+
+    Raises:
+        CommandError: not this role, no such account, oneself, so already, or changed meanwhile.
+        RuleError: no reason.
+    """
+    site_id, account_id = parse_id(caller.site_id), parse_id(change.account_id)
+    if caller.role is not Role.PLA or site_id is None:
+        raise CommandError("FORBIDDEN", "Only the platform's administrator may do this.")
+    reason = rules.checked_reason(change.reason)
+    if change.account_id == caller.subject:
+        raise CommandError("OWN_ACCOUNT", "Nobody shuts out themselves.", ("input", "accountId"))
+    account = None
+    if account_id is not None:
+        account = await repository.account_for_update(session, caller, account_id, site_id)
+    if account is None:
+        raise not_found("input", "accountId")
+    if account.version != change.expected_version:
+        raise version_conflict("input", "expectedVersion")
+    if account.is_blocked is change.is_blocked:
+        raise CommandError("NOTHING_TO_CHANGE", "The account is so already.", ("input", "blocked"))
+    account.is_blocked = change.is_blocked
+    account.version += 1
+    kind = EventKind.ACCOUNT_BLOCKED if change.is_blocked else EventKind.ACCOUNT_UNBLOCKED
+    now = await repository.database_now(session)
+    agency_id = parse_id(caller.agency_id)
+    history.record(
+        session, kind, caller, now, agency_id=agency_id, account_id=account.id, reason=reason
+    )
+    await record_change(session, [subject_key(account.id)], [])
+    return {"accountId": str(account.id)}
 
 
 async def take_away(

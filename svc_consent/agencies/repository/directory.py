@@ -230,6 +230,17 @@ async def standing_grants(
     return [(row[0], row[1]) for row in found]
 
 
+async def account_for_update(
+    session: WriteSession, caller: Caller, account_id: UUID, site_id: UUID
+) -> Account | None:
+    """Return an account with a role at a site, ended ones too, as far as visible; locked."""
+    here = select(RoleGrant.account_id).where(RoleGrant.site_id == site_id, visible_grants(caller))
+    row: Account | None = await session.scalar(
+        select(Account).where(Account.id == account_id, Account.id.in_(here)).with_for_update()
+    )
+    return row
+
+
 async def grant_for_update(
     session: WriteSession, caller: Caller, grant_id: UUID
 ) -> RoleGrant | None:

@@ -52,11 +52,17 @@ class Account:
     id: strawberry.ID = strawberry.field(directives=STRUCTURE, description="Global id.")
     name: str | None = strawberry.field(description="Name.")
     is_blocked: bool | None = strawberry.field(description="Whether it is shut out.")
+    version: int | None = strawberry.field(description="Counts changes; an update names it.")
 
     @classmethod
     def from_row(cls, row: tables.Account) -> Self:
         """Return the GraphQL object of a row."""
-        return cls(id=strawberry.ID(str(row.id)), name=row.name, is_blocked=row.is_blocked)
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            is_blocked=row.is_blocked,
+            version=row.version,
+        )
 
     @classmethod
     async def resolve_references(

@@ -16,7 +16,7 @@ from svc_consent.agencies import commands
 from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.rules import MembershipStatus
 from svc_consent.agencies.schema.directory import STRUCTURE, Agency
-from svc_consent.agencies.schema.grants import RoleGrant
+from svc_consent.agencies.schema.grants import Account, RoleGrant
 
 _KEY = "The same key with the same input has its effect once (1 to 200 characters)."
 
@@ -63,6 +63,25 @@ class RevokeRolePayload:
     """Payload of revokeRole."""
 
     role_grant: RoleGrant | None = strawberry.field(description="The grant as it is now.")
+    user_errors: list[UserError] = strawberry.field(description="What to put right in the input.")
+
+
+@strawberry.input(description="Whether to shut a person's account out, and why.")
+class SetAccountBlockedInput:
+    """Input of setAccountBlocked."""
+
+    account_id: strawberry.ID = strawberry.field(description="Whose account.")
+    blocked: bool = strawberry.field(description="True shuts it out, false lets it in again.")
+    expected_version: int = strawberry.field(description="Its version as the client read it.")
+    reason: str = strawberry.field(description="Why, in 1 to 500 characters.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(directives=STRUCTURE, description="Result of setAccountBlocked.")
+class SetAccountBlockedPayload:
+    """Payload of setAccountBlocked."""
+
+    account: Account | None = strawberry.field(description="The account as it is now.")
     user_errors: list[UserError] = strawberry.field(description="What to put right in the input.")
 
 
@@ -140,6 +159,33 @@ class AgenciesMutation:
         )
         grant = await _grant(context, outcome.id("grantId"))
         return RevokeRolePayload(role_grant=grant, user_errors=outcome.user_errors)
+
+    @strawberry.mutation(description="Shut an account out with its next request, or let it in.")
+    async def set_account_blocked(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            SetAccountBlockedInput, strawberry.argument(description="Whose account, and why.")
+        ],
+    ) -> SetAccountBlockedPayload:
+        """Shut an account out, or let it in again."""
+        context = context_of(info)
+        change = commands.BlockChange(
+            str(input.account_id), input.blocked, input.expected_version, input.reason
+        )
+
+        async def effect(session: WriteSession) -> dict[str, Any]:
+            return await commands.set_account_blocked(session, context.caller, change)
+
+        outcome = await run_command(
+            context, "setAccountBlocked", input, key=input.idempotency_key, effect=effect
+        )
+        account_id, account = outcome.id("accountId"), None
+        if account_id is not None:
+            async with context.reading() as session:
+                rows = await repository.accounts_by_id(session, context.caller, [account_id])
+            account = Account.from_row(rows[account_id]) if account_id in rows else None
+        return SetAccountBlockedPayload(account=account, user_errors=outcome.user_errors)
 
     @strawberry.mutation(description="Suspend, resume or withdraw an agency's membership, at once.")
     async def change_membership(

@@ -53,6 +53,8 @@ described_enum(
         EventKind.ROLE_DECLINED: "A sensitive role was declined.",
         EventKind.ROLE_GRANTED: "A role was given.",
         EventKind.ROLE_REVOKED: "A role was taken away.",
+        EventKind.ACCOUNT_BLOCKED: "An account was shut out.",
+        EventKind.ACCOUNT_UNBLOCKED: "An account was let in again.",
         EventKind.MEMBERSHIP_INVITED: "An agency was invited.",
         EventKind.MEMBERSHIP_CHANGED: "A membership was suspended, resumed or withdrawn.",
         EventKind.MOU_SIGNED: "A memorandum was signed.",
