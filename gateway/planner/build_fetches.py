@@ -43,12 +43,14 @@ class _Use:
 
     Attributes:
         around: the conditions of all fields around it, for this use.
+        is_in_input: the field around it is a key or requirement.
     """
 
     is_client: bool
     conditions: Conditions = ALWAYS
     needs: int = 0
     around: Conditions = ALWAYS
+    is_in_input: bool = False
 
 
 _FOR_CLIENT: Final = _Use(is_client=True)
@@ -162,6 +164,7 @@ class FetchBuilder:
         absolute = both_of(use.around, conditions)
         fetched.conditions = any_of(fetched.conditions, conditions)
         fetched.absolute = any_of(fetched.absolute, absolute)
+        fetched.is_in_input = fetched.is_in_input or use.is_in_input
         fetched.needs.add(selected.needs if use.is_client else use.needs)
         suppliers = {group}
         if selected.selection is not None:
@@ -173,7 +176,9 @@ class FetchBuilder:
                 is_abstract = place.is_abstract or not is_local_object
                 opaque = self._graph.opaque_names(group.subgraph, route.local.named_type)
                 fetched.tree = FetchTree(is_abstract=is_abstract, opaque=opaque)
-            inner_use = _Use(use.is_client, needs=use.needs, around=absolute)
+            inner_use = _Use(
+                use.is_client, needs=use.needs, around=absolute, is_in_input=not use.is_client
+            )
             for child in route.children:
                 if isinstance(child, TypedRoute):
                     suppliers |= self._typed(child, place, group, fetched.tree, inner_use)

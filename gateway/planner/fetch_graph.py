@@ -9,6 +9,7 @@ from graphql import ArgumentNode, get_named_type, is_abstract_type
 from gateway.planner.plan import ContextSource, InputField, PathStep
 from gateway.planner.query_graph import QueryGraph
 from gateway.planner.selection import (
+    ALWAYS,
     NEVER,
     Conditions,
     ObjectSelection,
@@ -29,6 +30,7 @@ class TreeField:
     Attributes:
         conditions: when it is fetched, where the field around it is.
         absolute: when any use wants it, with the conditions of all around that use.
+        is_in_input: it lies inside a key or requirement, of which no part may be missing.
     """
 
     name: str
@@ -37,6 +39,7 @@ class TreeField:
     type_text: str
     conditions: Conditions = NEVER
     absolute: Conditions = NEVER
+    is_in_input: bool = False
     needs: set[int] = field(default_factory=set)
     tree: "FetchTree | None" = None
 
@@ -70,7 +73,9 @@ class FetchTree:
         """
         for fields in self.types.values():
             for one in fields.values():
-                if both_of(around, one.conditions) != one.absolute:
+                if one.is_in_input:
+                    one.conditions, one.absolute = ALWAYS, around
+                elif both_of(around, one.conditions) != one.absolute:
                     one.conditions = one.absolute
                 if one.tree is not None:
                     one.tree.keep_to_uses(one.absolute)
