@@ -53,8 +53,13 @@ def words_about_participants(text: str) -> list[str]:
     return [word for word in FOREIGN_WORDS if word in text.lower()]
 
 
+def own_words(sdl: str) -> str:
+    """The SDL without the two lists that name the published figures of all services."""
+    return re.sub(r"\nenum Indicator(Family|Split) \{.*?\n\}\n", "", sdl, flags=re.DOTALL)
+
+
 def test_schema_says_nothing_about_participants() -> None:
-    sdl = (PACKAGE / "subgraph.graphql").read_text()
+    sdl = own_words((PACKAGE / "subgraph.graphql").read_text())
     assert words_about_participants(sdl) == []
     assert "@about" not in sdl
 
@@ -81,7 +86,8 @@ def test_tables_have_no_column_about_participants() -> None:
 
 def test_word_about_participants_would_be_found() -> None:
     """Planted bug: the same check on a schema with such a field."""
-    sdl = (PACKAGE / "subgraph.graphql").read_text().replace("accountId", "participantId")
+    sdl = own_words((PACKAGE / "subgraph.graphql").read_text())
+    sdl = sdl.replace("accountId", "participantId")
     assert words_about_participants(sdl) == ["participant"]
 
 

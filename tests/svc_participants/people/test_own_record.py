@@ -1,6 +1,8 @@
 """The participant's own record: theirs, without an agency, and without what others have told."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -35,8 +37,8 @@ WHO = person("roi_active")
 
 @pytest.fixture
 async def own(participants: ServiceApp) -> Caller:
-    asking = participant()
-    fact = permit(WHO, subject_holder(account("participant")), Basis.SELF)
+    asking = replace(participant(), subject=str(uuid4()))
+    fact = permit(WHO, subject_holder(asking.subject), Basis.SELF)
     await participants.apply_facts([fact])
     return asking
 

@@ -172,7 +172,7 @@ async def test_a_case_manager_without_a_caseload_lists_nobody(participants: Serv
 async def test_planted_list_without_narrowing_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch, repository, "visible", lambda *_: true())
+    plant(monkeypatch, repository, "visible", lambda *_, **__: true())
     assert not await hides_others(participants)
 
 
