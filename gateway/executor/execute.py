@@ -26,33 +26,49 @@ async def fetch_all(
     once at the end, the guard is asked to load all subjects seen.
     """
     fetcher = Fetcher(compiled, variables, context, guard)
-    nodes = {node.node.id: node for node in compiled.nodes}
-    waiting = {node.node.id: len(node.node.waits_for) for node in compiled.nodes}
-
-    async def run_from(node: CompiledNode) -> None:
-        await _run(fetcher, node)
-        ready = []
-        for number in node.dependents:
-            waiting[number] -= 1
-            if waiting[number] == 0:
-                ready.append(nodes[number])
-        await run_all(ready)
-
-    async def run_all(ready: list[CompiledNode]) -> None:
-        if len(ready) == 1:
-            await run_from(ready[0])
-        elif ready:
-            async with asyncio.TaskGroup() as group:
-                for node in ready:
-                    group.create_task(run_from(node))
-
-    await run_all([node for node in compiled.nodes if not node.node.waits_for])
+    await _Course(fetcher).run()
     assembled = fetcher.assembled
     place_parts(assembled.faults)
     if compiled.note_all_subjects is not None:
         assembled.is_plain = compiled.note_all_subjects([assembled.root], assembled.subjects)
         await guard.load(assembled.subjects)
     return assembled
+
+
+class _Course:
+    """Starts each fetch when those it waits for are done.
+
+    A class and no pair of closures: those would keep each other, and with them all that a request
+    fetched, until the cyclic collector comes by.
+    """
+
+    __slots__ = ("_fetcher", "_nodes", "_waiting")
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+        nodes = fetcher.compiled.nodes
+        self._nodes = {node.node.id: node for node in nodes}
+        self._waiting = {node.node.id: len(node.node.waits_for) for node in nodes}
+
+    async def run(self) -> None:
+        await self._run_all([one for one in self._nodes.values() if not one.node.waits_for])
+
+    async def _run_all(self, ready: list[CompiledNode]) -> None:
+        if len(ready) == 1:
+            await self._run_from(ready[0])
+        elif ready:
+            async with asyncio.TaskGroup() as group:
+                for node in ready:
+                    group.create_task(self._run_from(node))
+
+    async def _run_from(self, node: CompiledNode) -> None:
+        await _run(self._fetcher, node)
+        ready = []
+        for number in node.dependents:
+            self._waiting[number] -= 1
+            if self._waiting[number] == 0:
+                ready.append(self._nodes[number])
+        await self._run_all(ready)
 
 
 async def _run(fetcher: Fetcher, node: CompiledNode) -> None:
