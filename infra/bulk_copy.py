@@ -1,14 +1,16 @@
 """Loads many rows at once by COPY, inside the transaction of a ``WriteSession``.
 
 For loaders of synthetic data and of batches only: a row that is copied passes no command. Values
-are written in PostgreSQL's text format; what is neither text, number, truth nor None (dates, ids,
-lists) comes in as the text that PostgreSQL reads. Nothing is escaped, and a text that would need
-it stops the loader.
+of ``CopyRows`` are written in PostgreSQL's text format; what is neither text, number, truth nor
+None (dates, ids, lists) comes in as the text that PostgreSQL reads. Nothing is escaped, and a text
+that would need it stops the loader.
 """
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, cast
+from datetime import date
+from functools import cache
+from typing import Any, Literal, cast
 
 from sqlalchemy import Column, Table, text
 
@@ -16,7 +18,35 @@ from infra.database import WriteSession
 from infra.errors import bug
 from infra.tables import Base
 
+BINARY_BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+BINARY_END = b"\xff\xff"
+VISIBILITY_COLUMNS = (
+    "id", "participant_id", "holder", "basis", "effect", "category", "purpose", "starts_at",
+    "ends_at", "source_id", "revision",
+)  # fmt: skip
+REVISION_MARK = b"\x00\x00\x00\x08REVISION"
+"""The column of eight bytes as the maker of a batch leaves it, for the loader to fill."""
 _CHUNK = 256 * 1024
+# As superuser, whom only `synth` has on a developer's server, rows are taken as they are: what
+# they refer to was made by the generator (tests load them with every check on), and checking each
+# costs as much as writing it. They aren't journalled either: the same seed makes them again. Nor
+# does a commit wait for the disk: what a crash takes is the end of the log of all databases alike.
+_BEFORE = text(
+    "SELECT set_config('statement_timeout', '0', true),"
+    " CASE WHEN current_setting('is_superuser') = 'on'"
+    " THEN set_config('session_replication_role', 'replica', true)"
+    " || set_config('synchronous_commit', 'off', true) END"
+)
+_AFTER = text(
+    "SELECT CASE WHEN current_setting('is_superuser') = 'on'"
+    " THEN set_config('session_replication_role', 'origin', true) END"
+)
+
+
+@cache
+def iso(ordinal: int) -> str:
+    """Return a day by its number (``date.toordinal``) as text; the same few come up often."""
+    return date.fromordinal(ordinal).isoformat()
 
 
 def array(values: Iterable[str]) -> str:
@@ -64,11 +94,15 @@ class CopyRows:
         fields = [each if each.__class__ is str else _plain(each) for each in values]
         self._lines.append("\t".join(fields) + self._constant)
 
+    def add_line(self, line: str) -> None:
+        """Add one row whose values are joined by tabs already."""
+        self._lines.append(line + self._constant)
+
     def __len__(self) -> int:
         return len(self._lines)
 
     async def copy(self, session: WriteSession) -> None:
-        """Write all rows to the table.
+        """Write all rows to the table; see ``copy_all``, which prepares the transaction.
 
         Raises:
             BugError: a value holds a tab, a line break or a backslash, which nothing escapes here.
@@ -81,32 +115,46 @@ class CopyRows:
         )
         if has_strays:
             bug(f"a value for {self.table.name} holds a character that COPY reads otherwise")
-        await copy_text(session, self.table.name, self.columns, content.encode())
+        await _copy(session, self.table.name, self.columns, content.encode(), "text")
         self._lines.clear()
 
 
 async def copy_all(session: WriteSession, tables: Sequence[CopyRows]) -> None:
     """Write the rows of several tables, in the order given: what is referred to comes first."""
+    await session.execute(_BEFORE)
     for rows in tables:
         if len(rows):
             await rows.copy(session)
+    await session.execute(_AFTER)
 
 
-async def copy_text(
-    session: WriteSession, table: str, columns: Sequence[str], content: bytes
+async def copy_content(
+    session: WriteSession,
+    table: str,
+    columns: Sequence[str],
+    content: bytes,
+    form: Literal["text", "binary"] = "text",
 ) -> None:
-    """Write finished COPY text to a table.
+    """Write finished content of a COPY to a table.
 
     Args:
         session: the transaction; its statement time-out does not apply to what is loaded.
         table: name of a table of ours.
         columns: what each line holds.
-        content: lines in PostgreSQL's text format.
+        content: lines in PostgreSQL's text format, or all that its binary format asks for.
+        form: which of the two.
     """
-    await session.execute(text("SET LOCAL statement_timeout = 0"))
+    await session.execute(_BEFORE)
+    await _copy(session, table, columns, content, form)
+    await session.execute(_AFTER)
+
+
+async def _copy(
+    session: WriteSession, table: str, columns: Sequence[str], content: bytes, form: str
+) -> None:
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    await driver.copy_to_table(table, source=_chunks(content), columns=list(columns), format="text")
+    await driver.copy_to_table(table, source=_chunks(content), columns=list(columns), format=form)
 
 
 async def _chunks(content: bytes) -> AsyncIterator[bytes]:
@@ -131,14 +179,11 @@ class StableIds:
             count: how many there are at most.
         """
         self._digits = hashlib.shake_128(name.encode()).hexdigest(11 * count)
-        self._prefix = prefix
+        self._prefix = prefix + "-"
         self._place = 0
 
     def next(self) -> str:
         """Return the next id."""
-        place, digits = self._place, self._digits
-        self._place = place + 22
-        return (
-            f"{self._prefix}-{digits[place : place + 4]}-8{digits[place + 4 : place + 7]}"
-            f"-8{digits[place + 7 : place + 10]}-{digits[place + 10 : place + 22]}"
-        )
+        digits = self._digits[self._place : self._place + 22]
+        self._place += 22
+        return f"{self._prefix}{digits[:4]}-8{digits[4:7]}-8{digits[7:10]}-{digits[10:]}"

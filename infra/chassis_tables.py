@@ -114,6 +114,46 @@ def create_idempotency_table() -> None:
     )
 
 
+_TELL_OF_EVENT = """
+create function tell_of_stream_event() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('stream_event', '');
+    return null;
+end $$
+"""
+
+
+def create_event_table() -> None:
+    """Create the table of events for streams (``infra.events``); a commit wakes who listens."""
+    op.create_table(
+        "stream_event",
+        sa.Column("number", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column(
+            "xid",
+            sa.BigInteger,
+            server_default=sa.text("(pg_current_xact_id()::text::bigint)"),
+            nullable=False,
+        ),
+        sa.Column("field", sa.String, nullable=False),
+        sa.Column("entity_id", sa.Uuid, nullable=False),
+        sa.Column("keys", JSONB, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_stream_event_xid", "stream_event", ["xid", "number"])
+    op.create_index("ix_stream_event_at", "stream_event", ["at"])
+    op.execute(_TELL_OF_EVENT)
+    op.execute(
+        "create trigger stream_event_told after insert on stream_event"
+        " for each statement execute function tell_of_stream_event()"
+    )
+
+
+def drop_event_table() -> None:
+    """Drop what ``create_event_table`` made."""
+    op.drop_table("stream_event")
+    op.execute("drop function tell_of_stream_event")
+
+
 _REFUSE_CHANGE = """
 create function refuse_indicator_change() returns trigger language plpgsql as $$
 begin

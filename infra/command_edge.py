@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from infra.database import WriteSession
@@ -34,6 +35,13 @@ class Outcome:
         """Return one id of the result, or None when the command was refused."""
         text = self.result.get(name)
         return None if text is None else UUID(text)
+
+
+def _said(value: object) -> Any:
+    """Return an input without what its client left out."""
+    if isinstance(value, dict):
+        return {name: _said(inner) for name, inner in value.items() if inner is not UNSET}
+    return [_said(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _check_values(value: object, path: tuple[str, ...]) -> None:
@@ -66,7 +74,7 @@ async def run_command(
         HandoverError: stored, but not acknowledged by ``svc_consent`` yet; to be tried again.
     """
     subject = context.caller.subject
-    given = dataclasses.asdict(request)
+    given = _said(dataclasses.asdict(request))
     try:
         _check_values(given, ("input",))
         hashed = request_hash(name, given)

@@ -6,7 +6,7 @@ has the effect. The same key with another request is an error, never a second ef
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,6 +19,9 @@ from infra.errors import GoldenThreadError
 from infra.tables import Base
 
 MAX_KEY_LENGTH = 200
+KEPT = timedelta(days=90)
+"""How long a key is known at least. What comes later under it is a request of its own, for which
+the version that it expects is no longer the present one."""
 
 
 class IdempotencyConflictError(GoldenThreadError):

@@ -51,6 +51,7 @@ class Caller:
         aggregates: categories of which aggregates may be computed (cells A and D).
         min_revision: authority revision that list narrowing must have reached.
         permit: id of the release gate's verdict that allows a mutation's effect, or None.
+        event: what happened (`infra.events`), where a stream looks at it; None otherwise.
         service_field: SUD, MH or HOUSING for a service provider, else None.
         is_liaison: whether this person is the office's named liaison.
         policy_version: version of the access table that ``access`` was read from.
@@ -67,6 +68,7 @@ class Caller:
     aggregates: frozenset[Category] = frozenset()
     min_revision: int = 0
     permit: str | None = None
+    event: str | None = None
     service_field: str | None = None
     is_liaison: bool = False
     policy_version: str = ""
@@ -103,6 +105,7 @@ class VerifiedToken:
                 aggregates=frozenset(Category(c) for c in claims.get("aggregates", ())),
                 min_revision=int(claims["min_revision"]),
                 permit=claims.get("permit"),
+                event=claims.get("event"),
                 service_field=claims.get("service_field"),
                 is_liaison=bool(claims.get("liaison", False)),
                 policy_version=str(claims.get("policy", "")),
@@ -139,6 +142,8 @@ class TokenMinter:
             claims["purpose"] = caller.purpose.value
         if caller.permit is not None:
             claims["permit"] = caller.permit
+        if caller.event is not None:
+            claims["event"] = caller.event
         if caller.service_field is not None:
             claims["service_field"] = caller.service_field
         return self._sign(claims, audience, lifetime_seconds)
@@ -149,7 +154,9 @@ class TokenMinter:
         The same token serves for half its life, since signing costs more than a short call.
         """
         token, expires_at = self._own.get(audience, ("", 0))
-        if expires_at - clock.epoch_seconds() < lifetime_seconds // 2:
+        left = expires_at - clock.epoch_seconds()
+        # More than a whole life: the clock was ahead when it was made, and nobody believes it.
+        if not lifetime_seconds // 2 <= left <= lifetime_seconds:
             token = self._sign({"sub": f"service:{self._keys.issuer}"}, audience, lifetime_seconds)
             self._own[audience] = token, clock.epoch_seconds() + lifetime_seconds
         return token

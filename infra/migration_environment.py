@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, MetaData, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from infra.retention_tables import PROOFS
 from infra.tables import Base
 
 
@@ -38,7 +39,7 @@ def run(metadata: MetaData) -> None:
         obj: object, name: str | None, kind: str, is_reflected: bool, _other: object
     ) -> bool:
         del obj
-        return kind != "table" or is_reflected or name in own
+        return name != PROOFS and (kind != "table" or is_reflected or name in own)
 
     def apply(connection: Connection) -> None:
         context.configure(

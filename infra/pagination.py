@@ -7,6 +7,8 @@ so is one that is older than a day: what stood at its place may be nobody's busi
 """
 
 import base64
+import hashlib
+import hmac
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,10 +47,14 @@ class CursorSeal:
 
     def __init__(self, key: Secret) -> None:
         try:
-            raw = base64.b64decode(key.reveal(), validate=True)
-            self._cipher = AESGCM(raw)
+            self._key = base64.b64decode(key.reveal(), validate=True)
+            self._cipher = AESGCM(self._key)
         except ValueError:
             raise SettingsError("GT_CURSOR_KEY must be 32 bytes in base64") from None
+
+    def derived(self, label: str) -> bytes:
+        """Return a key of the same secrecy for something else, by its name."""
+        return hmac.new(self._key, label.encode(), hashlib.sha256).digest()
 
     @staticmethod
     def _bound_to(caller: Caller, connection: str) -> bytes:

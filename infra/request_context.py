@@ -38,6 +38,7 @@ class RequestContext:
     Attributes:
         caller: verified; nothing else says who asks.
         seal: seals page cursors.
+        is_production: no developer conveniences when true.
     """
 
     def __init__(
@@ -47,9 +48,12 @@ class RequestContext:
         seal: CursorSeal,
         handover: Handover | None,
         follower: Follower | None = None,
+        *,
+        is_production: bool = True,
     ) -> None:
         self.caller = caller
         self.seal = seal
+        self.is_production = is_production
         self._database = database
         self._handover = handover
         self._follower = follower

@@ -59,12 +59,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_message = True  # a connection begins by waiting for a request
         self._has_begun = False
         self._head_bytes = 0
+        self._fields_bytes = 0
         self._is_too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give the peer its time for the first request."""
         super().connection_made(transport)
         self._give_time()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over: from here on the WebSocket's own deadlines hold."""
+        self._take_time()
+        self._stop_stalled()
+        super().handle_websocket_upgrade()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadlines."""
@@ -89,14 +96,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._is_in_head = self._is_in_message = self._has_begun = True
-        self._head_bytes = 0
+        self._head_bytes = self._fields_bytes = 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, if it still fits."""
         super().on_header(name, value)
-        size = sum(len(one) + len(other) for one, other in self.headers)
-        if len(self.headers) > self.limits.headers or size > self.limits.head_bytes:
+        self._fields_bytes += len(name) + len(value)
+        is_too_much = self._fields_bytes > self.limits.head_bytes
+        if is_too_much or len(self.headers) > self.limits.headers:
             self._is_too_large = True
             raise _HeadTooLargeError
 

@@ -1,6 +1,7 @@
 """The command line that each service's ``__main__`` is: serve, migrate, seed, print its SDL.
 
-``python -m svc_X`` serves. ``migrate`` needs the owner's DSN (``GT_DATABASE_OWNER_DSN``); the
+``python -m svc_X`` serves. ``retention`` takes out what is kept no longer (``infra.retention``);
+``migrate`` needs the owner's DSN (``GT_DATABASE_OWNER_DSN``); the
 serving process never has it. ``seed --world FILE`` loads demo data and refuses in production
 unless ``--even-in-production`` is given.
 """
@@ -48,12 +49,15 @@ def main(program: ServiceProgram, words: list[str] | None = None) -> int:
     given = sys.argv[1:] if words is None else words
     if given and given[0] in program.commands:
         return program.commands[given[0]](given[1:])
+    if given and given[0] == "retention":
+        return _retention(program, given[1:])
     parser = argparse.ArgumentParser(prog=f"python -m svc_{program.service}")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="serve the subgraph (the default)")
     commands.add_parser("migrate", help="bring the database to the newest revision")
     commands.add_parser("sdl", help="print the subgraph's SDL")
     commands.add_parser("check-settings", help="say whether the settings are complete")
+    commands.add_parser("retention", help="take out what is kept no longer; see its --help")
     seed = commands.add_parser("seed", help="load synthetic demo data")
     seed.add_argument("--world", type=Path, required=True, help="JSON file of the demo world")
     seed.add_argument("--even-in-production", action="store_true", help="load it there too")
@@ -88,6 +92,18 @@ def _run(program: ServiceProgram, arguments: argparse.Namespace) -> int:
     delay = Environment().number("GT_STOP_DELAY_SECONDS", 0.0)
     serve.run(program.app(chassis), settings.bind, settings.metrics_bind, delay)
     return 0
+
+
+def _retention(program: ServiceProgram, words: list[str]) -> int:
+    from infra import retention  # only this needs it
+
+    try:
+        settings = read_service_settings(program.service)
+        configure_telemetry(settings)
+        return retention.run(settings, program.package_dir, words)
+    except GoldenThreadError as error:
+        sys.stderr.write(f"{program.service}: {error}\n")
+        return 2
 
 
 def _seed(program: ServiceProgram, settings: ServiceSettings, arguments: argparse.Namespace) -> int:

@@ -18,6 +18,10 @@ class SettingsError(GoldenThreadError):
     code = "SETTINGS"
 
 
+_MOST_PATIENCE = 1_000
+_PARTICIPANTS = "GT_PARTICIPANTS_ADDRESS"
+
+
 class Secret:
     """A value that must not be shown. ``reveal()`` is the only way to read it."""
 
@@ -149,6 +153,23 @@ class Environment:
         return parse_address(name, self.text(name))
 
 
+def read_patience(env: Environment) -> float:
+    """Return how many times as long as promised programs may wait for each other.
+
+    A machine that is slower than its work refuses honestly where the promised times run out; a
+    test of something else gives it more. Never in production: there the times are promises.
+
+    Raises:
+        SettingsError: less than 1, more than 1,000, or not 1 in production.
+    """
+    patience = env.number("GT_PATIENCE", 1.0)
+    if not 1 <= patience <= _MOST_PATIENCE:
+        raise SettingsError(f"GT_PATIENCE must be from 1 to {_MOST_PATIENCE}")
+    if patience != 1 and env.text("GT_ENVIRONMENT", "production") != "development":
+        raise SettingsError("GT_PATIENCE is for development: in production its times are promised")
+    return patience
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """What each of the four services needs to start.
@@ -168,6 +189,9 @@ class ServiceSettings:
         pool_size: database connections at most.
         narrowing_journal: folder, on a volume of its own, of the journal of authority changes;
             ``svc_consent`` only.
+        patience: see ``read_patience``.
+        participants_address: where ``svc_participants`` listens; ``svc_cases`` only, whose figures
+            are split by groups that it asks there. None: they are not split so.
     """
 
     service: str
@@ -184,6 +208,8 @@ class ServiceSettings:
     otlp_endpoint: str | None
     pool_size: int
     narrowing_journal: Path | None = None
+    patience: float = 1.0
+    participants_address: Address | None = None
 
 
 def read_service_settings(service: str, environment: Environment | None = None) -> ServiceSettings:
@@ -209,5 +235,11 @@ def read_service_settings(service: str, environment: Environment | None = None) 
         pool_size=env.integer("GT_DATABASE_POOL_SIZE", 8),
         narrowing_journal=(
             env.path("GT_NARROWING_JOURNAL") if env.optional("GT_NARROWING_JOURNAL") else None
+        ),
+        patience=read_patience(env),
+        participants_address=(
+            env.address(_PARTICIPANTS)
+            if service == "cases" and env.optional(_PARTICIPANTS)
+            else None
         ),
     )

@@ -28,6 +28,7 @@ from infra.authority.journal import Journal
 from infra.database import Database
 from infra.errors import GoldenThreadError
 from infra.http_client import BUDGET_HEADER, HttpClient
+from infra.http_retry import NOT_BEGUN_HEADER
 from infra.identity_token import (
     GATEWAY_ISSUER,
     IdentityTokenError,
@@ -37,6 +38,7 @@ from infra.identity_token import (
 )
 from infra.pagination import CursorSeal
 from infra.request_context import RequestContext
+from infra.schema_revision import SchemaRevision
 from infra.settings import ServiceSettings
 from infra.signing_keys import SigningKeys, VerificationKeys
 from infra.subgraph_schema import SubgraphSchema
@@ -129,9 +131,10 @@ def json_response(status: int, body: object, headers: dict[str, str] | None = No
     )
 
 
-def refusal(status: int, code: str) -> Response:
+def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> Response:
     """Return a refusal with a code and nothing else."""
-    return json_response(status, {"errors": [{"message": code, "extensions": {"code": code}}]})
+    errors = [{"message": code, "extensions": {"code": code}}]
+    return json_response(status, {"errors": errors}, headers)
 
 
 class GraphQLEndpoint:
@@ -140,6 +143,7 @@ class GraphQLEndpoint:
     def __init__(self, chassis: Chassis, schema: SubgraphSchema) -> None:
         self._chassis = chassis
         self._schema = schema
+        self._replica_wait = REPLICA_WAIT_SECONDS * chassis.settings.patience
 
     async def __call__(self, request: Request) -> Response:
         """Answer one POST."""
@@ -167,15 +171,17 @@ class GraphQLEndpoint:
             return refusal(400, "BAD_REQUEST")
         if self._chassis.follower is not None:
             try:
-                await self._chassis.follower.wait_for(caller.min_revision, REPLICA_WAIT_SECONDS)
+                await self._chassis.follower.wait_for(caller.min_revision, self._replica_wait)
             except ReplicaBehindError as error:
-                return refusal(503, error.code)
+                # Another instance may be further.
+                return refusal(503, error.code, {NOT_BEGUN_HEADER: "1"})
         context = RequestContext(
             caller,
             self._chassis.database,
             self._chassis.seal,
             self._chassis.handover,
             self._chassis.follower,
+            is_production=self._chassis.settings.is_production,
         )
         try:
             async with asyncio.timeout(budget_seconds(request)):
@@ -278,12 +284,14 @@ def create_app(
     """
 
     _observe(chassis)
+    schema_revision = SchemaRevision(chassis.settings.service)
 
     async def live(_request: Request) -> Response:
         return json_response(200, {"status": "live"})
 
     async def ready(_request: Request) -> Response:
         is_up = await chassis.database.is_reachable() and chassis.is_settled
+        is_up = is_up and await schema_revision.is_there(chassis.database)
         if is_up and is_ready is not None:
             is_up = await is_ready()
         return json_response(200 if is_up else 503, {"status": "ready" if is_up else "starting"})

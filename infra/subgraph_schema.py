@@ -76,6 +76,7 @@ def build_schema(
     *,
     query: type,
     mutation: type | None = None,
+    subscription: type | None = None,
     types: Iterable[type] = (),
 ) -> SubgraphSchema:
     """Build a service's schema.
@@ -83,11 +84,14 @@ def build_schema(
     Args:
         query: root query type.
         mutation: root mutation type, if any.
+        subscription: root subscription type, if any: each field answers for the one event that the
+            internal token names (`infra.events`); streams are the gateway's.
         types: entity types that no root field reaches.
     """
     schema = SubgraphSchema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         types=types,
         federation_version=FEDERATION_VERSION,
         extensions=[

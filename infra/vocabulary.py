@@ -74,6 +74,7 @@ class Purpose(StrEnum):
     HQUALIMP = "HQUALIMP"
     HPRGRP = "HPRGRP"
     HRESCH = "HRESCH"
+    HLEGAL = "HLEGAL"
     HSYSADMIN = "HSYSADMIN"
     RECORDMGT = "RECORDMGT"
     GOV = "GOV"
@@ -189,6 +190,7 @@ class Basis(StrEnum):
     ``"a|r"`` (assigned, or a release covers it) and ``"rc"`` (a release and counsel of record).
     CONFERENCE: the participant is on the agenda of a work group's meeting to which this person was
     invited and has pledged confidentiality; it never opens anything alone.
+    COURT_ORDER: an order under 42 CFR part 2, subpart E, that counsel has admitted lists it.
     """
 
     RELEASE = "r"
@@ -202,6 +204,7 @@ class Basis(StrEnum):
     BREAK_GLASS = "b"
     REVIEW = "v"
     CONFERENCE = "k"
+    COURT_ORDER = "j"
     ANY = "*"
 
 

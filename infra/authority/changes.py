@@ -9,10 +9,11 @@ from itertools import groupby
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, TextClause, bindparam, delete, text
+from sqlalchemy import ARRAY, Table, TextClause, Uuid, any_, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from infra.authority.facts import (
+    CLEARANCE,
     Operation,
     VisibilityFact,
     delete_visibility,
@@ -50,6 +51,11 @@ def _put_statement(table: Table) -> TextClause:
 
 
 _PUT = {name: _put_statement(table) for name, table in _TABLES.items()}
+# One array, not one parameter a row: the same text for any number of rows is planned once.
+_DELETE = {
+    name: delete(table).where(table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    for name, table in _TABLES.items()
+}
 
 
 def _row(row: object, table: Table, revision: int) -> dict[str, Any]:
@@ -71,7 +77,7 @@ async def apply(session: WriteSession, operations: Sequence[Operation], revision
         BugError: an operation is of an unknown form; nothing may be skipped silently.
     """
     for (kind, name), run in groupby(operations, _kind):
-        if kind == "timeline":  # a mark in the order; no row
+        if kind == "timeline" or name == CLEARANCE:  # a mark in the order; kept by consent alone
             continue
         table = _TABLES.get(str(name))
         if table is None:
@@ -83,6 +89,6 @@ async def apply(session: WriteSession, operations: Sequence[Operation], revision
             await session.execute(_PUT[str(name)], {"rows": list(last.values())})
         elif kind == "delete":
             ids = [UUID(str(operation["id"])) for operation in run]
-            await session.execute(delete(table).where(table.c.id.in_(ids)))
+            await session.execute(_DELETE[str(name)], {"ids": ids})
         else:
             bug("an authority change is neither put nor delete")

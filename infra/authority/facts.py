@@ -49,6 +49,10 @@ def timeline_start(operations: Sequence[Operation]) -> int | None:
     return None
 
 
+CLEARANCE = "clearance"
+"""The table of an operation about what training opens; see ``put_clearance``."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisibilityFact:
     """One row of ``authority_visibility``, before it has a revision."""
@@ -115,3 +119,25 @@ def put_agency_window(
         "ends_at": ends_at.isoformat() if ends_at else None,
     }
     return {"op": "put", "table": "agency_window", "row": row}
+
+
+def put_clearance(
+    row_id: UUID, subject: str, agency_id: str, kind: str, ends_at: datetime | None
+) -> Operation:
+    """Return the operation that says what training opens to a person at an agency, until when.
+
+    About nobody but the person who asks, so only ``svc_consent`` keeps it; replicas do not.
+    """
+    row: dict[str, object] = {
+        "id": str(row_id),
+        "subject": subject,
+        "agency_id": agency_id,
+        "kind": kind,
+        "ends_at": ends_at.isoformat() if ends_at else None,
+    }
+    return {"op": "put", "table": CLEARANCE, "row": row}
+
+
+def delete_clearance(row_id: UUID) -> Operation:
+    """Return the operation that takes a clearance away."""
+    return {"op": "delete", "table": CLEARANCE, "id": str(row_id)}

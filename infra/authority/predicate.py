@@ -56,9 +56,7 @@ __all__ = [
 
 ParticipantColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
-_IN_PERSON = frozenset(Basis) - {
-    Basis.RELEASE, Basis.OWN_AGENCY, Basis.SCREENING, Basis.BREAK_GLASS, Basis.ANY,
-}  # fmt: skip
+_IN_PERSON = frozenset(map(Basis, "aspcwvk"))
 """Grounds that one person holds, for few participants."""
 
 # Names in the templates: {participant} and {dated_on} are columns of the statement, {agency},
@@ -119,7 +117,9 @@ def shape_of(caller: Caller) -> Caller:
     A statement that is made for a shape can be kept and run for every caller of this shape, with
     ``bindings`` of the one who asks. Without them it does not run: nothing stands in the slots.
     """
-    return replace(caller, subject=_SLOT, agency_id=_SLOT, grant_id="", min_revision=0, permit=None)
+    return replace(
+        caller, subject=_SLOT, agency_id=_SLOT, grant_id="", min_revision=0, permit=None, event=None
+    )
 
 
 def bindings(caller: Caller) -> dict[str, Any]:
@@ -272,7 +272,8 @@ def _exists(bases: Iterable[Basis], covers: str, *, is_dated: bool) -> str:
     """Return a ground of one participant, looked up by the participant: for single rows."""
     conditions = _holds("v", bases, covers, by_participant=True)
     if is_dated:
-        conditions += f" AND (v.basis <> '{Basis.RELEASE.value}' OR ({_DATED.format(v='v')}))"
+        bounded = f"'{Basis.RELEASE.value}', '{Basis.COURT_ORDER.value}'"
+        conditions += f" AND (v.basis NOT IN ({bounded}) OR ({_DATED.format(v='v')}))"
     return (
         "EXISTS (SELECT 1 FROM authority_visibility v"
         f" WHERE v.participant_id = {{participant}} AND {conditions})"

@@ -1,6 +1,7 @@
 """The commands. Each imports what it needs when it runs, so that `--help` is quick."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,9 @@ import typer
 
 from infra.cli.data_folder import chosen
 from infra.cli.errors import CommandError
+from infra.cli.figures import figures_app
+from infra.cli.sandbox import SANDBOX_VARIABLE, refuse_sandbox, sandbox_app
+from infra.cli.upkeep import Data, upkeep_app
 
 app = typer.Typer(
     name="goldenthread",
@@ -24,14 +28,12 @@ audit_app = typer.Typer(help="The ledger of decisions and disclosures.", no_args
 training_app = typer.Typer(help="Courses and who has had them.", no_args_is_help=True)
 app.add_typer(operations_app, name="operations")
 app.add_typer(audit_app, name="audit")
+app.add_typer(figures_app, name="figures")
 app.add_typer(training_app, name="training")
+app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(upkeep_app)
 
 _HANDED_OVER = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Data folder (default: that of the last `up`)."),
-]
 
 
 @app.command()
@@ -63,6 +65,8 @@ def up(
     from infra.dev.up.run import UpError, UpRequest, run
 
     folder = DEFAULT_FOLDER if data is None else data.resolve()
+    if not os.environ.get(SANDBOX_VARIABLE):
+        refuse_sandbox(folder, "start it with ./goldenthread sandbox up")
     request = UpRequest(
         data_dir=folder,
         port=port,
@@ -178,6 +182,7 @@ def import_rows(
 
     if kind not in MUTATIONS:
         raise CommandError(f"import takes {', '.join(MUTATIONS)}", status=2)
+    refuse_sandbox(chosen(data).path)
     wanted = Import(kind, file, mapping, persona, dry_run)
     line, status = import_file(chosen(data), wanted)
     sys.stdout.write(line + "\n")
@@ -211,7 +216,7 @@ def ask(
 
 
 @operations_app.command("list")
-def operations_list() -> None:
+def operations_list(data: Data = None) -> None:  # noqa: ARG001 - all take it
     """Print the names of the committed operations."""
     from infra.cli.operations import names
 
@@ -227,27 +232,21 @@ def operations_show(name: str, data: Data = None) -> None:  # noqa: ARG001 - all
 
 
 @operations_app.command("new-key", context_settings=_HANDED_OVER, add_help_option=False)
-def operations_new_key(context: typer.Context) -> None:
+def operations_new_key(context: typer.Context, data: Data = None) -> None:
     """Write a pair of keys to sign manifests of persisted operations with."""
-    _operations("new-key", context)
+    _hand_over("gateway", ["operations", "new-key"], context, data)
 
 
 @operations_app.command("sign", context_settings=_HANDED_OVER, add_help_option=False)
-def operations_sign(context: typer.Context) -> None:
+def operations_sign(context: typer.Context, data: Data = None) -> None:
     """Print a manifest (Apollo or Relay format) signed, as the gateway loads it."""
-    _operations("sign", context)
+    _hand_over("gateway", ["operations", "sign"], context, data)
 
 
 @operations_app.command("check", context_settings=_HANDED_OVER, add_help_option=False)
-def operations_check(context: typer.Context) -> None:
+def operations_check(context: typer.Context, data: Data = None) -> None:
     """Check manifests against a schema: which operations would be refused."""
-    _operations("check", context)
-
-
-def _operations(action: str, context: typer.Context) -> None:
-    from infra.cli.handover import hand_over
-
-    hand_over("gateway", ["operations", action, *context.args], chosen(None))
+    _hand_over("gateway", ["operations", "check"], context, data)
 
 
 @app.command(
@@ -291,99 +290,68 @@ def compose(
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def policy(context: typer.Context, data: Data = None) -> None:
     """Check, print or compare the access policy: `policy check|table|diff`."""
-    _gateway("policy", context, data)
+    _hand_over("gateway", ["policy"], context, data)
 
 
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def schema(context: typer.Context, data: Data = None) -> None:
     """Print the API schema as a role sees it: `schema --role R`."""
-    _gateway("schema", context, data)
+    _hand_over("gateway", ["schema"], context, data)
 
 
 @app.command("explain-error", context_settings=_HANDED_OVER, add_help_option=False)
 def explain_error(context: typer.Context, data: Data = None) -> None:
     """Say what an error code means and what to do: `explain-error CODE`; all without a code."""
-    _gateway("explain-error", context, data)
+    _hand_over("gateway", ["explain-error"], context, data)
 
 
 @app.command(context_settings=_HANDED_OVER, add_help_option=False)
 def plan(context: typer.Context, data: Data = None) -> None:
     """Print the query plan of an operation."""
-    _gateway("plan", context, data)
-
-
-def _gateway(command: str, context: typer.Context, data: Path | None) -> None:
-    from infra.cli.handover import hand_over
-
-    hand_over("gateway", [command, *context.args], chosen(data))
-
-
-@app.command()
-def backup(
-    target: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FOLDER]", help="Where to (default: DIR/backups/TIME)."),
-    ] = None,
-    data: Data = None,
-) -> None:
-    """Copy all databases, keys and secrets into a folder; the platform may be running."""
-    from infra.cli.backups import take_backup
-
-    sys.stdout.write(take_backup(chosen(data), target) + "\n")
-
-
-@app.command()
-def restore(
-    backup_folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="[BACKUP]", help="Which (default: the newest in DIR/backups)."),
-    ] = None,
-    data: Data = None,
-    *,
-    force: Annotated[bool, typer.Option(help="Replace the databases that DIR has.")] = False,
-    journal: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Journal to replay (default: as the backup says)."),
-    ] = None,
-    without_journal: Annotated[
-        bool, typer.Option(help="It is lost: what was revoked since the backup comes back.")
-    ] = False,
-) -> None:
-    """Restore a backup; what was revoked after it is replayed before anything is served."""
-    from infra.cli.backups import restore_backup
-
-    said = restore_backup(
-        chosen(data),
-        backup_folder,
-        is_forced=force,
-        journal=journal,
-        without_journal=without_journal,
-    )
-    sys.stdout.write(said + "\n")
+    _hand_over("gateway", ["plan"], context, data)
 
 
 @audit_app.command("verify", context_settings=_HANDED_OVER, add_help_option=False)
 def audit_verify(context: typer.Context, data: Data = None) -> None:
     """Check the hash chains and signed heads of the ledger."""
-    from infra.cli.handover import hand_over
+    _hand_over("svc_consent", ["audit", "verify"], context, data, needs_running=True)
 
-    words = ["audit", "verify", *context.args]
-    hand_over("svc_consent", words, chosen(data), needs_running=True)
+
+@audit_app.command("purge", context_settings=_HANDED_OVER, add_help_option=False)
+def audit_purge(context: typer.Context, data: Data = None) -> None:
+    """Take a participant out of the ledger, with proof."""
+    _hand_over("svc_consent", ["audit", "purge"], context, data, needs_running=True)
+
+
+@audit_app.command("retention", context_settings=_HANDED_OVER, add_help_option=False)
+def audit_retention(context: typer.Context, data: Data = None) -> None:
+    """Purge everybody whose time in the ledger has ended, by the rules; `--dry-run` counts."""
+    _hand_over("svc_consent", ["audit", "retention"], context, data, needs_running=True)
 
 
 @training_app.command("import", context_settings=_HANDED_OVER, add_help_option=False)
 def training_import(context: typer.Context, data: Data = None) -> None:
     """Import a public course page, or a folder of exchange files: `training import PATH`."""
-    from infra.cli.handover import hand_over
-
-    words = ["import", *context.args]
-    hand_over("svc_training", words, chosen(data), needs_running=True)
+    refuse_sandbox(chosen(data).path)
+    _hand_over("svc_training", ["import"], context, data, needs_running=True)
 
 
 @training_app.command("sync", context_settings=_HANDED_OVER, add_help_option=False)
 def training_sync(context: typer.Context, data: Data = None) -> None:
     """Exchange with the academy's system over REST, once (settings: GT_ACADIS_...)."""
+    refuse_sandbox(chosen(data).path)
+    _hand_over("svc_training", ["sync"], context, data, needs_running=True)
+
+
+def _hand_over(
+    program: str,
+    words: list[str],
+    context: typer.Context,
+    data: Path | None,
+    *,
+    needs_running: bool = False,
+) -> None:
+    """Become a program on these words and whatever else was given."""
     from infra.cli.handover import hand_over
 
-    words = ["sync", *context.args]
-    hand_over("svc_training", words, chosen(data), needs_running=True)
+    hand_over(program, [*words, *context.args], chosen(data), needs_running=needs_running)

@@ -39,14 +39,25 @@ def ask_operation(
     for change in changes:
         _set(variables, change)
     who = persona or operation["persona"]
-    why = purpose or (operation["purpose"] if persona is None else _first_purpose(folder, who))
-    token = mint(folder, who, DEFAULT_SECONDS)
+    why = purpose or (operation["purpose"] if persona is None else first_purpose(folder, who))
+    return post(folder, who, why, operation["query"], variables)
+
+
+def post(
+    folder: DataFolder, persona: str, purpose: str | None, query: str, variables: dict[str, Any]
+) -> tuple[int, Any]:
+    """Return HTTP status and answer of one document, asked as a persona.
+
+    Raises:
+        CommandError: unknown persona, or nothing runs.
+    """
+    token = mint(folder, persona, DEFAULT_SECONDS)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    if why:
-        headers["Purpose-Of-Use"] = why
+    if purpose:
+        headers["Purpose-Of-Use"] = purpose
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         folder.running()["urls"]["graphql"],
-        data=json.dumps({"query": operation["query"], "variables": variables}).encode(),
+        data=json.dumps({"query": query, "variables": variables}).encode(),
         headers=headers,
     )
     try:
@@ -71,7 +82,8 @@ def _set(variables: dict[str, Any], change: str) -> None:
     place[last] = operations.value_of(text)
 
 
-def _first_purpose(folder: DataFolder, persona: str) -> str | None:
+def first_purpose(folder: DataFolder, persona: str) -> str | None:
+    """Return the purpose that a persona states when none is given."""
     for row in folder.demo()["personas"]:
         if row["persona"] == persona and row["purposes"]:
             return str(row["purposes"][0])

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from infra import clock
@@ -25,14 +26,14 @@ BACKUPS = "backups"
 _FAILURES = (BackupError, PostgresError, BinariesError, PrivateFileError, UpError, OSError)
 
 
-def take_backup(folder: DataFolder, target: Path | None) -> str:
+def take_backup(folder: DataFolder, target: Path | None, *, is_base: bool = False) -> str:
     """Back a data folder up, running or not; return the summary. Raises CommandError."""
     if not (folder.path / "state.json").exists():
         message = f"{folder.path} is no data folder: there is nothing to back up"
         raise CommandError(message)
     chosen = (target or _new_place(folder)).absolute()
     try:
-        manifest = asyncio.run(_taken(folder, chosen))
+        manifest = asyncio.run(_taken(folder, chosen, is_base=is_base))
     except _FAILURES as error:
         raise CommandError(str(error)) from error
     size = sum(path.stat().st_size for path in chosen.rglob("*") if path.is_file())
@@ -47,6 +48,8 @@ def restore_backup(
     is_forced: bool,
     journal: Path | None,
     without_journal: bool,
+    moment: datetime | None = None,
+    archive: Path | None = None,
 ) -> str:
     """Restore a backup into a data folder; return the summary. Raises CommandError."""
     chosen = (backup or _newest(folder)).absolute()
@@ -63,6 +66,8 @@ def restore_backup(
                 is_forced=is_forced,
                 journal=journal,
                 without_journal=without_journal,
+                moment=moment,
+                archive=archive,
             )
             restored = asyncio.run(restoring.restore(request, own_journal))
             ledger = asyncio.run(_verified(folder, request.socket_dir))
@@ -76,7 +81,10 @@ def restore_backup(
         if without_journal
         else "the journal is replayed at the next start, before anything is served"
     )
-    return f"restore ok: {_about(restored.manifest)}, ledger verified; {then}"
+    where = _about(restored.manifest)
+    if restored.manifest.is_base:
+        where = f"the moment {moment.isoformat()}" if moment else "the end of the archive"
+    return f"restore ok: {where}, ledger verified; {then}"
 
 
 def _about(manifest: Manifest) -> str:
@@ -95,20 +103,20 @@ def _newest(folder: DataFolder) -> Path:
     return found[-1].parent
 
 
-async def _taken(folder: DataFolder, target: Path) -> Manifest:
+async def _taken(folder: DataFolder, target: Path, *, is_base: bool) -> Manifest:
     journal = journal_folder(folder.path)
     kept = journal if journal.is_dir() else None
     external = os.environ.get(EXTERNAL_SERVER_VARIABLE)
     if external:
         server = Server(external, folder.path / "secrets" / "postgres")
-        return await taking.take(server, folder.path, kept, target)
+        return await taking.take(server, folder.path, kept, target, is_base=is_base)
     socket_dir = socket_directory(folder.path)
     postgres = EmbeddedPostgres(folder.path, socket_dir)
     if folder.is_running():
-        return await taking.take(postgres.server, folder.path, kept, target)
+        return await taking.take(postgres.server, folder.path, kept, target, is_base=is_base)
     with held(folder.path):
         async with postgres:
-            return await taking.take(postgres.server, folder.path, kept, target)
+            return await taking.take(postgres.server, folder.path, kept, target, is_base=is_base)
 
 
 async def _verified(folder: DataFolder, socket_dir: Path) -> str:

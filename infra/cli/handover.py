@@ -37,7 +37,7 @@ def become(words: list[str], environment: dict[str, str], folder: Path | None = 
 
 def run_tests(arguments: list[str]) -> NoReturn:
     """Become pytest on this repository; the whole suite runs on all processors."""
-    spread = ["-n", "auto", "--dist", "loadfile"] if not arguments else []
+    spread = ["-n", "auto", "--dist", "loadgroup"] if not arguments else []
     words = [sys.executable, "-m", "pytest", *spread, *arguments]
     become(words, dict(os.environ), REPOSITORY)
 

@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,11 +50,22 @@ _STATUS_LINE = 7
 class EmbeddedPostgres:
     """One PostgreSQL server on `data_dir`, listening in `socket_dir`.
 
-    `durable=False` turns fsync off, for throw-away clusters in tests only.
+    `durable=False` turns fsync off, for throw-away clusters in tests only. `settings` are further
+    ones of the server; `start_seconds` is how long it may take to answer, a recovery included.
     Start it from the main thread: the kernel stops it when the starting thread ends.
     """
 
-    def __init__(self, data_dir: Path, socket_dir: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        socket_dir: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
+        self._settings = settings or {}
+        self._start_seconds = start_seconds
         self._data_dir = data_dir
         self._socket_dir = socket_dir
         self._durable = durable
@@ -209,6 +221,7 @@ class EmbeddedPostgres:
             "log_timezone": "UTC",
             "fsync": "on" if self._durable else "off",
             "jit": "off",
+            **self._settings,
         }
         user = server_user("INT")
         give_to(user.owner, self._cluster)
@@ -231,7 +244,7 @@ class EmbeddedPostgres:
 
     async def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         pid_file = self._cluster / "postmaster.pid"
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise explain(self._log_tail(), self._data_dir)
@@ -244,7 +257,7 @@ class EmbeddedPostgres:
                 ):
                     return
             await asyncio.sleep(_POLL_SECONDS)
-        message = f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; see {self.log_path}"
+        message = f"PostgreSQL was not ready after {self._start_seconds:.0f} s; see {self.log_path}"
         raise PostgresError(message)
 
     def _log_tail(self) -> str:

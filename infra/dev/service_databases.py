@@ -61,6 +61,10 @@ class Server:
             runtime_dsn=self.dsn(name, f"gt_{service}"),
         )
 
+    def superuser_address(self, database: str) -> str:
+        """Return the address of `database` for the superuser; for tools of development only."""
+        return self._address(urlsplit(self.superuser_dsn).netloc, database)
+
     async def ensure(self, service: str, database: str | None = None) -> ServiceDatabase:
         """Make database, roles and grants of a service unless they exist.
 
@@ -93,9 +97,8 @@ class Server:
         """Connect as superuser. Raises PostgresError when the server cannot be reached."""
         import asyncpg  # only a first start connects; a warm one is quicker without
 
-        login = urlsplit(self.superuser_dsn).netloc
         try:
-            connection = await asyncpg.connect(self._address(login, database))
+            connection = await asyncpg.connect(self.superuser_address(database))
         except (OSError, asyncpg.PostgresError) as error:
             message = f"cannot sign in to PostgreSQL: {error}"
             raise PostgresError(message) from error

@@ -29,14 +29,15 @@ def tables_of(
     Args:
         indicators: all of the population, so that they are protected together.
         observations: of everybody, once.
-        categories: all categories of each split.
+        categories: all categories of each split; by one that is not among them nothing is split.
 
     Raises:
         BugError: an observation of an outcome or category that is none.
     """
     (population,) = {each.population for each in indicators}
     made = []
-    for split in (Split.NONE, *population.splits):
+    known = [split for split in population.splits if split in categories]
+    for split in (Split.NONE, *known):
         names = [EVERYBODY] if split is Split.NONE else list(categories[split])
         counts: list[Counter[tuple[str, str]]] = [Counter() for _ in indicators]
         for seen in observations:

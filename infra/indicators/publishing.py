@@ -1,7 +1,8 @@
 """Publishes the tables of periods that have settled, and reads what was published.
 
 Each period is counted in one read-only snapshot and stored in one transaction; whichever instance
-stores first wins, and nobody counts that period again.
+stores first wins, and nobody counts that period again. A site that brings years with it has many
+periods at once: a look counts a bounded number, the newest first, and pauses after each.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 from typing import Protocol
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from infra import clock
@@ -29,6 +31,17 @@ from infra.indicators.periods import Period, settled_periods
 from infra.indicators.tables import Publication, PublishedTable
 
 LOOK_EVERY_SECONDS = 600.0
+LOOK_AGAIN_SECONDS = 60.0
+"""Until the next look when there was more than one look may count."""
+LOOK_AFTER_FAILURE_SECONDS = 5.0
+"""Until the next look after one that failed; doubled each time, up to ``LOOK_EVERY_SECONDS``."""
+MOST_AT_A_LOOK = 100
+_MOST_DOUBLINGS = 10
+BULK_LOAD_LOCK = 0x676F6C64
+"""Advisory lock of whoever loads a database in bulk: nothing is counted meanwhile."""
+_IS_FREE = text("select pg_try_advisory_xact_lock_shared(:key)")
+_PAUSE_FACTOR = 3.0
+"""Counting takes a quarter of a connection's time at most: people are waiting for theirs."""
 _log = structlog.get_logger(__name__)
 
 
@@ -82,29 +95,48 @@ class Publisher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def publish_settled(self, today: date) -> int:
-        """Publish every settled period that is not published yet; returns how many.
+    async def publish_settled(self, today: date, most: int | None = None) -> int:
+        """Publish settled periods that are not published yet; returns how many it looked at.
 
         Args:
             today: the day, UTC; a site's day differs by less than the settling time forgives.
+            most: how many periods at most, the newest of all sites first; None: all.
         """
-        count = 0
+        waiting = await self._waiting(today)
+        chosen = waiting if most is None else waiting[:most]
+        for number, (starts_on, site_id, population) in enumerate(chosen, start=1):
+            began = monotonic()
+            await self._publish(site_id, population, Period(starts_on, population.grain))
+            if most is not None and number < len(chosen):
+                await asyncio.sleep((monotonic() - began) * _PAUSE_FACTOR)
+        return len(chosen)
+
+    async def _waiting(self, today: date) -> list[tuple[date, str, Population]]:
+        """Return what is settled and not published: start, site and population; newest first."""
         async with self._database.read() as session:
+            if not await _may_count(session):
+                return []
             first_days = await self._source.first_days(session)
             known = {tuple(row) for row in await session.execute(_PUBLISHED)}
         populations = {each.population.key: each.population for each in self._source.indicators}
-        for site_id, first_on in sorted(first_days.items()):
-            for each in populations.values():
-                for period in settled_periods(first_on, today, each.grain, each.settling_months):
-                    if (site_id, each.key, period.starts_on) not in known:
-                        count += await self._publish(site_id, each, period)
-        return count
+        waiting = [
+            (period.starts_on, site_id, each)
+            for site_id, first_on in first_days.items()
+            for each in populations.values()
+            for period in settled_periods(first_on, today, each.grain, each.settling_months)
+            if (site_id, each.key, period.starts_on) not in known
+        ]
+        waiting.sort(key=lambda one: (one[1], one[2].key))
+        waiting.sort(key=lambda one: one[0], reverse=True)
+        return waiting
 
     async def _publish(self, site_id: str, population: Population, period: Period) -> bool:
         indicators = [
             each for each in self._source.indicators if each.population.key == population.key
         ]
         async with self._database.read() as snapshot:
+            if not await _may_count(snapshot):
+                return False
             observed = await self._source.observations(snapshot, site_id, population, period)
             categories = await self._source.categories(snapshot, site_id)
         made = tables_of(indicators, observed, categories)
@@ -125,12 +157,23 @@ class Publisher:
         return True
 
     async def _run(self) -> None:
+        failed = 0
         while True:
             try:
-                await self.publish_settled(clock.now().date())
+                looked_at = await self.publish_settled(clock.now().date(), MOST_AT_A_LOOK)
             except Exception as error:  # whatever it is, the next look may go better
                 _log.warning("publishing_failed", error_type=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                pause = min(LOOK_AFTER_FAILURE_SECONDS * 2**failed, LOOK_EVERY_SECONDS)
+                failed = min(failed + 1, _MOST_DOUBLINGS)
+            else:
+                is_more = looked_at == MOST_AT_A_LOOK
+                pause, failed = (LOOK_AGAIN_SECONDS if is_more else LOOK_EVERY_SECONDS), 0
+            await asyncio.sleep(pause)
+
+
+async def _may_count(session: ReadSession) -> bool:
+    """Return whether nobody is loading the database in bulk: what is half loaded is not counted."""
+    return bool(await session.scalar(_IS_FREE, {"key": BULK_LOAD_LOCK}))
 
 
 _PUBLISHED = select(Publication.site_id, Publication.population, Publication.starts_on)

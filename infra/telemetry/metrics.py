@@ -39,6 +39,9 @@ OPERATION_SECONDS = Histogram(
     "gt_operation_seconds", "Time to answer a request.", ["operation"], buckets=_BUCKETS
 )
 LEDGER_ENTRIES = Counter("gt_ledger_entries_total", "Entries that the gate has appended.")
+CLAIM_MISMATCHES = Counter(
+    "gt_claim_mismatches_total", "Token claims that the directory did not confirm.", ["issuer"]
+)
 DENIED = Counter("gt_denied_attempts_total", "Look-ups of people whom the caller may not see.")
 POOL = Gauge("gt_pool_connections", "Database connections.", ["program", "pool", "state"])
 

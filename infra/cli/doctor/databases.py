@@ -28,12 +28,17 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
         ),
         _NEVER_CHANGED,
     ),
-    **dict.fromkeys(("amendment_request", "duty", "incident", "legal_demand"), _NEVER_DELETED),
+    **dict.fromkeys(
+        ("amendment_request", "court_order", "duty", "incident", "legal_demand"), _NEVER_DELETED
+    ),
 }  # fmt: skip
 """What the runtime role of ``svc_consent`` may not do to which tables: what was stays what it was.
 
 Partitions count as the table that they are part of.
 """
+PROOFS: Final[Mapping[str, tuple[str, ...]]] = {"purge_proof": _NEVER_CHANGED}
+"""The same of the services that keep a record of people: whom they have purged stays known."""
+_KEEP_RECORDS: Final = frozenset({"svc_participants", "svc_cases"})
 
 
 async def examine(program: Program) -> list[Finding]:
@@ -67,9 +72,12 @@ async def _findings(connection: Any, program: Program) -> AsyncIterator[Finding]
     async for finding in _server(connection, program):
         yield finding
     if program.name == "svc_consent" and migrated.outcome is Outcome.OK:
-        async for finding in _ledger(connection):
+        async for finding in _unchanged(connection, "ledger", KEPT):
             yield finding
         async for finding in _sites(connection):
+            yield finding
+    if program.name in _KEEP_RECORDS and migrated.outcome is Outcome.OK:
+        async for finding in _unchanged(connection, "proof", PROOFS):
             yield finding
 
 
@@ -221,27 +229,29 @@ order by c.relname
 """
 
 
-async def _ledger(connection: Any) -> AsyncIterator[Finding]:
+async def _unchanged(
+    connection: Any, check: str, kept: Mapping[str, tuple[str, ...]]
+) -> AsyncIterator[Finding]:
     broken = False
     role = await connection.fetchval("select current_user")
     for table in await connection.fetch(_PRIVILEGES):
         name = table["name"]
-        granted = [right for right in KEPT.get(table["root"], ()) if table[right]]
+        granted = [right for right in kept.get(table["root"], ()) if table[right]]
         if granted:
             broken = True
             yield fail(
-                "ledger", name, f"the runtime role may {' and '.join(granted)} it",
+                check, name, f"the runtime role may {' and '.join(granted)} it",
                 f"as owner: REVOKE {', '.join(granted)} ON {name} FROM {role}, PUBLIC; then find "
                 "out who granted it, and run `audit verify`",
             )  # fmt: skip
-        if table["root"] in KEPT and table["has_rule"]:
+        if table["root"] in kept and table["has_rule"]:
             broken = True
             yield fail(
-                "ledger", name, "a rule rewrites what is written to it",
+                check, name, "a rule rewrites what is written to it",
                 f"find out who made it; as owner: DROP RULE ... ON {name}",
             )  # fmt: skip
     if not broken:
-        yield ok("ledger", "", "can be added to and read, not changed (as PostgreSQL enforces it)")
+        yield ok(check, "", "can be added to and read, not changed (as PostgreSQL enforces it)")
 
 
 _SITES = """

@@ -17,6 +17,10 @@
     "DOB" = {to = "form.person.dateOfBirth", date = "%m/%d/%Y"}
     "Needs" = {to = "form.needs", separator = ";", values = {H = "HOUSING", I = "INCOME"}}
     "Year" = {to = "form.person.estimatedBirthYear", number = true}
+    "Grams" = {to = "drugAmountGrams", decimal = true}
+    "Seen at" = {to = "form.occurredAt", time = "%m/%d/%Y %H:%M", zone = "America/Los_Angeles"}
+
+Files of other programs may need ``encoding = "cp1252"`` and ``delimiter = ";"`` at the top.
 """
 
 import hashlib
@@ -28,13 +32,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MUTATIONS: dict[str, frozenset[str]] = {
-    "participants": frozenset({"submitCommunityReferral", "updateContact", "recordDemographics"}),
+    "participants": frozenset(
+        {"submitCommunityReferral", "updateContact", "recordDemographics", "recordIdentity"}
+    ),
     "referrals": frozenset(
         {"submitArrestDiversion", "submitSocialContact", "submitCommunityReferral"}
     ),
-    "cases": frozenset({"matchCase", "addHearing", "recordCaseStatus"}),
+    "cases": frozenset({"recordCase", "matchCase", "addHearing", "recordCaseStatus"}),
 }
 """What each kind of file may do. A person's record begins with a referral, as everywhere."""
 
@@ -54,12 +61,15 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a column goes, and how its text is read."""
+    """Where a column goes, and how its text is read; a time is told with the zone it is of."""
 
     to: str
     date: str | None = None
+    time: str | None = None
+    zone: str | None = None
     separator: str | None = None
     number: bool = False
+    decimal: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, name: str, text: str) -> Any:
@@ -79,11 +89,31 @@ class Column:
                 raise RowError(name, "VALUE_NOT_MAPPED")
             return self.values[text]
         try:
+            if self.time is not None and self.zone is not None:
+                local = datetime.strptime(text, self.time)  # noqa: DTZ007 - the zone comes next
+                return local.replace(tzinfo=ZoneInfo(self.zone)).isoformat()
+            if self.decimal:
+                return float(text)
             if self.date is not None:
                 return datetime.strptime(text, self.date).replace(tzinfo=UTC).date().isoformat()
             return int(text) if self.number else text
         except ValueError:
-            raise RowError(name, "NOT_A_DATE" if self.date else "NOT_A_NUMBER") from None
+            kind = "TIME" if self.time else "DATE" if self.date else "NUMBER"
+            raise RowError(name, f"NOT_A_{kind}") from None
+
+    def check(self, name: str) -> None:
+        """Check that it says how a text is read.
+
+        Raises:
+            MappingError: a time without its zone, or a zone that nobody knows.
+        """
+        if (self.time is None) is not (self.zone is None):
+            raise MappingError(f"column {name}: time and zone go together")
+        try:
+            if self.zone is not None:
+                ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise MappingError(f"column {name}: {self.zone} is no IANA zone") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,8 @@ class Mapped:
     ignore: frozenset[str]
     constant: Mapping[str, Any]
     columns: Mapping[str, Column]
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
 
     def check_heading(self, heading: list[str]) -> None:
         """Check that the file has the columns of the mapping, and no others.
@@ -171,6 +203,8 @@ def read_mapping(path: Path, kind: str) -> Mapped:
                 name: Column(to=to) if isinstance(to, str) else Column(**to)
                 for name, to in found["columns"].items()
             },
+            encoding=found.get("encoding", "utf-8-sig"),
+            delimiter=found.get("delimiter", ","),
         )
     except KeyError as error:
         raise MappingError(f"the mapping does not say {error.args[0]}") from None
@@ -181,4 +215,6 @@ def read_mapping(path: Path, kind: str) -> Mapped:
         raise MappingError(f"import {kind} does {allowed}; not {mapped.mutation}")
     if not mapped.key:
         raise MappingError("key must name at least one column")
+    for name, column in mapped.columns.items():
+        column.check(name)
     return mapped

@@ -65,7 +65,7 @@ def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
     """
     try:
         mapped = read_mapping(wanted.mapping, wanted.kind)
-        rows = list(_rows(mapped, wanted.file))
+        rows = list(rows_of(mapped, wanted.file))
     except MappingError as error:
         raise CommandError(str(error), status=2) from error
     persona = wanted.persona or mapped.persona
@@ -82,17 +82,25 @@ def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
     return line, 1 if tally.refused else 0
 
 
-def _rows(mapped: Mapped, file: Path) -> Iterator[tuple[int, Row | RowError]]:
+def rows_of(mapped: Mapped, file: Path) -> Iterator[tuple[int, Row | RowError]]:
+    """Yield the rows of a file by their lines, each read or with why it cannot be.
+
+    Raises:
+        MappingError: the file cannot be read, or has other columns.
+    """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
+        with file.open(encoding=mapped.encoding, newline="") as lines:
+            reader = csv.DictReader(lines, delimiter=mapped.delimiter)
             mapped.check_heading(list(reader.fieldnames or ()))
             for number, cells in enumerate(reader, start=2):  # the heading is line 1
                 try:
                     yield number, mapped.row(number, cells)
                 except RowError as error:
                     yield number, error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError:
+        message = f"the file is not {mapped.encoding}: say encoding in the mapping (cp1252, …)"
+        raise MappingError(message) from None
+    except (OSError, LookupError, TypeError, csv.Error) as error:
         raise MappingError(f"the file cannot be read: {error}") from None
 
 

@@ -15,7 +15,10 @@ from infra.cli.errors import CommandError
 from infra.cli.importing.mapping import Row
 
 _TIMEOUT_SECONDS = 30.0
+_WAIT_SECONDS = 0.2
 _ATTEMPTS = 5
+_PASSING = frozenset({"SERVICE_UNAVAILABLE", "OVERLOADED", "RATE_LIMITED"})
+"""What says nothing about a row: a while later it is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,9 @@ class Gateway:
         for attempt in range(_ATTEMPTS):
             answer = self._post({"query": query, "variables": {"input": row.input}})
             codes = [each["extensions"]["code"] for each in answer.get("errors", ())]
-            if "SERVICE_UNAVAILABLE" not in codes:
+            if _PASSING.isdisjoint(codes):
                 break
-            sleep(0.2 * 2**attempt)  # the key makes another try harmless
+            sleep(_WAIT_SECONDS * 2**attempt)  # the key makes another try harmless
         if codes:
             return [Complaint("", code, "the gateway refused the row") for code in codes]
         return [

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs for copies of a database: `pg_dump` and `pg_restore`."""
+"""PostgreSQL's own programs for copies: `pg_dump`, `pg_restore`, `pg_basebackup`."""
 
 import asyncio
 import os
@@ -20,6 +20,12 @@ async def load(server: Server, database: str, source: Path) -> None:
     """Fill an empty database from a file. Raises BackupError."""
     words = ["--exit-on-error", "--single-transaction", f"--dbname={database}", str(source)]
     await _run(server, "pg_restore", words)
+
+
+async def copy_cluster(server: Server, target: Path) -> None:
+    """Copy all databases of a server as files, into a folder that is made. Raises BackupError."""
+    words = [f"--pgdata={target}", "--checkpoint=fast", "--wal-method=fetch"]
+    await _run(server, "pg_basebackup", words)
 
 
 async def _run(server: Server, program: str, words: list[str]) -> None:

@@ -37,6 +37,8 @@ class Manifest:
         journal_of: id under which the journal has the consent database's lines.
         journal: folder of the journal when the backup was taken; None if there was none.
         files: every other file and the copies, with SHA-256.
+        is_base: whether it is one copy of the whole cluster, from which any later moment can be
+            reached with the archive of its log (``infra.dev.backups.moments``).
     """
 
     taken_at: str
@@ -46,6 +48,7 @@ class Manifest:
     journal: str | None
     files: dict[str, str]
     format: int = FORMAT
+    is_base: bool = False
 
     @property
     def revision(self) -> int:

@@ -6,16 +6,19 @@ of the folder that was backed up is copied beside the new databases, since both 
 otherwise go on writing into the same chain.
 """
 
+import asyncio
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from infra import clock
 from infra.dev.backups.copying import load
 from infra.dev.backups.manifest import BackupError, Manifest, read_manifest
-from infra.dev.backups.taking import FILES, KEPT
+from infra.dev.backups.moments import bring_base, recovering
+from infra.dev.backups.taking import BASE, FILES, KEPT
 from infra.dev.postgres import EmbeddedPostgres
 from infra.dev.postgres_binaries import find_binaries, major_version
 from infra.dev.service_databases import Server
@@ -39,6 +42,8 @@ class RestoreRequest:
         is_forced: replace databases that the folder has; they are set aside, not deleted.
         journal: folder of the journal to replay; None: the one that the manifest names.
         without_journal: the journal is lost, and its changes with it.
+        moment: of a copy of the whole cluster: where to go to; None: as far as the archive goes.
+        archive: folder of the archived log, which leads there.
     """
 
     backup: Path
@@ -47,6 +52,8 @@ class RestoreRequest:
     is_forced: bool = False
     journal: Path | None = None
     without_journal: bool = False
+    moment: datetime | None = None
+    archive: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,10 @@ async def restore(request: RestoreRequest, target_journal: Path) -> Restored:
         _bring_files(request, [name for name in KEPT if name != STATE])
         if lines is not None:
             _bring_journal(lines, target_journal)
-        async with EmbeddedPostgres(request.data_dir, request.socket_dir) as postgres:
+        async with await _cluster(request, manifest) as postgres:
             for service, copy in manifest.databases.items():
-                await fill(postgres.server, service, request.backup / copy.file, copy.revision)
+                if not manifest.is_base:
+                    await fill(postgres.server, service, request.backup / copy.file, copy.revision)
             async with postgres.server.superuser("gt_consent") as connection:
                 await connection.execute(_FORGET if request.without_journal else _MARK)
     except BaseException:
@@ -85,6 +93,16 @@ async def restore(request: RestoreRequest, target_journal: Path) -> Restored:
         raise
     _bring_files(request, [STATE])  # last: with it the folder counts as one that can be started
     return Restored(manifest, set_aside)
+
+
+async def _cluster(request: RestoreRequest, manifest: Manifest) -> EmbeddedPostgres:
+    """Return the server to be started: an empty one, or one that goes to the moment."""
+    if not manifest.is_base:
+        return EmbeddedPostgres(request.data_dir, request.socket_dir)
+    assert request.archive is not None  # noqa: S101 - see _checked
+    postgres = recovering(request.data_dir, request.socket_dir, request.archive, request.moment)
+    await asyncio.to_thread(bring_base, request.backup / BASE, request.data_dir)
+    return postgres
 
 
 async def fill(server: Server, service: str, source: Path, revision: int) -> None:
@@ -111,6 +129,18 @@ def _checked(request: RestoreRequest) -> Manifest:
     here = major_version(find_binaries(os.environ))
     if here < manifest.postgres:
         message = f"the backup is of PostgreSQL {manifest.postgres}, and this is {here}"
+        raise BackupError(message)
+    if manifest.is_base and here != manifest.postgres:
+        message = f"the cluster is of PostgreSQL {manifest.postgres}, and this is {here}"
+        raise BackupError(message)
+    if manifest.is_base and (request.archive is None or not request.archive.is_dir()):
+        message = "a copy of a cluster needs the archive of its log: name it with --archive"
+        raise BackupError(message)
+    if request.moment is not None and not manifest.is_base:
+        message = f"{request.backup} is one moment; a copy for others is made by backup --base"
+        raise BackupError(message)
+    if request.moment is not None and request.moment <= datetime.fromisoformat(manifest.taken_at):
+        message = f"the copy was begun at {manifest.taken_at}: no earlier moment can be reached"
         raise BackupError(message)
     return manifest
 

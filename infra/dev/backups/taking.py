@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import clock
-from infra.dev.backups.copying import dump
+from infra.dev.backups.copying import copy_cluster, dump
 from infra.dev.backups.manifest import BackupError, DatabaseCopy, Manifest, digest_of
 from infra.dev.postgres_binaries import find_binaries, major_version
 from infra.dev.private_files import private_directory
@@ -22,9 +22,12 @@ SERVICES = ("participants", "cases", "training", "consent")
 KEPT = ("keys", "secrets", "state.json", "world.json", "demo.json", "synth.json")
 """What else a data folder needs to go on elsewhere: keys that the ledger is verified with too."""
 FILES = "files"
+BASE = "base"
 
 
-async def take(server: Server, data_dir: Path, journal: Path | None, target: Path) -> Manifest:
+async def take(
+    server: Server, data_dir: Path, journal: Path | None, target: Path, *, is_base: bool = False
+) -> Manifest:
     """Write a backup into a folder that does not exist yet.
 
     Args:
@@ -32,13 +35,14 @@ async def take(server: Server, data_dir: Path, journal: Path | None, target: Pat
         data_dir: whose other files are kept.
         journal: folder of the journal of authority changes, to be named in the manifest.
         target: the backup's folder; appears when it is whole.
+        is_base: copy the cluster as a whole, for restores to a moment, instead of each database.
 
     Raises:
         BackupError: it exists, or a copy failed; nothing is left behind then.
     """
     unfinished = _new_folder(target)
     try:
-        manifest = await _filled(server, data_dir, journal, unfinished)
+        manifest = await _filled(server, data_dir, journal, unfinished, is_base=is_base)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -69,13 +73,19 @@ def _with_files(data_dir: Path, folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-async def _filled(server: Server, data_dir: Path, journal: Path | None, folder: Path) -> Manifest:
+async def _filled(
+    server: Server, data_dir: Path, journal: Path | None, folder: Path, *, is_base: bool
+) -> Manifest:
     taken_at = clock.now()
     databases: dict[str, DatabaseCopy] = {}
     journal_of = ""
     for service in SERVICES:
         async with server.superuser(f"gt_{service}") as connection:
-            databases[service], journal_of = await _copied(server, connection, service, folder)
+            databases[service], journal_of = await _copied(
+                server, connection, service, None if is_base else folder
+            )
+    if is_base:
+        await copy_cluster(server, folder / BASE)
     paths = _with_files(data_dir, folder)
     manifest = Manifest(
         taken_at=taken_at.isoformat(),
@@ -84,6 +94,7 @@ async def _filled(server: Server, data_dir: Path, journal: Path | None, folder: 
         journal_of=journal_of,
         journal=None if journal is None else str(journal),
         files={str(path.relative_to(folder)): digest_of(path) for path in paths},
+        is_base=is_base,
     )
     for path in paths:
         _sync(path)
@@ -93,7 +104,7 @@ async def _filled(server: Server, data_dir: Path, journal: Path | None, folder: 
 
 
 async def _copied(
-    server: Server, connection: Any, service: str, folder: Path
+    server: Server, connection: Any, service: str, folder: Path | None
 ) -> tuple[DatabaseCopy, str]:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         snapshot = await connection.fetchval("select pg_export_snapshot()")
@@ -104,8 +115,10 @@ async def _copied(
             journal_of = await connection.fetchval(
                 "select database_id::text from authority_journal"
             )
-        name = f"{service}.dump"
-        await dump(server, f"gt_{service}", snapshot, folder / name)
+        name = BASE
+        if folder is not None:
+            name = f"{service}.dump"
+            await dump(server, f"gt_{service}", snapshot, folder / name)
     return DatabaseCopy(file=name, migration=migration, revision=revision), journal_of
 
 

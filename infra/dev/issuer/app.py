@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from infra import clock
+from infra.dev.issuer.back_channel import tell
+from infra.dev.issuer.client_assertion import ALGORITHMS
 from infra.dev.issuer.clients import SCOPES, browser_origins, load_clients, origin_of
 from infra.dev.issuer.keys import SigningKeys
 from infra.dev.issuer.people import Persona, SignedIn, load_personas, load_synthetic_personas
@@ -92,6 +94,8 @@ class Issuer:
                 "token_endpoint": f"{url}/token",
                 "jwks_uri": f"{url}/jwks.json",
                 "end_session_endpoint": f"{url}/end-session",
+                "backchannel_logout_supported": True,
+                "backchannel_logout_session_supported": True,
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
@@ -105,11 +109,15 @@ class Issuer:
                 "token_endpoint_auth_methods_supported": [
                     "client_secret_basic",
                     "client_secret_post",
+                    "private_key_jwt",
                     "none",
                 ],
+                "token_endpoint_auth_signing_alg_values_supported": sorted(
+                    set().union(*ALGORITHMS.values())
+                ),
                 "code_challenge_methods_supported": ["S256"],
                 "acr_values_supported": [ACR],
-                "claims_supported": ["sub", "name", "acr", "auth_time", "gt_roles"],
+                "claims_supported": ["sub", "sid", "name", "acr", "auth_time", "gt_roles"],
                 "authorization_response_iss_parameter_supported": True,
             }
         )
@@ -169,6 +177,8 @@ class Issuer:
         if hint:
             self._server.store.end_subject(hint["sub"])
         client = self._clients.get(client_id or "")
+        if hint and client is not None:
+            await tell(self._server, client, hint)
         target = sent.get("post_logout_redirect_uri")
         if client is None or target not in client.logout_uris:
             return PlainTextResponse("You are signed out.\n", headers=_PAGE_HEADERS)

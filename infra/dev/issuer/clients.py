@@ -1,12 +1,16 @@
-"""Registered clients, from a private file: confidential ones have a secret, public ones none."""
+"""Registered clients, from a private file.
+
+A confidential client has a secret or public keys, never both; a public one has neither.
+"""
 
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
+from joserfc.jwk import Key, KeySet
 
 SCOPES = ("openid", "profile", "goldenthread")
 DEFAULT_SCOPE = "goldenthread"
@@ -22,6 +26,13 @@ class Client(ClientMixin):  # type: ignore[misc]  # authlib has no types
     grant_types: frozenset[str]
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...] = ()
+    back_channel_uri: str | None = None
+    keys: dict[str, Key] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the client can prove nothing about itself."""
+        return self.secret is None and not self.keys
 
     def get_client_id(self) -> str:
         """Return the client id."""
@@ -48,7 +59,9 @@ class Client(ClientMixin):  # type: ignore[misc]  # authlib has no types
         )
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002
-        """Say whether the client may authenticate so: with a secret if it has one."""
+        """Say whether the client may authenticate so: with what it has, and nothing less."""
+        if self.keys:
+            return method == "private_key_jwt"
         if self.secret is None:
             return method == "none"
         return method in {"client_secret_basic", "client_secret_post"}
@@ -72,9 +85,20 @@ def load_clients(path: Path) -> dict[str, Client]:
             grant_types=frozenset(row["grant_types"]),
             redirect_uris=tuple(row["redirect_uris"]),
             logout_uris=tuple(row.get("post_logout_redirect_uris", ())),
+            back_channel_uri=row.get("backchannel_logout_uri"),
+            keys=_keys(row.get("jwks")),
         )
         for row in json.loads(path.read_text(encoding="utf-8"))
     }
+
+
+def _keys(jwks: object) -> dict[str, Key]:
+    if jwks is None:
+        return {}
+    found = {str(key.kid): key for key in KeySet.import_key_set(jwks).keys}  # type: ignore[arg-type]
+    if any(key.is_private or key.key_type == "oct" for key in found.values()):
+        raise ValueError("only public keys of a client are registered")
+    return found
 
 
 def browser_origins(clients: dict[str, Client]) -> list[str]:
@@ -83,7 +107,7 @@ def browser_origins(clients: dict[str, Client]) -> list[str]:
         {
             origin_of(uri)
             for client in clients.values()
-            if client.secret is None
+            if client.is_public
             for uri in client.redirect_uris
         }
     )

@@ -57,14 +57,17 @@ class AuthorizationCode(grants.AuthorizationCodeGrant):  # type: ignore[misc]  #
 
 
 class RefreshToken(grants.RefreshTokenGrant):  # type: ignore[misc]  # authlib has no types
-    """A new refresh token for each use; the old one turning up again ends the family."""
+    """A new refresh token for each use; the old one turning up again ends the family.
+
+    Except for its own client, that repeats at once a refresh whose answer was lost.
+    """
 
     TOKEN_ENDPOINT_AUTH_METHODS = _WITH_OR_WITHOUT_SECRET
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> Refresh | None:
         """Return the token if it is live."""
-        found: Refresh | None = self.server.store.find_refresh(refresh_token)
+        found: Refresh | None = self.server.store.find_refresh(refresh_token, self.request.client)
         return found
 
     def authenticate_user(self, refresh_token: Refresh) -> SignedIn:
@@ -79,7 +82,11 @@ class RefreshToken(grants.RefreshTokenGrant):  # type: ignore[misc]  # authlib h
 class ClientCredentials(grants.ClientCredentialsGrant):  # type: ignore[misc]  # authlib has no types
     """A machine without a person: a token without roles."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = ["client_secret_basic", "client_secret_post"]
+    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ]
 
 
 class MandatoryS256(CodeChallenge):  # type: ignore[misc]  # authlib has no types
@@ -113,6 +120,11 @@ class IdToken(OpenIDCode):  # type: ignore[misc]  # authlib has no types
         """Return the key to sign with."""
         keys: KeySet = self._server.keys.signing_set()
         return keys
+
+    def get_authorization_code_claims(self, authorization_code: Code) -> dict[str, Any]:
+        """Return what came with the code, and the name of the session that it began."""
+        claims: dict[str, Any] = super().get_authorization_code_claims(authorization_code)
+        return {**claims, "sid": authorization_code.family}
 
     def get_client_claims(self, client: Client) -> dict[str, Any]:
         """Return the claims that depend on the client alone."""

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from infra import clock
+from infra.dev.issuer.client_assertion import METHOD, ClientAssertions
 from infra.dev.issuer.clients import SCOPES, Client
 from infra.dev.issuer.grants import (
     AuthorizationCode,
@@ -132,6 +133,7 @@ class IssuerServer(AuthorizationServer):  # type: ignore[misc]  # authlib has no
         self.register_grant(AuthorizationCode, [MandatoryS256(required=True), id_token])
         self.register_grant(RefreshToken)
         self.register_grant(ClientCredentials)
+        self.register_client_auth_method(METHOD, ClientAssertions(settings.issuer, self.store))
 
     def mint(self, signed_in: SignedIn, client_id: str, seconds: int) -> str:
         """Return an access token without a flow, for the private socket only."""

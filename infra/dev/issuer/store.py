@@ -1,7 +1,9 @@
 """Codes and refresh tokens, in memory: whoever restarts the issuer signs in again.
 
 Every sign-in starts a family. A code or refresh token that turns up a second time was copied, so
-the whole family ends (RFC 9700, 4.14.2 and RFC 6749, 4.1.2).
+the whole family ends (RFC 9700, 4.14.2 and RFC 6749, 4.1.2). One exception: an answer to a refresh
+may be lost, so a client that proves who it is may ask once more within seconds, as long as nothing
+that followed was used; what the lost answer held is spent, and turning up ends the family.
 """
 
 import secrets
@@ -13,6 +15,8 @@ from infra.dev.issuer.people import SignedIn
 
 CODE_SECONDS = 60
 REFRESH_SECONDS = 8 * 3600
+REUSE_SECONDS = 10
+"""How long the same client may repeat a refresh whose answer it has not had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,19 @@ class Store:
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Refresh] = {}
         self._spent: dict[str, tuple[str, int]] = {}
+        self._latest_spent: dict[str, tuple[Refresh, int]] = {}
         self._nonces: dict[tuple[str, str], int] = {}
         self._ended: dict[str, int] = {}
+        self._assertions: dict[tuple[str, str], int] = {}
+
+    def spend_assertion(self, client_id: str, jti: str, expires_at: int) -> bool:
+        """Say whether a client uses an assertion for the first time, and remember it."""
+        now = clock.epoch_seconds()
+        self._assertions = {k: v for k, v in self._assertions.items() if v > now}
+        if (client_id, jti) in self._assertions:
+            return False
+        self._assertions[client_id, jti] = expires_at
+        return True
 
     def new_family(self) -> str:
         """Return the name of a new family of tokens."""
@@ -120,9 +135,12 @@ class Store:
         if token.family not in self._ended:
             self._refresh[token.token] = token
 
-    def find_refresh(self, token: str) -> Refresh | None:
-        """Return a live refresh token; one that was used before ends its family."""
-        found = self._refresh.get(token)
+    def find_refresh(self, token: str, client: Client) -> Refresh | None:
+        """Return a live refresh token, or one that its client repeats in time; see the module.
+
+        Any other that was used before ends its family.
+        """
+        found = self._refresh.get(token) or self._repeated(token, client)
         if found is None:
             self._end_family_of(token)
             return None
@@ -132,6 +150,21 @@ class Store:
         """Use a refresh token up."""
         self._refresh.pop(token.token, None)
         self._spend(token.token, token.family)
+        known = self._latest_spent.get(token.family)
+        if known is None or known[0].token != token.token:  # a repetition does not begin it anew
+            self._latest_spent[token.family] = token, clock.epoch_seconds() + REUSE_SECONDS
+
+    def _repeated(self, token: str, client: Client) -> Refresh | None:
+        family, _ = self._spent.get(token, ("", 0))
+        latest, until = self._latest_spent.get(family, (None, 0))
+        if latest is None or latest.token != token or family in self._ended:
+            return None
+        if client.is_public or not latest.check_client(client) or until < clock.epoch_seconds():
+            return None
+        for unused in [each for each in self._refresh.values() if each.family == family]:
+            del self._refresh[unused.token]
+            self._spend(unused.token, family)
+        return latest
 
     def end_subject(self, subject: str) -> None:
         """End every family of a person: nothing that was handed out is refreshed any more."""
@@ -159,5 +192,6 @@ class Store:
         self._codes = {k: v for k, v in self._codes.items() if v.expires_at > now}
         self._refresh = {k: v for k, v in self._refresh.items() if v.expires_at > now}
         self._spent = {k: v for k, v in self._spent.items() if v[1] > now}
+        self._latest_spent = {k: v for k, v in self._latest_spent.items() if v[1] >= now}
         self._nonces = {k: v for k, v in self._nonces.items() if v > now}
         self._ended = {k: v for k, v in self._ended.items() if v > now}

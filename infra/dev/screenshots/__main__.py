@@ -1,36 +1,41 @@
-"""Take the pictures of every page: ``python -m infra.dev.screenshots DATA_DIR TARGET_DIR``.
+"""Take pictures of pages: ``python -m infra.dev.screenshots DATA_DIR TARGET_DIR [NAME ...]``.
 
-The platform must be running on the data folder. Pictures show demo data only.
+All pages, or those named. The platform must be running on the data folder. Pictures show demo data
+only.
 """
 
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser
 
 from infra.dev.screenshots.browser import open_context, running_browser, sign_in
+from infra.dev.screenshots.preparing import prepare
 from infra.dev.screenshots.shots import SHOTS, Shot, resolved
 
 WIDTH = 1120
 HEIGHT = 720
-DARK = frozenset({"home-case-manager", "who-saw-my-record"})
-PHONE = frozenset({"what-i-signed", "courses"})
+DARK = frozenset({"home-case-manager", "who-saw-my-record", "who-can-see-what"})
+PHONE = frozenset({"what-i-signed", "courses", "on-call", "compliance"})
 MAX_BYTES = 150_000
 
 
-async def take(url: str, demo: dict[str, Any], target: Path) -> list[Path]:
-    """Take all pictures; returns their files."""
+async def take(
+    url: str, demo: dict[str, Any], target: Path, names: Collection[str] = ()
+) -> list[Path]:
+    """Take all pictures, or those named; returns their files."""
     taken: list[Path] = []
-    everybody = [shot for shot in SHOTS if shot.is_pictured]
+    everybody = [shot for shot in SHOTS if shot.is_pictured and (not names or shot.name in names)]
     async with running_browser() as browser:
         for persona in dict.fromkeys(shot.persona for shot in everybody):
             shots = [shot for shot in everybody if shot.persona == persona]
             taken += await _of(browser, url, demo, target, shots)
-        taken.append(await _explorer(browser, url, target))
+        if not names or "graphiql" in names:
+            taken.append(await _explorer(browser, url, target))
     return taken
 
 
@@ -49,7 +54,8 @@ async def _of(
         for suffix, width, is_dark in guises:
             await page.set_viewport_size({"width": width, "height": HEIGHT})
             await page.emulate_media(color_scheme="dark" if is_dark else "light")
-            await page.goto(url + resolved(shot.path, demo))
+            address = await prepare(page, url, shot, resolved("{participant}", demo))
+            await page.goto(address or url + resolved(shot.path, demo))
             await page.wait_for_load_state("networkidle")
             if shot.name == "release-form":
                 await _fill_release(page)
@@ -62,12 +68,12 @@ async def _of(
 
 async def _fill_release(page: Any) -> None:
     """Show the form as it looks half-way."""
-    police = page.locator("details", has_text="Police Department")
+    police = page.locator("#f-recipients > details", has_text="Police Department")
     await police.locator("summary").click()
     await police.get_by_label("Name and date of birth").check()
     await police.get_by_label("That I take part, and since when").check()
     await page.locator("#check", has_text="2 kinds").wait_for()
-    await page.evaluate("scrollTo(0, 0)")
+    await page.locator("#check").evaluate("place => place.scrollIntoView({ block: 'center' })")
 
 
 async def _explorer(browser: Browser, url: str, target: Path) -> Path:
@@ -92,7 +98,7 @@ def main(words: list[str] | None = None) -> int:
     url = run["urls"]["graphql"].removesuffix("/graphql")
     target.mkdir(parents=True, exist_ok=True)
     try:
-        taken = asyncio.run(take(url, demo, target))
+        taken = asyncio.run(take(url, demo, target, given[2:]))
     except FileNotFoundError as error:
         sys.stderr.write(f"screenshots: {error}\n")
         return 2

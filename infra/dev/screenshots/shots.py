@@ -14,13 +14,18 @@ class Shot:
         persona: who looks.
         path: with `{participant}`, `{release}`, `{grant}` and `{police}` for ids of the demo.
         is_pictured: whether its picture is kept.
+        needs: what must have been done before, by its name in `preparing`.
     """
 
     name: str
     persona: str
     path: str
     is_pictured: bool = True
+    needs: str = ""
 
+
+MEETING = "e4009def-aed1-5cd2-b804-5c75d1b0b639"
+_POLICE = "/console/agencies/{police}"
 
 SHOTS = (
     Shot("home-training-manager", "training_manager", "/console/"),
@@ -30,11 +35,50 @@ SHOTS = (
     Shot("assign", "training_manager", "/console/training/sessions/9101-2/assign"),
     Shot("due", "training_manager", "/console/training/due"),
     Shot("roster", "training_manager", "/console/training/people"),
+    Shot("roster-person", "training_manager", "/console/training/people", needs="roster-person"),
+    Shot("certificate", "training_manager", "/console/training/people", needs="certificate"),
+    Shot("plan-session", "training_manager", "/console/training/courses/9101/plan"),
+    Shot(
+        "session-places",
+        "training_manager",
+        "/console/training/sessions/9101-2/places",
+        is_pictured=False,
+    ),
     Shot("import", "training_manager", "/console/training/import"),
+    Shot("compliance", "training_manager", "/console/training/compliance"),
+    Shot("training-elsewhere", "training_manager", "/console/training/outside"),
+    Shot("whole-agency", "training_manager", "/console/training/batches"),
+    Shot("academy-files", "training_manager", "/console/training/exchange"),
+    Shot("differences", "training_manager", "/console/training/reconcile"),
+    Shot(
+        "results",
+        "training_manager",
+        "/console/training/sessions/9101-1/results",
+        is_pictured=False,
+    ),
+    Shot("library", "training_manager", "/console/library"),
+    Shot("resource", "training_manager", "/console/library/roll-call-outline"),
+    Shot("assistance", "training_manager", "/console/assistance"),
+    Shot("publish", "lsb", "/console/library/publish"),
     Shot("home-agency-admin", "agency_admin", "/console/"),
     Shot("agency", "agency_admin", "/console/agency"),
     Shot("give-role", "agency_admin", "/console/agency/grant"),
+    Shot("add-person", "agency_admin", "/console/agency/people/new"),
     Shot("take-role-away", "agency_admin", "/console/agency/grants/{grant}/revoke"),
+    Shot("role-requests", "agency_admin", "/console/agency/requests"),
+    Shot("ask-for-role", "agency_admin", "/console/agency/requests/new"),
+    Shot("access-reviews", "agency_admin", "/console/agency/reviews"),
+    Shot("access-review", "agency_admin", "/console/agency/reviews", needs="access-review"),
+    Shot("who-can-see-what", "agency_admin", "/console/agency/access"),
+    Shot("not-used-lately", "agency_admin", "/console/agency/dormant"),
+    Shot("agreements", "agency_admin", "/console/agency/agreements"),
+    Shot("agency-history", "agency_admin", "/console/agency/history"),
+    Shot("platform-requests", "platform_admin", "/console/requests", is_pictured=False),
+    Shot("platform-agency", "platform_admin", _POLICE),
+    Shot("platform-agreements", "platform_admin", f"{_POLICE}/agreements", is_pictured=False),
+    Shot("seats", "platform_admin", "/console/seats"),
+    Shot("add-agency", "platform_admin", "/console/agencies/new"),
+    Shot("sign-in-alerts", "platform_admin", "/console/alerts"),
     Shot("home-case-manager", "case_manager", "/console/"),
     Shot("people", "case_manager", "/console/people"),
     Shot("person", "case_manager", "/console/people/{participant}"),
@@ -44,19 +88,15 @@ SHOTS = (
         "case_manager",
         "/console/people/{participant}/preview?who={police}:LEO:LE",
     ),
-    Shot("conferences", "le_supervisor", "/console/conferences", is_pictured=False),
-    Shot(
-        "conference",
-        "project_manager",
-        "/console/conferences/e4009def-aed1-5cd2-b804-5c75d1b0b639",
-        is_pictured=False,
-    ),
-    Shot(
-        "conference-to-pledge",
-        "defender",
-        "/console/conferences/e4009def-aed1-5cd2-b804-5c75d1b0b639",
-        is_pictured=False,
-    ),
+    Shot("conferences", "le_supervisor", "/console/conferences"),
+    Shot("conference", "project_manager", f"/console/conferences/{MEETING}"),
+    Shot("conference-to-pledge", "defender", f"/console/conferences/{MEETING}"),
+    Shot("incidents", "case_manager", "/console/people/{participant}/incidents"),
+    Shot("letters", "case_manager", "/console/people/{participant}/letters"),
+    Shot("on-call", "cm_supervisor", "/console/on-call"),
+    Shot("on-call-new", "cm_supervisor", "/console/on-call/new"),
+    Shot("duties", "cm_supervisor", "/console/duties"),
+    Shot("workbench", "prosecutor", "/console/liaison?kind=OPEN_CASES"),
     Shot("release-form", "case_manager", "/console/people/{participant}/releases/new"),
     Shot(
         "release-revoke",
@@ -69,6 +109,20 @@ SHOTS = (
     Shot("who-saw-my-record", "participant", "/console/record/seen"),
     Shot("take-back", "participant", "/console/record/releases/{release}/revoke"),
     Shot("privacy", "privacy_officer", "/console/privacy"),
+    Shot("ledger", "privacy_officer", "/console/privacy/ledger"),
+    Shot("review", "privacy_officer", "/console/privacy/{participant}", needs="review"),
+    Shot(
+        "denied-attempts",
+        "privacy_officer",
+        "/console/privacy/{participant}/attempts",
+        needs="review",
+    ),
+    Shot(
+        "emergency-access",
+        "privacy_officer",
+        "/console/privacy/{participant}/emergencies",
+        needs="review",
+    ),
     Shot("home-officer", "officer", "/console/"),
     Shot("my-training", "officer", "/console/training/mine"),
     Shot("agencies", "officer", "/console/agencies"),

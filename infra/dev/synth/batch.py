@@ -39,7 +39,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the services load: plain values, and facts as COPY text."""
+    """What the services load: plain values, and facts as binary COPY."""
 
     outline: Outline
     places: Places
@@ -51,11 +51,38 @@ class Batch:
         """Return what every service is told."""
         return {
             "on": self.outline.on.isoformat(),
+            "size": self.outline.size,
             "site": self.places.site,
             "agencies": self.places.agencies,
             "staff": self.places.staff,
             "visibility_bytes": len(self.facts),
         }
+
+    def of_consent(self) -> dict[str, Any]:
+        """Return what the consent service is told: agreements and releases."""
+        signed = [_part(each, _SIGNED) for each in self.people if "releases" in each]
+        return {**self.of_all(), "mous": self.places.mous, "people": signed}
+
+    def of_participants(self) -> dict[str, Any]:
+        """Return what the participants service is told: people, without what they signed."""
+        people = [
+            {name: value for name, value in each.items() if name != "releases"}
+            for each in self.people
+        ]
+        return {**self.of_all(), "people": people}
+
+    def of_cases(self) -> dict[str, Any]:
+        """Return what the cases service is told: the docket, and whose counsel is who."""
+        represented = [_part(each, _COUNSEL) for each in self.people if each.get("counsel_id")]
+        return {**self.of_all(), "people": represented, "cases": self.cases}
+
+
+_SIGNED = ("id", "provider", "releases")
+_COUNSEL = ("id", "counsel_id", "counsel", "enrolled_on", "manager")
+
+
+def _part(person: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: person[name] for name in names}
 
 
 def outlines(participants: int, seed: int, on: date) -> Iterator[Outline]:
@@ -80,7 +107,7 @@ def build_batch(outline: Outline) -> Batch:
     prefix = _prefix(outline)
     people = build_people(draws, places, outline.name, prefix, outline.size, outline.on, facts)
     cases = build_dockets(draws, places, people, outline.name, prefix, outline.on)
-    return Batch(outline, places, people, cases, facts.text())
+    return Batch(outline, places, people, cases, facts.content())
 
 
 def _places(outline: Outline, draws: Draws) -> Places:

@@ -1,9 +1,10 @@
 """Synthetic dockets: participants' cases, and at least as many of other people's."""
 
-from datetime import date, timedelta
+from datetime import date
+from operator import itemgetter
 from typing import Any
 
-from infra.bulk_copy import StableIds
+from infra.bulk_copy import StableIds, iso
 from infra.dev.synth.draws import Draws, shares
 from infra.dev.synth.people import ENROLLED, family_name, given_name
 from infra.dev.synth.places import Places
@@ -37,28 +38,30 @@ def build_dockets(
 ) -> list[dict[str, Any]]:
     """Return all cases of a site, numbered alike; a match says which is a participant's."""
     cases = []
+    today, counts, relations = on.toordinal(), shares("case_count"), shares("relation")
+    ids = StableIds(f"{name}/cases", prefix, 6 * _MOST_EACH * len(people))
     for person in people:
         if person["stage"] not in ENROLLED:
             continue
-        ids = StableIds(f"{name}/cases/{person['id']}", prefix, 6 * _MOST_EACH)
-        enrolled = date.fromisoformat(person["enrolled_on"])
-        names = (person["given"] or "Unknown", person["family"] or "Unknown")
-        for _ in range(int(draws.of(shares("case_count")))):
-            relation = draws.of(shares("relation"))
-            case = _case(draws, ids, names, relation, enrolled, on)
+        enrolled = date.fromisoformat(person["enrolled_on"]).toordinal()
+        given, family = person["given"] or "Unknown", person["family"] or "Unknown"
+        for _ in range(int(draws.of(counts))):
+            relation = draws.of(relations)
+            case = _case(draws, ids, given, family, relation, enrolled, today)
             case["match"] = {
                 "id": ids.next(), "participant_id": person["id"], "by": person["manager"],
                 "on": max(person["enrolled_on"], case["filed_on"] or ""),
                 "is_diverted": relation == "DIVERTED",
             }  # fmt: skip
             cases.append(case)
-    for number in range(OTHERS_PER_PERSON * len(people)):
-        ids = StableIds(f"{name}/other/{number}", prefix, 8)
-        day = on - timedelta(days=60 + draws.below(900))
-        names = (given_name(draws), family_name(draws))
-        cases.append(_case(draws, ids, names, draws.of(shares("relation")), day, on))
+    count = OTHERS_PER_PERSON * len(people)
+    ids = StableIds(f"{name}/other", prefix, 8 * count)
+    for _ in range(count):
+        day = today - 60 - draws.below(900)
+        given, family = given_name(draws), family_name(draws)
+        cases.append(_case(draws, ids, given, family, draws.of(relations), day, today))
     # Numbers follow the ids, which say nothing, so that they do not tell the two kinds apart.
-    cases.sort(key=lambda case: str(case["id"]))
+    cases.sort(key=itemgetter("id"))
     site = str(places.site["key"]).upper()
     for sequence, case in enumerate(cases, start=10_001):
         case["number"] = f"{site}-{sequence:05d}"
@@ -66,29 +69,27 @@ def build_dockets(
 
 
 def _case(
-    draws: Draws, ids: StableIds, names: tuple[str, str], relation: str, day: date, on: date
+    draws: Draws, ids: StableIds, given: str, family: str, relation: str, day: int, today: int
 ) -> dict[str, Any]:
+    """Return one case; days are given by their numbers."""
     incident, filed, closed = _DAYS[relation]
     shift = draws.below(30)
-    filed_on = None if filed is None else min(day + timedelta(days=filed + shift), on)
-    closed_on = None if closed is None else min(day + timedelta(days=closed + shift), on)
+    filed_on = None if filed is None else iso(min(day + filed + shift, today))
+    closed_on = None if closed is None else iso(min(day + closed + shift, today))
     status = "NOT_FILED" if filed_on is None else "PENDING"
     if closed_on is not None:
         status = draws.pick(_OUTCOMES)
     first, outcome = draws.below(len(_CHARGES)), _OUTCOME_OF_CHARGE.get(status, "CONVICTED")
-    charges = [
-        (ids.next(), *_CHARGES[(first + offset) % len(_CHARGES)], outcome)
-        for offset in range(2 if draws.chance(0.4) else 1)
-    ]
+    charges = [(ids.next(), *_CHARGES[first], outcome)]
+    if draws.chance(0.4):
+        charges.append((ids.next(), *_CHARGES[(first + 1) % len(_CHARGES)], outcome))
     hearing = None
     if status == "PENDING" and draws.chance(0.6):
-        starts = on + timedelta(days=3 + draws.below(60))
+        starts = iso(today + 3 + draws.below(60))
         kind = draws.pick(("ARRAIGNMENT", "PRETRIAL", "REVIEW"))
-        hearing = (ids.next(), kind, f"{starts.isoformat()} 17:30:00+00")
+        hearing = (ids.next(), kind, f"{starts} 17:30:00+00")
     return {
-        "id": ids.next(), "given": names[0], "family": names[1], "status": status,
-        "incident_on": min(day + timedelta(days=incident + shift // 3), on).isoformat(),
-        "filed_on": filed_on.isoformat() if filed_on else None,
-        "closed_on": closed_on.isoformat() if closed_on else None,
-        "charges": charges, "hearing": hearing, "match": None,
+        "id": ids.next(), "given": given, "family": family, "status": status,
+        "incident_on": iso(min(day + incident + shift // 3, today)), "filed_on": filed_on,
+        "closed_on": closed_on, "charges": charges, "hearing": hearing, "match": None,
     }  # fmt: skip

@@ -26,6 +26,7 @@ class Loader:
         self._process: asyncio.subprocess.Process | None = None
         self._said: list[str] = []
         self._listening: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     async def start(self) -> None:
         """Start the process."""
@@ -37,8 +38,10 @@ class Loader:
         )  # fmt: skip
         self._listening = asyncio.create_task(self._listen(self._process))
 
-    async def load(self, batch: dict[str, Any], facts: bytes) -> dict[str, Any]:
-        """Send a batch and wait for its answer.
+    async def load(self, batch: bytes, facts: bytes) -> dict[str, Any]:
+        """Send a batch, a line of JSON, with its facts, and wait for its answer.
+
+        One after the other, in the order in which they are asked for.
 
         Raises:
             LoaderError: the process ended.
@@ -46,10 +49,11 @@ class Loader:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise LoaderError(f"the loader of {self._service} was not started")
-        with contextlib.suppress(OSError):  # it has ended; the missing answer says so
-            process.stdin.write(orjson.dumps(batch) + b"\n" + facts)
-            await process.stdin.drain()
-        line = await process.stdout.readline()
+        async with self._turn:
+            with contextlib.suppress(OSError):  # it has ended; the missing answer says so
+                process.stdin.write(batch + b"\n" + facts)
+                await process.stdin.drain()
+            line = await process.stdout.readline()
         if not line:
             await process.wait()
             if self._listening is not None:

@@ -2,7 +2,10 @@
 
 It takes no part in who may see what: it passes requests on to whoever says `ready`. A request is
 sent to another instance only when the first could not be reached at all, so nothing is done twice.
-Connections to the instances are not kept: an instance that stops ends those that it has.
+Whoever is slow to say so is not taken out: on a machine that has too much to do, all instances are
+slow at once, and taking them out would leave nobody. One that stops says 503, and is out at once.
+Connections to the instances are closed with each answer: one that was kept might be ended by an
+instance that stops in the moment in which the next request is on its way.
 """
 
 import os
@@ -15,7 +18,8 @@ from infra.dev.up.errors import UpError
 
 NAME = "balancer"
 CHECK_EACH_MS = 250
-STOP_DELAY_SECONDS = 1.0
+CHECK_SECONDS = 60
+STOP_DELAY_SECONDS = 2.0
 """How long an instance that was told to stop still takes requests: several checks long."""
 
 _HEAD = """global
@@ -27,10 +31,11 @@ defaults
   timeout connect 1s
   timeout client 75s
   timeout server 75s
-  timeout check 5s
+  timeout check {patience}s
   timeout queue 5s
   timeout http-request 10s
   timeout http-keep-alive 60s
+  option http-server-close
   http-reuse never
   retries 3
   option redispatch 1
@@ -48,7 +53,7 @@ def configuration(fronts: Mapping[str, tuple[str, Sequence[str]]]) -> str:
         fronts: name -> where it listens, and the addresses of its instances (`unix:/path` or
             `tcp:host:port`).
     """
-    parts = [_HEAD.format(check=CHECK_EACH_MS)]
+    parts = [_HEAD.format(check=CHECK_EACH_MS, patience=CHECK_SECONDS)]
     for name, (address, instances) in fronts.items():
         bound = _bound(address) + (" mode 600" if address.startswith("unix:") else "")
         servers = "".join(

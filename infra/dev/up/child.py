@@ -1,4 +1,7 @@
-"""One supervised program: started, watched, restarted with back-off, stopped in good order."""
+"""One supervised program: started, watched, restarted with back-off, stopped in good order.
+
+It can also be followed by a fresh process of itself, so that no request notices: see `succeed`.
+"""
 
 import asyncio
 import signal
@@ -11,6 +14,7 @@ from infra.dev.up.health import why_not_ready
 from infra.dev.up.merged_log import MergedLog
 from infra.dev.up.programs import Program
 from infra.dev.up.spawner import Process, Spawner
+from infra.dev.up.succession import Incarnation, first_of, next_of, open_port
 
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 10.0
@@ -21,6 +25,8 @@ _READY_SECONDS = 180.0  # generous: on a busy machine six programs import a lot 
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TRIES_AT_START = 3
+_LEAVING_SECONDS = 1.0
+"""How long clients of a program that has a successor are told to connect anew."""
 
 
 class Child:
@@ -31,16 +37,23 @@ class Child:
     """
 
     def __init__(
-        self, program: Program, spawner: Spawner, log: MergedLog, changed: Callable[[], None]
+        self,
+        program: Program,
+        spawner: Spawner,
+        log: MergedLog,
+        changed: Callable[[], None],
     ) -> None:
         self.program = program
         self._spawner = spawner
         self._log = log
         self._changed = changed
         self._process: Process | None = None
+        self._incarnation = first_of(program)
+        self._listener = open_port(program)
         self._stopping = False
         self._was_ready = False
         self._last_lines: deque[str] = deque(maxlen=5)
+        self._pumping: set[asyncio.Task[None]] = set()
 
     @property
     def process_id(self) -> int | None:
@@ -86,12 +99,50 @@ class Child:
     async def _why_not(self) -> str | None:
         return await why_not_ready(self.program.health)
 
+    async def succeed(self) -> None:
+        """Start a second process of the program, and when it is ready end the first.
+
+        Raises UpError when the second does not get ready; the first goes on then.
+        """
+        former = self._process
+        if former is None or former.status is not None:
+            return  # it is being started again anyway
+        incarnation = next_of(self.program, self._incarnation)
+        process = await self._spawn(incarnation)
+        try:
+            await self._until_it_serves(process, incarnation)
+            incarnation.take_over()
+        except BaseException:
+            process.kill()
+            raise
+        self._process, self._incarnation = process, incarnation
+        self._changed()
+        try:
+            former.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(_LEAVING_SECONDS)
+            await self._ended(former)
+        finally:
+            former.kill()
+
+    async def _until_it_serves(self, process: Process, incarnation: Incarnation) -> None:
+        ends_at = clock.monotonic() + _READY_SECONDS
+        why_not: str | None = ""
+        while why_not is not None:
+            if process.status is not None or clock.monotonic() > ends_at:
+                message = f"the successor of {self.program.name} does not get ready: {why_not}"
+                raise UpError(message)
+            await asyncio.sleep(_POLL_SECONDS)
+            why_not = await why_not_ready(incarnation.health)
+
     async def stop(self) -> None:
         """Ask the program to end (SIGTERM); after twelve seconds make it."""
         self._stopping = True
-        process = self._process
-        if process is None or process.status is not None:
-            return
+        if self._process is not None and self._process.status is None:
+            await self._ended(self._process)
+        if self._listener is not None:
+            self._listener.close()
+
+    async def _ended(self, process: Process) -> None:
         asked_at = clock.monotonic()
         process.send_signal(signal.SIGTERM)
         try:
@@ -99,7 +150,7 @@ class Child:
                 await process.wait()
         except TimeoutError:
             self._log.say(f"{self.program.name} does not end; killing it", "warning")
-            self.kill()
+            process.kill()
             await process.wait()
         took = clock.monotonic() - asked_at
         if took > _LONG_STOP_SECONDS:
@@ -115,13 +166,27 @@ class Child:
         return self._stopping
 
     async def _live(self) -> int:
-        process = await self._spawner.spawn(self.program.module, [], self.program.environment)
+        self._incarnation = self._incarnation.again()
+        process = await self._spawn(self._incarnation)
         self._process = process
         self._changed()
         if self._is_stopping():  # stopped while it was being started
             process.kill()
-        await self._pump(process)
-        return await process.wait()
+        while True:
+            status = await process.wait()
+            if self._process is process:
+                await asyncio.gather(*self._pumping)  # its last words
+                return status
+            process = self._process
+
+    async def _spawn(self, incarnation: Incarnation) -> Process:
+        process = await self._spawner.spawn(
+            self.program.module, [], incarnation.environment, self._listener
+        )
+        pumping = asyncio.create_task(self._pump(process))
+        self._pumping.add(pumping)
+        pumping.add_done_callback(self._pumping.discard)
+        return process
 
     async def _pump(self, process: Process) -> None:
         while True:

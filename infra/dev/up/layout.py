@@ -38,6 +38,8 @@ _OWN = (
     "env",
     "journal",
 )
+_BESIDE = frozenset({"current", "current-sandbox", "sandbox", "sandbox.json", "sandbox-clock"})
+"""What may be there before the first start: the pointers, and what makes a folder a sandbox."""
 _OWN_FILES = ("state.json", "run.json", "world.json", "demo.json", "synth.json", "balancer.cfg")
 
 
@@ -128,7 +130,7 @@ def _check_ours(data_dir: Path) -> None:
         names = {path.name for path in data_dir.iterdir()}
     except (FileNotFoundError, NotADirectoryError):
         return
-    if names - {"current"} and "up.lock" not in names:
+    if names - _BESIDE and "up.lock" not in names:
         message = f"{data_dir} is not empty and no data folder of ours; choose another with --data"
         raise UpError(message)
 

@@ -10,7 +10,8 @@ It knows no program: they are imported only in their own process. Used for devel
 Protocol, one JSON message per packet on the socket named on the command line::
 
     request   {"id": 1, "module": "svc_cases", "words": ["migrate"], "environment": {...}}
-              with one file descriptor: standard output and error of the program
+              with one file descriptor: standard output and error of the program; and with another
+              one where a port is open for it already (handed on as systemd does)
     answers   {"id": 1, "pid": 4711}, and when it has ended {"id": 1, "status": 0}
               (negative: the signal)
 """
@@ -36,6 +37,7 @@ MAX_MESSAGE_BYTES = 1 << 17
 SHARED_VARIABLE = "GT_UP_PRELOAD"
 _SHARED = "infra.service_program infra.dev.issuer.app infra.http_client uvloop"
 """What to import before forking; the variable replaces it, for tests with very small programs."""
+_FIRST_HANDED_DESCRIPTOR = 3  # sd_listen_fds(3)
 # linux/prctl.h
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -49,6 +51,7 @@ class _Work:
     words: list[str]
     environment: dict[str, str]
     output: int
+    listener: int | None
 
 
 class _Nursery:
@@ -71,28 +74,31 @@ class _Nursery:
             while True:
                 for key, _ in selector.select():
                     if key.fileobj is self._requests:
-                        message, files, _, _ = socket.recv_fds(self._requests, MAX_MESSAGE_BYTES, 1)
+                        message, files, _, _ = socket.recv_fds(self._requests, MAX_MESSAGE_BYTES, 2)
                         if not message:
                             return None
-                        work = self._fork(json.loads(message), files[0])
+                        work = self._fork(json.loads(message), files)
                         if work is not None:
                             return work
                     else:
                         os.read(self._wake, 4096)
                         self._reap()
 
-    def _fork(self, request: dict[str, Any], output: int) -> _Work | None:
+    def _fork(self, request: dict[str, Any], files: list[int]) -> _Work | None:
         nursery = os.getpid()
         pid = os.fork()
         if pid:
-            os.close(output)
+            for each in files:
+                os.close(each)
             self._children[pid] = request["id"]
             self._tell({"id": request["id"], "pid": pid})
             return None
         os.setpgid(0, 0)
         _die_with(nursery)
         self._forget()
-        return _Work(request["module"], request["words"], request["environment"], output)
+        output, *more = files
+        listener = more[0] if more else None
+        return _Work(request["module"], request["words"], request["environment"], output, listener)
 
     def _forget(self) -> None:
         """Leave behind what belongs to the nursery alone."""
@@ -136,6 +142,11 @@ def _become(work: _Work) -> None:
     os.close(work.output)
     os.environ.clear()
     os.environ.update(work.environment)
+    if work.listener is not None:
+        if work.listener != _FIRST_HANDED_DESCRIPTOR:
+            os.dup2(work.listener, _FIRST_HANDED_DESCRIPTOR)
+            os.close(work.listener)
+        os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_NAME, work.module.encode()[:15])
     random.seed()  # each process its own numbers

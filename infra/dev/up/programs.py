@@ -159,8 +159,8 @@ def _shared(layout: Layout, name: str) -> dict[str, str]:
     }
 
 
-_HANDED_ON = ("GT_OTLP_ENDPOINT", "GT_TRACE_RATIO")
-"""Settings that a developer may give to `up`: a collector to look at traces with."""
+_HANDED_ON = ("GT_OTLP_ENDPOINT", "GT_TRACE_RATIO", "GT_PATIENCE")
+"""Settings that a developer may give to `up`: a collector for traces, a machine that is slow."""
 
 
 def _new_key() -> str:
@@ -183,6 +183,8 @@ def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program
     more = {}
     if service == "consent":
         more[JOURNAL_VARIABLE] = str(journal_folder(layout.data_dir))
+    if service == "cases":  # its figures are split by groups of people
+        more["GT_PARTICIPANTS_ADDRESS"] = layout.socket("participants")
     return Program(
         name=f"svc_{service}",
         module=f"svc_{service}",
@@ -270,6 +272,7 @@ def clients(layout: Layout, addresses: Addresses) -> list[dict[str, object]]:
             "grant_types": ["authorization_code", "refresh_token"],
             "redirect_uris": [f"{gateway}/console/callback"],
             "post_logout_redirect_uris": [f"{gateway}/console/signed-out"],
+            "backchannel_logout_uri": f"{gateway}/console/backchannel-logout",
         },
         {
             "client_id": "goldenthread-dev",

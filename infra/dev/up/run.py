@@ -111,6 +111,9 @@ async def _live(request: UpRequest, layout: Layout, addresses: Addresses, state:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, on_signal)
+    asked_to_roll = asyncio.Event()
+    loop.add_signal_handler(signal.SIGUSR1, asked_to_roll.set)
+    rolling = asyncio.create_task(_roll_when_asked(supervisor, asked_to_roll))
     work = asyncio.create_task(_start_and_watch(request, supervisor, addresses))
     told = asyncio.create_task(stopping.wait())
     try:
@@ -122,9 +125,18 @@ async def _live(request: UpRequest, layout: Layout, addresses: Addresses, state:
         log.say("stopping")
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
+        rolling.cancel()
+        await asyncio.gather(rolling, return_exceptions=True)
         await supervisor.stop()
         told.cancel()
         log.say("stopped; the data is kept in " + str(layout.data_dir))
+
+
+async def _roll_when_asked(supervisor: Supervisor, asked: asyncio.Event) -> None:
+    while True:
+        await asked.wait()
+        asked.clear()
+        await supervisor.roll()
 
 
 async def _start_and_watch(

@@ -69,8 +69,18 @@ class Spawner:
         if self._nursery is None:
             self._nursery = self._new_nursery()
 
-    async def spawn(self, module: str, words: list[str], environment: dict[str, str]) -> Process:
-        """Start ``python -m MODULE WORDS``. Raises UpError when the nursery cannot."""
+    async def spawn(
+        self,
+        module: str,
+        words: list[str],
+        environment: dict[str, str],
+        listener: socket.socket | None = None,
+    ) -> Process:
+        """Start ``python -m MODULE WORDS``. Raises UpError when the nursery cannot.
+
+        Args:
+            listener: an open port that the program shall serve.
+        """
         self.start()
         nursery = self._nursery
         assert nursery is not None  # noqa: S101 - made one line above
@@ -87,7 +97,8 @@ class Spawner:
         }
         try:
             # A packet is taken whole or not at all, and the buffer holds dozens.
-            socket.send_fds(nursery.requests, [json.dumps(request).encode()], [write_end])
+            files = [write_end] if listener is None else [write_end, listener.fileno()]
+            socket.send_fds(nursery.requests, [json.dumps(request).encode()], files)
             pid = await started
         except OSError as error:
             os.close(read_end)

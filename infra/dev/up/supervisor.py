@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from infra import clock
+from infra.dev.backups.moments import ARCHIVE_VARIABLE, archiving
 from infra.dev.postgres import EmbeddedPostgres
 from infra.dev.private_files import private_directory, write_private
 from infra.dev.service_databases import Server, ServiceDatabase
+from infra.dev.synth.set_aside import put_back
 from infra.dev.up.balancer import NAME as BALANCER
 from infra.dev.up.child import Child
 from infra.dev.up.errors import UpError
@@ -30,6 +32,7 @@ from infra.dev.up.programs import (
 )
 from infra.dev.up.seeding import OneOffCommands, write_demo_files
 from infra.dev.up.spawner import Spawner
+from infra.dev.up.succession import is_succeeded
 
 EXTERNAL_SERVER_VARIABLE = "GT_POSTGRES_DSN"
 _WATCH_SECONDS = 0.2
@@ -59,6 +62,8 @@ class Supervisor:
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._started_at = clock.now()
+        self._rolls = 0
+        self._last_roll: str | None = None
 
     async def start(self) -> None:
         """Return when every program is ready. Raises UpError, PostgresError or BinariesError."""
@@ -70,6 +75,8 @@ class Supervisor:
         self._write_environments(programs)
         by_service = {service: programs[index] for index, service in enumerate(SERVICES)}
         commands = OneOffCommands(self._layout, self._state, self._root, self._spawner, self._log)
+        # What a load of millions that was killed had set aside.
+        await put_back(server, self._layout.data_dir)
         await commands.migrate(by_service, databases)
         self._start(programs, is_first=True)
         if len(self._state.seeded) < len(SERVICES):
@@ -94,6 +101,22 @@ class Supervisor:
         """Run until cancelled. Raises UpError when a program cannot be kept running."""
         await self._unless_one_ends(asyncio.Event().wait())
 
+    async def roll(self) -> None:
+        """Put a fresh process in the place of each program's, one after the other.
+
+        Services come before gateways, as with a new release. What went wrong is in `run.json`.
+        """
+        programs = [each for each in self._children if is_succeeded(each.program)]
+        self._last_roll = f"{len(programs)} programs"
+        try:
+            for child in sorted(programs, key=lambda each: -each.program.stop_order):
+                await child.succeed()
+        except (UpError, OSError) as error:
+            self._last_roll = None
+            self._log.say(f"the roll has stopped: {error}", "warning")
+        self._rolls += 1
+        self._write_run_file()
+
     async def stop(self) -> None:
         """Stop the gateway, then the services and the issuer, then the database."""
         for order in sorted({child.program.stop_order for child in self._children}):
@@ -117,7 +140,12 @@ class Supervisor:
         external = environment.get(EXTERNAL_SERVER_VARIABLE)
         if external:
             return Server(external, self._layout.secret_file("postgres"))
-        self._postgres = EmbeddedPostgres(self._layout.data_dir, self._layout.socket_dir)
+        archive = environment.get(ARCHIVE_VARIABLE)
+        self._postgres = EmbeddedPostgres(
+            self._layout.data_dir,
+            self._layout.socket_dir,
+            settings=archiving(Path(archive)) if archive else None,
+        )
         await self._postgres.start()
         self._tasks.append(asyncio.create_task(self._keep_database(self._postgres)))
         return self._postgres.server
@@ -193,6 +221,7 @@ class Supervisor:
                 "issuer": issuer,
             },
             "issuer": self._addresses.issuer,
+            "rolls": {"ended": self._rolls, "last": self._last_roll},
             "pids": {"up": os.getpid(), **{k: v for k, v in pids.items() if v is not None}},
             "sockets": {
                 ISSUER: self._layout.socket(ISSUER),

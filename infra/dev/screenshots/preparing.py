@@ -1,0 +1,63 @@
+"""What must have been done before a page can be seen: through the console's own forms."""
+
+from datetime import timedelta
+
+from playwright.async_api import Page
+
+from infra import clock
+from infra.dev.screenshots.browser import open_page
+from infra.dev.screenshots.shots import Shot
+
+_TAUGHT = "9102-1"
+"""A session of the demo that is over, with results."""
+
+
+async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
+    """Do what a page needs; returns where it is when that is known only then, else nothing.
+
+    Args:
+        page: a window that is signed in as the page's persona.
+        participant: whose record a review is opened of.
+    """
+    if shot.needs == "review":
+        await _open_review(page, url, participant)
+    if shot.needs == "access-review":
+        return await _open_access_review(page, url)
+    if shot.needs in ("roster-person", "certificate"):
+        return await _find_trained(page, url, shot.needs)
+    return ""
+
+
+async def _find_trained(page: Page, url: str, wanted: str) -> str:
+    """Return where somebody of the roster is, or the certificate of a training that they had."""
+    await open_page(page, f"{url}/console/training/sessions/{_TAUGHT}/results")
+    links = page.locator('a[href*="/training/certificates/"]')
+    if wanted == "certificate":
+        return f"{url}{await links.first.get_attribute('href')}"
+    await open_page(page, f"{url}/console/training/people")
+    person = page.locator('ul.list a[href^="/console/training/people/"]').first
+    return f"{url}{await person.get_attribute('href')}"
+
+
+async def _open_review(page: Page, url: str, participant: str) -> None:
+    answer = await open_page(page, f"{url}/console/privacy/{participant}")
+    if answer.status == 200:
+        return  # it is open already
+    await open_page(page, f"{url}/console/privacy")
+    await page.get_by_label("Id of the record").fill(participant)
+    await page.get_by_label("Why").fill("A question of the participant.")
+    await page.get_by_role("button", name="Open the review").click()
+    await page.wait_for_url(f"**/console/privacy/{participant}*")
+
+
+async def _open_access_review(page: Page, url: str) -> str:
+    await open_page(page, f"{url}/console/agency/reviews")
+    known = page.get_by_role("link", name="Winter review")
+    if await known.count() == 0:
+        deadline = clock.now() + timedelta(days=60)
+        await page.get_by_label("Title").fill("Winter review")
+        await page.get_by_label("Last day").fill(deadline.date().isoformat())
+        await page.get_by_role("button", name="Begin").click()
+        await page.wait_for_url("**/console/agency/reviews/*")
+        return page.url
+    return f"{url}{await known.first.get_attribute('href')}"

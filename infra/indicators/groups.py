@@ -1,0 +1,114 @@
+"""Groups that people are counted in, asked of the service that knows people.
+
+A table of cases is split by door, race, age or who pays; the service of cases knows none of that.
+Its publisher asks ``svc_participants`` for the groups of the people whom it is counting, keeps them
+for as long as it counts, and stores suppressed tables only (decision record 0017).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+import orjson
+
+from infra.errors import GoldenThreadError
+from infra.http_client import HttpClient, HttpClientError
+from infra.identity_token import TokenMinter
+from infra.indicators.definitions import Categories, Split
+
+PATH = "/internal/figures/groups"
+AUDIENCE = "participants"
+MOST_PEOPLE = 5_000
+"""People of one question."""
+_TIMEOUT_SECONDS = 20.0
+
+
+class GroupsError(GoldenThreadError):
+    """The service of people did not tell the groups; the period is counted at a later look."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """All categories of each split at a site, and the category of each person who was asked for."""
+
+    categories: Categories
+    people: Mapping[UUID, Mapping[Split, str]]
+
+
+class GroupsOfPeople(Protocol):
+    """Who tells the groups of people."""
+
+    async def of(
+        self, site_id: UUID, days: Mapping[UUID, date], starts_on: date, ends_on: date
+    ) -> Groups:
+        """Return the groups of people at a site.
+
+        Args:
+            site_id: the site at which they are counted.
+            days: by participant, the day on which their age is reckoned.
+            starts_on: first day of the time in which a programme counts.
+            ends_on: last day of it.
+        """
+
+
+class RemoteGroups:
+    """Groups as ``svc_participants`` tells them, over its internal door."""
+
+    def __init__(self, address: str, minter: TokenMinter) -> None:
+        self._client = HttpClient(address, max_connections=2)
+        self._minter = minter
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._client.close()
+
+    async def of(
+        self, site_id: UUID, days: Mapping[UUID, date], starts_on: date, ends_on: date
+    ) -> Groups:
+        """Return the groups of people; see ``GroupsOfPeople``.
+
+        Raises:
+            GroupsError: the service could not be reached, or did not answer as it should.
+        """
+        categories: dict[Split, Sequence[str]] = {}
+        people: dict[UUID, Mapping[Split, str]] = {}
+        everybody = list(days.items())
+        # Also where there is nobody to ask about: the categories alone.
+        for start in range(0, max(1, len(everybody)), MOST_PEOPLE):
+            part = everybody[start : start + MOST_PEOPLE]
+            asked = {
+                "siteId": str(site_id),
+                "startsOn": starts_on.isoformat(),
+                "endsOn": ends_on.isoformat(),
+                "days": {str(person): day.isoformat() for person, day in part},
+            }
+            answer = await self._post(orjson.dumps(asked))
+            try:
+                categories = {Split(key): list(of) for key, of in answer["categories"].items()}
+                people |= {
+                    UUID(person): {Split(key): str(value) for key, value in groups.items()}
+                    for person, groups in answer["people"].items()
+                }
+            except (KeyError, ValueError, AttributeError, TypeError) as error:
+                raise GroupsError("the service of people answered in another form") from error
+        return Groups(categories, people)
+
+    async def _post(self, body: bytes) -> dict[str, dict[str, dict[str, str]]]:
+        headers = {
+            "authorization": f"Bearer {self._minter.for_service(AUDIENCE)}",
+            "content-type": "application/json",
+        }
+        try:
+            response = await self._client.request(
+                "POST", PATH, headers, body, timeout_seconds=_TIMEOUT_SECONDS
+            )
+        except HttpClientError as error:
+            raise GroupsError("the service of people cannot be reached") from error
+        if response.status != 200:
+            raise GroupsError(f"the service of people answered {response.status}")
+        found: dict[str, dict[str, dict[str, str]]] = orjson.loads(response.body)
+        return found
