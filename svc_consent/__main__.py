@@ -10,6 +10,7 @@ from svc_consent.indicators.agreements import study
 from svc_consent.seed import seed
 from svc_consent.subgraph import schema
 from svc_consent.synthetic import load
+from svc_consent.webhooks.program import webhook
 
 PROGRAM = ServiceProgram(
     service="consent",
@@ -17,7 +18,12 @@ PROGRAM = ServiceProgram(
     schema=schema,
     app=app,
     seed=seed,
-    commands={"audit": audit, "batches": batches("consent", load), "study": study},
+    commands={
+        "audit": audit,
+        "batches": batches("consent", load),
+        "study": study,
+        "webhook": webhook,
+    },
 )
 
 if __name__ == "__main__":

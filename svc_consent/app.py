@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from infra.events import EventFeed
 from infra.indicators.publishing import Publisher
 from infra.signing_keys import SigningKeys
 from infra.subgraph_app import Chassis, create_app
@@ -12,9 +13,12 @@ from svc_consent.authority.feed import ChangeFeed
 from svc_consent.authority.recovery import Recovery, RefuseUntilRecovered
 from svc_consent.bindings import endpoints as bindings
 from svc_consent.disclosures import endpoints as disclosures
+from svc_consent.disclosures import holds
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import FEED, HotPool
 from svc_consent.indicators.counted import ConsentFigures
+from svc_consent.rates import endpoints as rates
+from svc_consent.webhooks import endpoints as webhooks
 
 _FEED_CONNECTIONS = 4  # readers are few (each service, each gateway process) and ask in turn
 
@@ -23,7 +27,10 @@ def app(chassis: Chassis) -> Starlette:
     """Return the application of the consent service."""
     settings = chassis.settings
     pool = HotPool(
-        settings.database_dsn, application_name=settings.instance, size=settings.pool_size
+        settings.database_dsn,
+        application_name=settings.instance,
+        size=settings.pool_size,
+        slower=settings.patience,
     )
     feed_pool = HotPool(
         settings.database_dsn,
@@ -38,6 +45,7 @@ def app(chassis: Chassis) -> Starlette:
     signer = HeadSigner(pool, keys, settings.key_dir / PINNED_KEYS)
     authority = AuthorityEndpoints(chassis, pool, feed)
     recovery = Recovery(chassis.database)
+    events = EventFeed(chassis)
     publisher = Publisher(chassis.database, ConsentFigures())
     built = create_app(
         chassis,
@@ -47,6 +55,10 @@ def app(chassis: Chassis) -> Starlette:
             *authority.routes(),
             *bindings.routes(chassis),
             *disclosures.routes(chassis, pool, signer),
+            *holds.routes(chassis),
+            *webhooks.routes(chassis, pool),
+            *rates.routes(chassis, pool),
+            *events.routes(),
         ],
         on_start=[
             recovery.start,
@@ -55,9 +67,18 @@ def app(chassis: Chassis) -> Starlette:
             feed.start,
             signer.start,
             publisher.start,
+            events.start,
         ],
-        on_stop=[publisher.stop, signer.stop, feed.stop, feed_pool.stop, pool.stop, recovery.stop],
-        on_stopping=[feed.release],
+        on_stop=[
+            events.stop,
+            publisher.stop,
+            signer.stop,
+            feed.stop,
+            feed_pool.stop,
+            pool.stop,
+            recovery.stop,
+        ],
+        on_stopping=[feed.release, events.release],
         is_ready=recovery.is_ready,
     )
     built.add_middleware(RefuseUntilRecovered, recovery=recovery)

@@ -1,4 +1,4 @@
-"""``python -m svc_consent audit verify|purge``: is the ledger whole; take a person out of it."""
+"""``python -m svc_consent audit verify|purge|retention``: is it whole; who goes out of it."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ import asyncpg
 
 from infra.settings import Environment
 from svc_consent.disclosures.heads import PINNED_KEYS, pinned_keys
+from svc_consent.disclosures.retention import due, purge_due, years_kept
 from svc_consent.disclosures.verification import Report, verify_ledger
 from svc_consent.hot_pool import FAILURES
 
@@ -26,10 +27,16 @@ def audit(words: list[str]) -> int:
     purge.add_argument("--participant", type=UUID, required=True, help="whose pseudonym goes")
     purge.add_argument("--by", required=True, help="who decided it")
     purge.add_argument("--reason", required=True, help="why")
+    retention = commands.add_parser("retention", help="purge everybody whose time has ended")
+    retention.add_argument("--by", required=True, help="who decided it")
+    retention.add_argument("--most", type=int, default=1_000, help="so many at once")
+    retention.add_argument("--dry-run", action="store_true", help="only say how many")
     arguments = parser.parse_args(words)
     environment = Environment()
     if arguments.command == "purge":
         return _purge(environment.secret("GT_DATABASE_DSN").reveal(), arguments)
+    if arguments.command == "retention":
+        return _retention(environment.secret("GT_DATABASE_DSN").reveal(), arguments)
     folder: Path | None = arguments.keys
     if folder is None and environment.optional("GT_KEY_DIR"):
         folder = environment.path("GT_KEY_DIR") / PINNED_KEYS
@@ -43,6 +50,28 @@ def audit(words: list[str]) -> int:
         sys.stdout.write(f"bad: {flaw}\n")
     sys.stdout.write(report.summary() + "\n")
     return 1 if report.flaws else 0
+
+
+def _retention(dsn: str, arguments: argparse.Namespace) -> int:
+    try:
+        due, purged = asyncio.run(_retained(dsn, arguments))
+    except FAILURES as error:
+        sys.stderr.write(f"consent: the ledger cannot be reached ({type(error).__name__})\n")
+        return 2
+    sys.stdout.write(f"{due} due after {years_kept()} years, {purged} purged\n")
+    return 0
+
+
+async def _retained(dsn: str, arguments: argparse.Namespace) -> tuple[int, int]:
+    connection = await asyncpg.connect(dsn, timeout=5)
+    try:
+        now = await connection.fetchval("select clock_timestamp()")
+        found = len(await due(connection, now))
+        if arguments.dry_run:
+            return found, 0
+        return found, await purge_due(connection, now, arguments.by, arguments.most)
+    finally:
+        await connection.close()
 
 
 def _purge(dsn: str, arguments: argparse.Namespace) -> int:

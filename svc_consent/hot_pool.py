@@ -35,6 +35,11 @@ class Patience:
     server_limit_ms: int
     call_limit_seconds: float
 
+    def times(self, factor: float) -> "Patience":
+        """Return the patience of a slower machine."""
+        limit_ms = int(self.server_limit_ms * factor)
+        return Patience(self.name, limit_ms, self.call_limit_seconds * factor)
+
 
 HOT = Patience("hot", 250, 0.45)
 FEED = Patience("feed", 10_000, 12.0)
@@ -56,12 +61,18 @@ class HotPool:
     """A small pool with server-side limits; ``start`` it with the app."""
 
     def __init__(
-        self, dsn: Secret, *, application_name: str, size: int, patience: Patience = HOT
+        self,
+        dsn: Secret,
+        *,
+        application_name: str,
+        size: int,
+        patience: Patience = HOT,
+        slower: float = 1.0,
     ) -> None:
         self._dsn = dsn
         self._name = f"{application_name}-{patience.name}"
         self._size = size
-        self._patience = patience
+        self._patience = patience.times(slower)
         self._pool: Any = None
 
     async def start(self) -> None:
@@ -119,6 +130,9 @@ class HotPool:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection for one call; a transaction that it leaves open is rolled back.
 
+        A connection whose call ran out of time is given up: what its server makes of the last
+        statement is unknown, as it is when a connection is lost.
+
         Raises:
             AuthorityUnavailableError: the database is away, slow, or out of connections.
             asyncpg.UniqueViolationError: as the caller's statement met it.
@@ -126,15 +140,21 @@ class HotPool:
         if self._pool is None:
             bug("the hot pool is used before the app has started")
         try:
-            async with (
-                asyncio.timeout(self._patience.call_limit_seconds),
-                self._pool.acquire() as connection,
-            ):
+            async with asyncio.timeout(self._patience.call_limit_seconds):
+                connection = await self._pool.acquire()
                 try:
-                    yield connection
-                except Exception:
-                    await _roll_back(connection)
+                    try:
+                        yield connection
+                    except Exception:
+                        await _roll_back(connection)
+                        raise
+                except asyncio.CancelledError:
+                    # Its server may hang: whoever waited for word that the statement was cancelled
+                    # would keep the call and the connection for as long as the server is silent.
+                    connection.terminate()
                     raise
+                finally:
+                    await self._pool.release(connection)
         except asyncpg.UniqueViolationError:
             raise
         except FAILURES as error:

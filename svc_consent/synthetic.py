@@ -46,7 +46,7 @@ async def load(chassis: Chassis, batch: Batch, facts: bytes) -> dict[str, Any]:
         await copy_visibility(session, facts, await applied_revision(session) + 1)
         keys = {agency_key(row["id"]) for row in batch["agencies"]}
         revision = await repository.record_change(session, keys, windows)
-    return {"revision": revision, "loaded": len(batch["people"])}
+    return {"revision": revision, "loaded": batch["size"]}
 
 
 async def _revision(session: WriteSession, batch: Batch) -> int:

@@ -39,6 +39,7 @@ PURPOSE_WORDS: dict[Purpose, str] = {
     Purpose.HQUALIMP: "to improve quality",
     Purpose.HPRGRP: "to report on the programme",
     Purpose.HRESCH: "for research",
+    Purpose.HLEGAL: "because a court ordered it",
     Purpose.HSYSADMIN: "to run the system",
     Purpose.RECORDMGT: "to review records",
     Purpose.GOV: "to oversee the programme",

@@ -9,6 +9,9 @@ from starlette.routing import BaseRoute
 from infra import clock
 from infra.identity_token import GATEWAY_ISSUER
 from infra.subgraph_app import Chassis, json_response
+from infra.telemetry import metrics
+from svc_consent.agencies.claims import read_claims
+from svc_consent.agencies.repository.claims import note_mismatches
 from svc_consent.agencies.repository.principal import note_seen, read_principal
 from svc_consent.hot_pool import HotPool
 from svc_consent.requests import MalformedRequestError, body_of, endpoint
@@ -24,13 +27,21 @@ def routes(chassis: Chassis, pool: HotPool) -> list[BaseRoute]:
         issuer, subject = body.get("issuer"), body.get("subject")
         if not isinstance(issuer, str) or not isinstance(subject, str):
             raise MalformedRequestError("issuer and subject are needed")
+        try:
+            claimed = read_claims(body.get("claims", []))
+        except ValueError as error:
+            raise MalformedRequestError(str(error)) from None
         async with pool.connection() as connection:
-            found = await read_principal(connection, issuer, subject)
+            found = await read_principal(connection, issuer, subject, claimed)
             today = clock.now().date()
             # Once a day and account: whether an account is dormant needs no more.
             if found.subject is not None and seen.get(found.subject) != today:
                 await note_seen(connection, found.subject, today)
                 seen[found.subject] = today
+            if found.unconfirmed:
+                metrics.CLAIM_MISMATCHES.labels(issuer).inc(len(found.unconfirmed))
+                if found.subject is not None:
+                    await note_mismatches(connection, found.subject, issuer, found.unconfirmed)
         return json_response(200, found.presented())
 
     gateway = frozenset({GATEWAY_ISSUER})

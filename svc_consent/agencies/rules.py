@@ -1,11 +1,13 @@
 """Who may be given which role: the ceiling by type of agency, and what a grant must say. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from infra.errors import RuleError
-from infra.vocabulary import AgencyType, Role
+from infra.vocabulary import AgencyType, Category, Role
+from svc_consent.agencies.site_settings import settings_with
 
 CEILING: dict[AgencyType, frozenset[Role]] = {
     AgencyType.CM: frozenset({Role.CM, Role.SUP, Role.TRM}),
@@ -160,6 +162,47 @@ def _check_ceiling(agency_type: AgencyType, role: Role, field: tuple[str, ...]) 
         )
 
 
+CONFERENCE_CLEARANCE = "OWG"
+"""What training opens where a site asks for it; svc_training works out who has it."""
+
+
+def withheld(cleared: Collection[str], settings: Mapping[str, Any], agency_id: str) -> list[str]:
+    """Return the categories that a grant does not open for want of training.
+
+    Args:
+        cleared: kinds of clearance that the person holds at the grant's agency now.
+        settings: the site's own settings, as far as they matter here.
+        agency_id: of the grant; participants and representatives have none, and need no training.
+    """
+    is_required = settings_with(
+        {name: value for name, value in settings.items() if value is not None}
+    ).flag("conference_training_required")
+    if not agency_id or not is_required or CONFERENCE_CLEARANCE in cleared:
+        return []
+    return [Category.OWG.value]
+
+
+FIGURES_FOR_PROJECT_MANAGERS = frozenset(
+    {Category.REFERRAL.value, Category.ELIGIBILITY.value, Category.ENROLLMENT.value}
+)
+"""Figures that the agreement allows a site to give; each is withheld until it does."""
+
+
+def withheld_figures(role: str, settings: Mapping[str, Any]) -> list[str]:
+    """Return the categories of which a grant has no figures, since its site has not agreed to it.
+
+    Args:
+        role: of the grant.
+        settings: the site's own settings, as far as they matter here.
+    """
+    if role != Role.PM.value:
+        return []
+    agreed = settings_with(
+        {name: value for name, value in settings.items() if value is not None}
+    ).words("project_manager_figures")
+    return sorted(FIGURES_FOR_PROJECT_MANAGERS.difference(agreed))
+
+
 SENSITIVE_ROLES = frozenset({Role.PM, Role.SUP, Role.EVL, Role.MED, Role.AGA, Role.PRV})
 """Roles that need a second person: who sees a whole agency or site, breaks glass, gives roles
 away, or reads why decisions were made."""
@@ -176,6 +219,15 @@ _GRANTERS = frozenset({Role.AGA, Role.PLA})
 def needs_second_person(role: Role, *, is_liaison: bool) -> bool:
     """Return whether a second person must approve a role; a liaison is one for the whole office."""
     return role in SENSITIVE_ROLES or (role is Role.PRO and is_liaison)
+
+
+def roles_within(agency_type: AgencyType, *, needs_second: bool) -> list[Role]:
+    """Return the roles under a type's ceiling that need a second person, or those that do not."""
+    return sorted(
+        role
+        for role in CEILING[agency_type]
+        if needs_second_person(role, is_liaison=False) is needs_second
+    )
 
 
 def conflicting_role(role: Role, held: Collection[Role]) -> Role | None:

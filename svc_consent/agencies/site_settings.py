@@ -65,8 +65,18 @@ class SiteSettings:
 @lru_cache(maxsize=1)
 def safe_values() -> Mapping[str, Any]:
     """Return the safe value of every setting."""
+    return MappingProxyType({name: each["safe"] for name, each in _packaged().items()})
+
+
+@lru_cache(maxsize=1)
+def notes() -> Mapping[str, str]:
+    """Return what every setting does, in a sentence for counsel."""
+    return MappingProxyType({name: each["note"] for name, each in _packaged().items()})
+
+
+def _packaged() -> dict[str, Any]:
     text = (resources.files("svc_consent.agencies") / _FILE).read_text(encoding="utf-8")
-    return MappingProxyType({name: each["safe"] for name, each in tomllib.loads(text).items()})
+    return tomllib.loads(text)
 
 
 def settings_with(own: Mapping[str, Any] | None) -> SiteSettings:

@@ -13,7 +13,7 @@ from infra.tables import Base, UuidKey, Version
 class Site(Base):
     """One LEAD initiative. Without a named privacy officer a site shares nothing.
 
-    ``settings`` holds its own values of ``site_settings.toml``.
+    ``settings`` holds its own values of ``site_settings.toml``; their version counts changes.
     """
 
     __tablename__ = "site"
@@ -24,6 +24,7 @@ class Site(Base):
     time_zone: Mapped[str]
     privacy_officer: Mapped[UUID | None]
     settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    settings_version: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Agency(Base):
@@ -75,7 +76,10 @@ class Mou(Base):
 
 
 class Account(Base):
-    """A person who can sign in, known by issuer alias and subject claim."""
+    """A person who can sign in, known by issuer alias and subject claim.
+
+    Blocked by the platform's administrator, or inactive at the identity provider: either shuts out.
+    """
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("issuer", "external_subject"),)
@@ -85,6 +89,7 @@ class Account(Base):
     external_subject: Mapped[str]
     name: Mapped[str]
     is_blocked: Mapped[bool]
+    is_inactive: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
     version: Mapped[Version]
 
@@ -136,3 +141,40 @@ class AccountBinding(Base):
     grant_id: Mapped[UUID | None]
     ended_by: Mapped[UUID | None]
     version: Mapped[Version] = mapped_column(server_default=text("1"))
+
+
+class ClaimMeaning(Base):
+    """What a role that an issuer's tokens claim means here. It grants nothing.
+
+    ``claimed_agency`` is empty where the role means the same at every agency; without
+    ``agency_id`` the claimed agency is ours.
+    """
+
+    __tablename__ = "claim_meaning"
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    claimed_role: Mapped[str] = mapped_column(primary_key=True)
+    claimed_agency: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    changed_by: Mapped[UUID]
+    changed_at: Mapped[datetime]
+    version: Mapped[Version] = mapped_column(server_default=text("1"))
+
+
+class ClaimMismatch(Base):
+    """An alert: an account's tokens claimed a role that the directory does not confirm."""
+
+    __tablename__ = "claim_mismatch"
+    __table_args__ = (
+        UniqueConstraint("account_id", "issuer", "claimed"),
+        Index("ix_claim_mismatch_last_at", "last_at", "id"),
+    )
+
+    id: Mapped[UuidKey]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    issuer: Mapped[str]
+    claimed: Mapped[str]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]

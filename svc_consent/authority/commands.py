@@ -19,6 +19,8 @@ async def accept_facts(database: Database, issuer: str, hand_over: UUID, operati
         FactsMalformedError: not of the agreed form.
         FactsForbiddenError: the service does not own such a ground.
     """
+    if rules.is_about_clearances(operations):
+        return await _accept_clearances(database, issuer, hand_over, operations)
     checked, put, named = rules.check_operations(operations, issuer)
     async with database.write() as session:
         await repository.lock_order(session)
@@ -30,5 +32,23 @@ async def accept_facts(database: Database, issuer: str, hand_over: UUID, operati
         touched = [*put, *(row for row, _ in existing)]
         keys = await repository.keys_touched(session, touched)
         revision = await repository.record_change(session, keys, checked)
+        repository.remember_hand_over(session, issuer, hand_over, revision)
+        return revision
+
+
+async def _accept_clearances(
+    database: Database, issuer: str, hand_over: UUID, operations: object
+) -> int:
+    """Take over what training opens to people: it moves what each of them holds."""
+    put, gone = rules.check_clearances(operations, issuer)
+    async with database.write() as session:
+        await repository.lock_order(session)
+        known = await repository.revision_of_hand_over(session, issuer, hand_over)
+        if known is not None:
+            return known
+        held = await repository.holders_of_clearances(session, [*gone, *(row.id for row in put)])
+        keys = {rules.subject_key(each) for each in (*held, *(row.subject for row in put))}
+        await repository.put_clearances(session, put, gone)
+        revision = await repository.record_change(session, keys, [])
         repository.remember_hand_over(session, issuer, hand_over, revision)
         return revision

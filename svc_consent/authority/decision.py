@@ -19,10 +19,11 @@ DISCLOSURE = "DISCLOSURE"
 
 _PERSON_CODES = frozenset(category.value for category in PERSON_CATEGORIES)
 _OWN_GROUNDS = frozenset({Basis.OWN_AGENCY, Basis.ASSIGNMENT, Basis.SELF})
-_WITH_SOURCE = frozenset({Basis.RELEASE, Basis.BREAK_GLASS})
+_WITH_SOURCE = frozenset({Basis.RELEASE, Basis.BREAK_GLASS, Basis.COURT_ORDER})
 _WITHOUT_AGENCY = frozenset({Role.PAR.value, Role.REP.value})
 _ANYBODY = "any"
-_NOTHING: frozenset[str] = frozenset()
+_BITS = {basis.value: 1 << place for place, basis in enumerate(Basis)}
+_RELEASE = Basis.RELEASE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Ground(NamedTuple):
     starts_at: datetime
     ends_at: datetime | None
     source_id: str | None
+    is_limited: bool = False
+    """Whether it opens records of some dates alone (D49); which, the services' statements know."""
 
 
 class Window(NamedTuple):
@@ -74,9 +77,9 @@ class Window(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """One alternative of an access expression: the bases that must all be held."""
+    """One alternative of an access expression: the bases that must all be held, a bit for each."""
 
-    bases: frozenset[str]
+    bases: int
     is_use: bool
     has_source: bool
     is_emergency: bool
@@ -112,6 +115,9 @@ def earliest(moments: Iterable[datetime | None], after: datetime) -> datetime | 
 class Decider:
     """Decides for one asker at one instant; what is alike for all participants is done once.
 
+    Of a large answer this is a thousand times the same under the lock of the order, so which bases
+    are held is a number, and what they open is kept by that number.
+
     Args:
         asker: who asks.
         windows: periods of the asker's agency, others are passed over.
@@ -126,7 +132,7 @@ class Decider:
         ]
         self._now = now
         self._purpose = asker.purpose
-        self._holders = asker.holders
+        self._holders = frozenset(asker.holders)
         self._boundary = earliest(
             (at for window in own for at in (window.starts_at, window.ends_at)), now
         )
@@ -134,10 +140,10 @@ class Decider:
             window.starts_at <= now and (window.ends_at is None or window.ends_at > now)
             for window in own
         )
-        self._access: list[tuple[str, tuple[_Part, ...]]] = []
+        self._access: list[tuple[str, tuple[_Part, ...], _Opened]] = []
         if asker.purpose is not None and is_open:
             self._access = [
-                (category, compiled(text))
+                (category, compiled(text), {})
                 for category, text in asker.access.items()
                 if text and category in _PERSON_CODES
             ]
@@ -149,67 +155,105 @@ class Decider:
             grounds: rows about this participant; those of other holders and purposes, and those
                 that have ended, are passed over.
         """
-        now, valid_until = self._now, self._boundary
-        held: dict[str | None, set[str]] = {}
-        sources: dict[str | None, list[str]] = {}
-        denied: set[str | None] = set()
-        closed: set[str | None] = set()
-        for row in grounds:
-            ends_at = row.ends_at
-            if (ends_at is not None and ends_at <= now) or not self._concerns(row):
+        held = _Held(self._boundary)
+        self._read(grounds, held)
+        decision = Decision(valid_until=held.valid_until)
+        if None in held.closed:
+            return decision
+        general = held.bases.get(None, 0)
+        for category, parts, opened in self._access:
+            if category in held.closed:
                 continue
-            ahead = ends_at if row.starts_at <= now else row.starts_at
-            if ahead is not None and (valid_until is None or ahead < valid_until):
-                valid_until = ahead
-            if row.starts_at > now:
-                continue
-            if row.is_denial:
-                denied.add(row.category)
-                if row.basis != Basis.RELEASE.value:
-                    closed.add(row.category)
-                continue
-            held.setdefault(row.category, set()).add(row.basis)
-            if row.source_id is not None:
-                sources.setdefault(row.category, []).append(row.source_id)
-        decision = Decision(valid_until=valid_until)
-        if None not in closed:
-            for category, parts in self._access:
-                if category in closed:
-                    continue
-                is_denied = None in denied or category in denied
+            bases = general | held.bases.get(category, 0)
+            if None in held.denied or category in held.denied:
                 # What a person's form denies does not stop who saves their life.
-                open_ = [part for part in parts if part.is_emergency] if is_denied else parts
-                _permit(decision, category, open_, held, sources)
+                found = _opened([part for part in parts if part.is_emergency], bases)
+            elif bases in opened:
+                found = opened[bases]
+            else:
+                found = opened[bases] = _opened(parts, bases)
+            if found is None:
+                continue
+            kind, has_source = found
+            decision.categories.append(category)
+            decision.kinds[category] = kind
+            if has_source:
+                decision.sources[category] = held.named(category)
         return decision
 
-    def _concerns(self, row: Ground) -> bool:
-        if row.purpose is not None and row.purpose != self._purpose:
-            return False
-        return row.holder in self._holders or (row.is_denial and row.holder == _ANYBODY)
+    def is_limited(self, grounds: Iterable[Ground]) -> bool:
+        """Return whether the asker holds grounds that open records of some dates alone.
+
+        No decision about a category says which, so rows that were read before such a ground came
+        cannot be judged by deciding again.
+        """
+        return any(
+            row.is_limited and row.holder in self._holders and row.purpose in (None, self._purpose)
+            for row in grounds
+        )
+
+    def _read(self, grounds: Iterable[Ground], held: "_Held") -> None:
+        """Take what is in force, and the next moment at which that could change."""
+        now, valid_until = self._now, held.valid_until
+        holders, own_purpose = self._holders, self._purpose
+        all_bases, sources = held.bases, held.sources
+        for row in grounds:
+            _, holder, basis, is_denial, category, purpose, starts_at, ends_at, source, _ = row
+            if purpose is not None and purpose != own_purpose:
+                continue
+            if holder not in holders and not (is_denial and holder == _ANYBODY):
+                continue
+            if ends_at is not None and ends_at <= now:
+                continue
+            ahead = ends_at if starts_at <= now else starts_at
+            if ahead is not None and (valid_until is None or ahead < valid_until):
+                valid_until = ahead
+            if starts_at > now:
+                continue
+            if is_denial:
+                held.deny(category, basis)
+                continue
+            all_bases[category] = all_bases.get(category, 0) | _BITS.get(basis, 0)
+            if source is not None:
+                sources.setdefault(category, []).append(source)
+        held.valid_until = valid_until
 
 
-def _permit(
-    decision: Decision,
-    category: str,
-    parts: Iterable[_Part],
-    held: Mapping[str | None, set[str]],
-    sources: Mapping[str | None, list[str]],
-) -> None:
-    general = held.get(None, _NOTHING)
-    bases = general | held.get(category, _NOTHING)
+@dataclass(slots=True)
+class _Held:
+    """What an asker holds about one participant, by category; None for all of them."""
+
+    valid_until: datetime | None
+    bases: dict[str | None, int] = field(default_factory=dict)
+    sources: dict[str | None, list[str]] = field(default_factory=dict)
+    denied: set[str | None] = field(default_factory=set)
+    closed: set[str | None] = field(default_factory=set)
+
+    def deny(self, category: str | None, basis: str) -> None:
+        self.denied.add(category)
+        if basis != _RELEASE:
+            self.closed.add(category)
+
+    def named(self, category: str) -> list[str]:
+        anywhere, here = self.sources.get(None), self.sources.get(category)
+        if anywhere is None and here is not None and len(here) == 1:
+            return here
+        return sorted({*(anywhere or ()), *(here or ())})
+
+
+_Opened = dict[int, tuple[str, bool] | None]
+"""By the bases held: how a category is open, and whether sources are named; None for closed."""
+
+
+def _opened(parts: Iterable[_Part], bases: int) -> tuple[str, bool] | None:
+    """Say how a category is open to whom holds these bases: USE or DISCLOSURE, with sources?"""
     kind: str | None = None
     has_source = False
     for part in parts:
-        if part.bases <= bases:
+        if part.bases & bases == part.bases:
             kind = USE if part.is_use or kind == USE else DISCLOSURE
             has_source = has_source or part.has_source
-    if kind is None:
-        return
-    decision.categories.append(category)
-    decision.kinds[category] = kind
-    if kind == DISCLOSURE and has_source:
-        named = {*sources.get(None, ()), *sources.get(category, ())}
-        decision.sources[category] = sorted(named)
+    return None if kind is None else (kind, kind == DISCLOSURE and has_source)
 
 
 @lru_cache(maxsize=512)
@@ -221,10 +265,17 @@ def compiled(text: str) -> tuple[_Part, ...]:
     """
     return tuple(
         _Part(
-            bases=frozenset(basis.value for basis in part if basis is not Basis.ANY),
+            bases=_mask(basis.value for basis in part if basis is not Basis.ANY),
             is_use=bool(part) and part <= _OWN_GROUNDS,
             has_source=not _WITH_SOURCE.isdisjoint(part),
             is_emergency=Basis.BREAK_GLASS in part,
         )
         for part in expression.parse(text)
     )
+
+
+def _mask(bases: Iterable[str]) -> int:
+    mask = 0
+    for basis in bases:
+        mask |= _BITS[basis]
+    return mask

@@ -1,7 +1,8 @@
 """Wakes long-polling readers of the change feed: LISTEN on a connection of its own.
 
 A notification is a hint and may be lost; every waiter also looks again each second. When the
-connection breaks it is opened anew, and everybody who waits is woken once in between.
+connection breaks it is opened anew, and everybody who waits is woken once in between. Whoever asks
+for the same at one moment shares one look: each change wakes every service and every gateway.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import asyncpg
 import structlog
 
 from infra import clock
+from infra.events.shared_looks import SharedLooks
 from infra.settings import Secret
 from infra.telemetry import metrics
 from svc_consent.authority import repository
@@ -32,6 +34,7 @@ class ChangeFeed:
         self._dsn = dsn
         self._pool = pool
         self._news = asyncio.Event()
+        self._looks = SharedLooks(self._look)
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -62,15 +65,18 @@ class ChangeFeed:
         deadline = clock.monotonic() + min(wait_seconds, MAX_WAIT_SECONDS)
         while True:
             news = self._news  # taken before the look: what comes after the look wakes it
-            async with self._pool.connection() as connection:
-                head = await repository.head_revision(connection)
-                entries = await repository.changes_after(connection, after) if head > after else []
-            metrics.REVISION.labels("consent").set(head)
+            head, entries = await self._looks.look(after)
             remaining = deadline - clock.monotonic()
             if entries or remaining <= 0 or self._task is None or self._is_stopping:
                 return head, entries
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), min(remaining, _LOOK_AGAIN_SECONDS))
+
+    async def _look(self, after: int) -> tuple[int, list[FeedEntry]]:
+        async with self._pool.connection() as connection:
+            found = await repository.changes_after(connection, after)
+        metrics.REVISION.labels("consent").set(found[0])
+        return found
 
     def _wake(self) -> None:
         self._news.set()

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import String, Uuid
 
@@ -22,8 +22,8 @@ from infra.authority.tables import Visibility
 from infra.database import AnySession, WriteSession
 from svc_consent.authority.decision import Ground, Window
 from svc_consent.authority.journalling import write_ahead
-from svc_consent.authority.rules import ANY_HOLDER, FeedEntry, Touched, keys_of
-from svc_consent.authority.tables import AcceptedFacts
+from svc_consent.authority.rules import ANY_HOLDER, ClearanceRow, FeedEntry, Touched, keys_of
+from svc_consent.authority.tables import AcceptedFacts, Clearance
 from svc_consent.hot_pool import Connection
 
 # Two-part advisory lock: idempotency keys use the one-part kind, so the two never meet.
@@ -39,18 +39,21 @@ _LOCK = text(
     f"select set_config('idle_in_transaction_session_timeout', '{_SILENCE_MS}', true),"
     f" pg_advisory_xact_lock({ORDER_LOCK})"
 )
-_COUNT = text(
-    "update authority_applied set revision = revision + 1 where id = 1 returning revision"
+# One statement, since each costs the processor time of a call: the number from the counter row, the
+# keys that it moves, the entry of the feed, and the news, which leaves with the commit.
+_CHANGE = text("""
+with counted as (
+  update authority_applied set revision = revision + 1 where id = 1 returning revision
+), moved as (
+  insert into authority_key (key, revision)
+  select key, revision from counted, unnest(:keys) as touched (key)
+  on conflict (key) do update set revision = excluded.revision
+), told as (
+  insert into authority_change (revision, keys, operations, at)
+  select revision, :keys, :operations, clock_timestamp() from counted
 )
-_MOVE = text(
-    "insert into authority_key (key, revision) select unnest(:keys), :revision"
-    " on conflict (key) do update set revision = excluded.revision"
-).bindparams(bindparam("keys", type_=ARRAY(String)))
-_APPEND = text(
-    "insert into authority_change (revision, keys, operations, at)"
-    " values (:revision, :keys, :operations, clock_timestamp())"
-).bindparams(bindparam("keys", type_=ARRAY(String)), bindparam("operations", type_=JSONB))
-_NOTIFY = text("select pg_notify(:channel, :revision)")
+select revision, pg_notify(:channel, revision::text) from counted
+""").bindparams(bindparam("keys", type_=ARRAY(String)), bindparam("operations", type_=JSONB))
 _HOLDERS = text(
     "select distinct participant_id::text, holder from authority_visibility"
     " where participant_id = any(:participants) and effect = 'permit'"
@@ -85,14 +88,10 @@ async def record_change(
     moved = sorted(set(keys))
     await session.flush()
     await lock_order(session)
-    revision: int = (await session.execute(_COUNT)).scalar_one()
+    given = {"keys": moved, "operations": list(operations), "channel": CHANNEL}
+    revision: int = (await session.execute(_CHANGE, given)).scalar_one()
     await changes.apply(session, list(operations), revision)
-    await session.execute(_MOVE, {"keys": moved, "revision": revision})
-    await session.execute(
-        _APPEND, {"revision": revision, "keys": moved, "operations": list(operations)}
-    )
     await write_ahead(session, revision)
-    await session.execute(_NOTIFY, {"channel": CHANNEL, "revision": str(revision)})
     return revision
 
 
@@ -130,6 +129,30 @@ async def revision_of_hand_over(session: AnySession, issuer: str, hand_over: UUI
 def remember_hand_over(session: WriteSession, issuer: str, hand_over: UUID, revision: int) -> None:
     """Note in the same transaction that a hand-over has had its effect."""
     session.add(AcceptedFacts(issuer=issuer, id=hand_over, revision=revision, at=clock.now()))
+
+
+async def holders_of_clearances(session: WriteSession, ids: Sequence[UUID]) -> list[str]:
+    """Return to whom these clearances belong, as far as they are known."""
+    return list(await session.scalars(select(Clearance.subject).where(Clearance.id.in_(ids))))
+
+
+async def put_clearances(
+    session: WriteSession, rows: Sequence[ClearanceRow], gone: Sequence[UUID]
+) -> None:
+    """Store what training opens, and take away what it no longer does."""
+    if gone:
+        await session.execute(delete(Clearance).where(Clearance.id.in_(gone)))
+    for row in rows:
+        await session.merge(
+            Clearance(
+                id=row.id,
+                subject=row.subject,
+                agency_id=row.agency_id,
+                kind=row.kind,
+                ends_at=row.ends_at,
+            )
+        )
+    await session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +194,8 @@ clock_timestamp(), (select revision from authority_applied where id = 1),
   (select coalesce(json_agg(json_build_array(agency_id, starts_at, ends_at, site_id)), '[]')
      from authority_agency_window where agency_id = any($3)),
   (select coalesce(json_agg(json_build_array(v.participant_id, v.holder, v.basis,
-       v.effect = 'deny', v.category, v.purpose, v.starts_at, v.ends_at, v.source_id)), '[]')
+       v.effect = 'deny', v.category, v.purpose, v.starts_at, v.ends_at, v.source_id,
+       v.data_from is not null or v.data_to is not null)), '[]')
      from authority_visibility v
      where v.participant_id = any($1::uuid[]) and v.holder = any($2)
        and (v.purpose is null or v.purpose = any($4))
@@ -192,9 +216,8 @@ def parse_facts(columns: Sequence[Any]) -> Facts:
         for agency, starts, ends, site in orjson.loads(columns[2])
     ]
     grounds: dict[str, list[Ground]] = {}
-    for who, holder, basis, denies, category, purpose, starts, ends, source in orjson.loads(
-        columns[3]
-    ):
+    rows = orjson.loads(columns[3])
+    for who, holder, basis, denies, category, purpose, starts, ends, source, limited in rows:
         grounds.setdefault(who, []).append(
             Ground(
                 who,
@@ -206,6 +229,7 @@ def parse_facts(columns: Sequence[Any]) -> Facts:
                 datetime.fromisoformat(starts),
                 _moment(ends),
                 source,
+                limited,
             )
         )
     return Facts(columns[0], columns[1], windows, grounds)
@@ -215,7 +239,6 @@ def _moment(text_: str | None) -> datetime | None:
     return None if text_ is None else datetime.fromisoformat(text_)
 
 
-_HEAD = "select revision from authority_applied where id = 1"
 # Cut by the stored count: operations that do not go into this answer are not even read.
 _FEED = """
 with entry as materialized (
@@ -223,21 +246,21 @@ with entry as materialized (
   from authority_change where revision > $1 order by revision limit $2
 ), sized as (
   select revision, sum(operation_count) over (order by revision) as size from entry
+), part as (
+  select c.revision, c.keys, c.operations::text as operations
+  from sized join authority_change c using (revision)
+  where sized.size <= $3 or c.revision = $1 + 1
 )
-select c.revision, c.keys, c.operations::text
-from sized join authority_change c using (revision)
-where sized.size <= $3 or c.revision = $1 + 1
-order by c.revision
+select head.revision, part.revision, part.keys, part.operations
+from authority_applied head left join part on true
+where head.id = 1 order by part.revision
 """
 
 
-async def head_revision(connection: Connection) -> int:
-    """Return the newest revision."""
-    revision: int = await connection.fetchval(_HEAD)
-    return revision
+async def changes_after(connection: Connection, after: int) -> tuple[int, list[FeedEntry]]:
+    """Return the newest revision, and changes after a revision, in order, from one snapshot.
 
-
-async def changes_after(connection: Connection, after: int) -> list[FeedEntry]:
-    """Return changes after a revision, in order: as many as fit in one answer, at least one."""
+    As many as fit in one answer, at least one if there is any.
+    """
     rows = await connection.fetch(_FEED, after, MAX_CHANGES, MAX_BATCH_OPERATIONS)
-    return [FeedEntry(*row) for row in rows]
+    return rows[0][0], [FeedEntry(*row[1:]) for row in rows if row[1] is not None]

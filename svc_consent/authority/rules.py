@@ -4,6 +4,7 @@ Keys name what a decision relied on: ``participant:P``, ``agency:A`` (its member
 ``visible:A`` (who is visible to agency A), ``subject:S`` (what person S holds) and ``policy``.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from infra.authority.facts import Operation, agency_holder, subject_holder
+from infra.authority.facts import CLEARANCE, Operation, agency_holder, subject_holder
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Basis, Category, Purpose
 
@@ -46,6 +47,12 @@ _PART_OF_READER: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
 """For who reads only a part of the feed: tables of the operations, and beginnings of the keys."""
 
 
+CLEARING_ISSUER = "training"
+"""The one service that says what training opens."""
+_CLEARANCE_FIELDS = frozenset({"id", "subject", "agency_id", "kind", "ends_at"})
+_KIND = re.compile(r"[A-Z][A-Z0-9_]{0,30}\Z")
+
+
 class FactsMalformedError(GoldenThreadError):
     """The operations handed over are not of the agreed form."""
 
@@ -65,6 +72,17 @@ class FeedEntry:
     revision: int
     keys: list[str]
     operations: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceRow:
+    """What training opens to a person at an agency, until when."""
+
+    id: UUID
+    subject: str
+    agency_id: str
+    kind: str
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +221,55 @@ def _uuid(value: object) -> UUID:
         return UUID(str(value))
     except ValueError:
         raise FactsMalformedError("an id is not a UUID") from None
+
+
+def check_clearances(operations: object, issuer: str) -> tuple[list[ClearanceRow], list[UUID]]:
+    """Check what the training service hands over about what training opens.
+
+    Returns:
+        The rows to put, and the ids to take away.
+
+    Raises:
+        FactsMalformedError: not of the agreed form, or too many.
+        FactsForbiddenError: another service, or another table among them.
+    """
+    if not isinstance(operations, list) or not 1 <= len(operations) <= MAX_OPERATIONS:
+        raise FactsMalformedError(f"operations must be a list of 1 to {MAX_OPERATIONS}")
+    put: list[ClearanceRow] = []
+    gone: list[UUID] = []
+    for operation in operations:
+        if not isinstance(operation, dict):
+            raise FactsMalformedError("an operation must be an object")
+        if issuer != CLEARING_ISSUER or operation.get("table") != CLEARANCE:
+            raise FactsForbiddenError("this table is not handed over")
+        if operation.get("op") == "put":
+            put.append(_clearance(operation.get("row")))
+        elif operation.get("op") == "delete":
+            gone.append(_uuid(operation.get("id")))
+        else:
+            raise FactsMalformedError("an operation must be put or delete")
+    return put, gone
+
+
+def _clearance(row: object) -> ClearanceRow:
+    if not isinstance(row, dict) or row.keys() != _CLEARANCE_FIELDS:
+        raise FactsMalformedError("a clearance has other fields")
+    texts = [row["subject"], row["agency_id"], row["kind"]]
+    if not all(isinstance(each, str) and each for each in texts) or not _KIND.match(row["kind"]):
+        raise FactsMalformedError("a clearance has a subject, an agency and a kind")
+    try:
+        ends_at = None if row["ends_at"] is None else datetime.fromisoformat(row["ends_at"])
+    except (ValueError, TypeError):
+        raise FactsMalformedError("a clearance ends at a time") from None
+    if ends_at is not None and ends_at.tzinfo is None:
+        raise FactsMalformedError("a row has a time without a zone")
+    return ClearanceRow(_uuid(row["id"]), row["subject"], row["agency_id"], row["kind"], ends_at)
+
+
+def is_about_clearances(operations: object) -> bool:
+    """Return whether a hand-over is about what training opens; one is about that or visibility."""
+    first = operations[0] if isinstance(operations, list) and operations else None
+    return isinstance(first, dict) and first.get("table") == CLEARANCE
 
 
 def check_owned(bases: Iterable[str], issuer: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, Identity, String
+from sqlalchemy import Computed, Identity, Index, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +34,22 @@ class AuthorityChange(Base):
     operations: Mapped[list[dict[str, object]]]
     operation_count: Mapped[int] = mapped_column(Computed("jsonb_array_length(operations)"))
     at: Mapped[datetime]
+
+
+class Clearance(Base):
+    """What training opens to a person at an agency, until when; the training service's fact.
+
+    No replica has it: it is about who asks, and the directory tells the gateway.
+    """
+
+    __tablename__ = "authority_clearance"
+    __table_args__ = (Index("ix_authority_clearance_subject", "subject", "agency_id"),)
+
+    id: Mapped[UuidKey]
+    subject: Mapped[str]
+    agency_id: Mapped[str]
+    kind: Mapped[str]
+    ends_at: Mapped[datetime | None]
 
 
 class AcceptedFacts(Base):

@@ -154,8 +154,9 @@ def moved_keys(keys: Mapping[str, int], standing: Standing) -> list[str]:
 def judge(call: Call, standing: Standing) -> Judgement:
     """Say whether a call may be released as things stand.
 
-    Who asks must stand unchanged, and so must every list that was used; about single
-    participants it is decided again, and what no longer holds falls away.
+    Who asks must stand unchanged, and so must every list that was used, and the dates that records
+    were chosen by; about single participants it is decided again, and what no longer holds falls
+    away.
     """
     moved = moved_keys(call.keys, standing)
     has_run_out = call.valid_until is not None and standing.now >= call.valid_until
@@ -169,6 +170,8 @@ def judge(call: Call, standing: Standing) -> Judgement:
     if used_list and (has_run_out or any(key.startswith(VISIBLE_PREFIX) for key in moved)):
         return _withheld(call, Verdict.LIST_CHANGED)
     decider = Decider(call.asker, standing.windows, standing.now)
+    if _has_rows_of_another_period(call, standing, decider, moved, has_run_out=has_run_out):
+        return _withheld(call, Verdict.LIST_CHANGED)
     parts: list[Part] = []
     for record in call.records:
         decision = decider.decide(standing.grounds.get(record.participant, ()))
@@ -178,6 +181,21 @@ def judge(call: Call, standing: Standing) -> Judgement:
             parts.append(Part(Outcome.WITHHELD, DISCLOSURE, record.participant, gone, record.count))
     parts += [Part(Outcome.ATTEMPT, USE, participant) for participant in call.denied]
     return Judgement(Verdict.RELEASED, tuple(parts) or (Part(Outcome.RELEASED, USE),))
+
+
+def _has_rows_of_another_period(
+    call: Call, standing: Standing, decider: Decider, moved: Sequence[str], *, has_run_out: bool
+) -> bool:
+    """Return whether rows may have been read under dates that are others now.
+
+    A release that is narrowed to a period (D49) opens the same categories as before; only reading
+    again shows which rows are left.
+    """
+    return any(
+        (has_run_out or f"{PARTICIPANT_PREFIX}{record.participant}" in moved)
+        and decider.is_limited(standing.grounds.get(record.participant, ()))
+        for record in call.records
+    )
 
 
 def _standing_parts(record: Record, decision: Decision) -> list[Part]:

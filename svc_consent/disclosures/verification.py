@@ -11,11 +11,20 @@ from typing import Any
 
 import orjson
 
+from infra.identity_token import Caller
+from infra.vocabulary import Role
 from svc_consent.disclosures.heads import head_text, verify_head
 from svc_consent.disclosures.repository import chains
 from svc_consent.disclosures.repository.chains import StoredEntry, StoredHead
 from svc_consent.disclosures.rules import GENESIS, canonical, link
 from svc_consent.hot_pool import Connection
+
+_READERS = frozenset({Role.PRV, Role.PLA})
+
+
+def may_verify(caller: Caller) -> bool:
+    """Return whether somebody answers for the ledger as a whole: privacy officer and platform."""
+    return caller.role in _READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class Report:
     lanes: int = 0
     entries: int = 0
     heads: int = 0
+    is_whole: bool = True
+    """False where the walk stopped at its bound: what came after was not looked at."""
     flaws: list[Flaw] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -47,18 +58,21 @@ class Report:
         return f"ledger BAD: {counts}; first bad: {self.flaws[0]}"
 
 
-async def verify_ledger(connection: Connection, pinned: Mapping[str, Any] | None) -> Report:
-    """Walk the whole ledger.
+async def verify_ledger(
+    connection: Connection, pinned: Mapping[str, Any] | None, most: int | None = None
+) -> Report:
+    """Walk the whole ledger, or its first entries.
 
     Args:
         connection: may read the ledger; without short limits.
         pinned: public keys kept outside the database, by key id; a head signed with any other
             key is bad then. None: the database's own copies are believed.
+        most: entries to look at; the walk ends there, and the report says so.
     """
     report = Report()
     for lane, sequence, hash_ in await chains.lanes(connection):
         report.lanes += 1
-        flaw = await _verify_lane(connection, lane, (sequence, hash_), pinned, report)
+        flaw = await _verify_lane(connection, lane, (sequence, hash_), pinned, report, most)
         if flaw is not None:
             report.flaws.append(flaw)
     stray = await chains.stray_index_row(connection)
@@ -73,6 +87,7 @@ async def _verify_lane(
     end: tuple[int | None, bytes | None],
     pinned: Mapping[str, Any] | None,
     report: Report,
+    most: int | None,
 ) -> Flaw | None:
     signed: dict[int, list[StoredHead]] = {}
     for head in await chains.signed_heads(connection, lane):
@@ -83,6 +98,9 @@ async def _verify_lane(
         signed.setdefault(head.sequence, []).append(head)
     sequence, previous = 0, GENESIS
     async for entry in chains.entries(connection, lane):
+        if most is not None and report.entries >= most:
+            report.is_whole = False
+            return None
         report.entries += 1
         reason, previous = _check_entry(lane, sequence + 1, previous, entry)
         if reason is not None:

@@ -13,9 +13,12 @@ from infra.authority.tables import AgencyWindow, Visibility
 from infra.database import AnySession, ReadSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
+from svc_consent.agencies.repository.settings import settings_of_site
+from svc_consent.agencies.rules import withheld
 from svc_consent.agencies.tables import Account, RoleGrant
 from svc_consent.authority.decision import Ground, Window
 from svc_consent.authority.rules import agency_key, participant_key
+from svc_consent.authority.tables import Clearance
 from svc_consent.explanations.rules import Facts, Recipient
 
 _HEAD = text("select clock_timestamp(), revision from authority_applied where id = 1")
@@ -76,7 +79,9 @@ async def _replayed(
     for revision, operations in await session.execute(_CHANGES, {"at": at, "keys": keys}):
         last = revision
         for operation in operations:
-            table = operation["table"]
+            table = operation.get("table")  # the start of a timeline has none, and changes nothing
+            if table is None:
+                continue
             if operation["op"] == "delete":
                 rows.pop((table, operation["id"]), None)
             else:
@@ -127,6 +132,32 @@ async def holds_grant(session: AnySession, recipient: Recipient, at: datetime) -
         .limit(1)
     )
     return found is not None
+
+
+async def training_gate(
+    session: AnySession, recipient: Recipient, at: datetime
+) -> tuple[frozenset[Category], frozenset[Category]]:
+    """Return what a named person lacks the training for, and what needs training at all.
+
+    The setting and the clearances are those of now, each clearance as far as it lasts at the
+    instant: what training opened in the past is kept by the training service alone.
+    """
+    site_id = _key(recipient.site_id)
+    if site_id is None:
+        return frozenset(), frozenset()
+    settings = (await settings_of_site(session, site_id)).values
+    needed = frozenset(map(Category, withheld((), settings, recipient.agency_id)))
+    if not recipient.account_id:
+        return frozenset(), needed
+    rows = await session.scalars(
+        select(Clearance.kind).where(
+            Clearance.subject == recipient.account_id,
+            Clearance.agency_id == recipient.agency_id,
+            (Clearance.ends_at.is_(None)) | (Clearance.ends_at > at),
+        )
+    )
+    lacking = withheld(set(rows.all()), settings, recipient.agency_id)
+    return frozenset(map(Category, lacking)), needed
 
 
 def _key(value: str) -> UUID | None:

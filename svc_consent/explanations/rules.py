@@ -43,6 +43,10 @@ _CLINICAL = frozenset(
 _FREE = frozenset({Category.STRUCTURE, Category.CATALOGUE})
 
 
+CLEARANCE_RULE = "CLEARANCE"
+"""The site setting that opens a category only to who has the training for it."""
+
+
 class Step(StrEnum):
     """The step that ended a decision."""
 
@@ -55,6 +59,7 @@ class Step(StrEnum):
     NOT_OF_ROLE = "NOT_OF_ROLE"
     AGGREGATE_ONLY = "AGGREGATE_ONLY"
     SUMMARY_ONLY = "SUMMARY_ONLY"
+    NOT_TRAINED = "NOT_TRAINED"
     DENIED_BY_PARTICIPANT = "DENIED_BY_PARTICIPANT"
     NO_GROUND = "NO_GROUND"
     PERMITTED = "PERMITTED"
@@ -70,6 +75,7 @@ RULES: dict[Step, tuple[str, ...]] = {
     Step.NOT_OF_ROLE: ("MATRIX",),
     Step.AGGREGATE_ONLY: ("D41", "D42", "D44", "D45"),
     Step.SUMMARY_ONLY: ("GR-4",),
+    Step.NOT_TRAINED: (CLEARANCE_RULE,),
     Step.DENIED_BY_PARTICIPANT: ("D23", "DENY_WINS"),
     Step.NO_GROUND: ("D09", "D15"),
     Step.PERMITTED: ("MATRIX",),
@@ -86,6 +92,7 @@ RULES_OF_BASIS: dict[Basis, str] = {
     Basis.BREAK_GLASS: "D20",
     Basis.REVIEW: "REVIEW",
     Basis.CONFERENCE: "D16",
+    Basis.COURT_ORDER: "D33",
 }
 
 
@@ -96,6 +103,9 @@ class Recipient:
     Attributes:
         account_id: of a named person; empty for anybody of that role at the agency.
         holds_grant: whether the named person holds the role there at the instant.
+        untrained: categories that the named person lacks the training for.
+        needs_training: categories that nobody sees here without training; where no person is
+            named, an explanation says so beside what else decides.
     """
 
     column: str
@@ -104,6 +114,8 @@ class Recipient:
     site_id: str
     account_id: str = ""
     holds_grant: bool = True
+    untrained: frozenset[Category] = frozenset()
+    needs_training: frozenset[Category] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,11 @@ class Explainer:
             category,
             form,
             step,
-            (*RULES[step], *sorted({RULES_OF_BASIS[Basis(each)] for each in held})),
+            (
+                *RULES[step],
+                *sorted({RULES_OF_BASIS[Basis(each)] for each in held}),
+                *((CLEARANCE_RULE,) if category in self._recipient.needs_training else ()),
+            ),
             tuple(held),
             tuple(self._decision.sources.get(category.value, ())),
             self._decision.valid_until,
@@ -223,6 +239,8 @@ class Explainer:
             return Step.AGGREGATE_ONLY
         if cell.form is not None and cell.form is not form:
             return Step.SUMMARY_ONLY if cell.form is Form.SUMMARY else Step.NOT_OF_ROLE
+        if category in recipient.untrained:
+            return Step.NOT_TRAINED
         if category.value in self._decision.categories:
             return Step.PERMITTED
         return self._without_ground(category)

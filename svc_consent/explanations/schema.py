@@ -4,6 +4,7 @@ To every other role the two fields are absent (``gateway/policy/matrix.toml``); 
 null to whoever may not see the participant's accounting.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -39,6 +40,7 @@ described_enum(
         Step.NOT_OF_ROLE: "Not this role's.",
         Step.AGGREGATE_ONLY: "This role sees numbers, not people.",
         Step.SUMMARY_ONLY: "This role gets the approved summary at most.",
+        Step.NOT_TRAINED: "The site opens it to who has the training for it; the person has not.",
         Step.DENIED_BY_PARTICIPANT: "A denial stands against it.",
         Step.NO_GROUND: "No release in force and no other ground covers it.",
         Step.PERMITTED: "It may be seen.",
@@ -199,9 +201,9 @@ async def _explainer(
         )
         if account is not None and agency is not None:
             holds = await repository.holds_grant(session, recipient, facts.at)
-            recipient = Recipient(
-                column, subject.role, agency_id, caller.site_id, str(account), holds
-            )
+            recipient = replace(recipient, holds_grant=holds)
+        untrained, needed = await repository.training_gate(session, recipient, facts.at)
+        recipient = replace(recipient, untrained=untrained, needs_training=needed)
     return row_id, Explainer(agreement, recipient, Purpose(purpose), facts), facts, agreement
 
 

@@ -12,7 +12,8 @@ from infra.errors import RuleError
 from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies.rules import CEILING
 
-MAX_DOCUMENT_BYTES = 40_000
+MAX_DOCUMENT_BYTES = 1_500_000
+"""A signed memorandum as it comes from a scanner; in base64 it still fits into one request."""
 MAX_REVIEW_DAYS = 90
 DORMANT_DAYS = 90
 _FILE_NAME = re.compile(r"^[^/\\\x00-\x1f]{1,120}$")
@@ -43,6 +44,25 @@ class ReviewDecision(StrEnum):
 
     KEEP = "KEEP"
     REMOVE = "REMOVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What an agency's withdrawal from a site concerns, counted.
+
+    Attributes:
+        roles: that end.
+        people: who hold them.
+        agreements: that no longer count.
+        role_requests: that wait and stay.
+        seats: that stay.
+    """
+
+    roles: int
+    people: int
+    agreements: int
+    role_requests: int
+    seats: int
 
 
 def check_requestable(

@@ -46,7 +46,7 @@ class RoleRequest(Base):
 
 
 class MouDocument(Base):
-    """A file that belongs to a memorandum of understanding; small, kept as it came."""
+    """A file that belongs to a memorandum of understanding; kept as it came."""
 
     __tablename__ = "mou_document"
 

@@ -8,11 +8,14 @@ from infra.database import AnySession, rows
 
 # A release that was ever in force: not a draft, not defective, not an error.
 _SIGNED = "status in ('ACTIVE', 'REVOKED', 'SUPERSEDED') and signed_at is not null"
+# By holder, for which there is an index; whoever holds anyone at a site is or was a member of it.
+_HOLDERS = """select 'agency:' || m.agency_id || '@' || :site from membership m
+  where m.site_id = cast(:site as uuid)"""
 _TAKEN_IN = f"""
 with first as (
   select distinct on (participant_id) participant_id, holder, starts_at
   from authority_visibility
-  where basis = 'o' and effect = 'permit' and holder like '%@' || :site
+  where basis = 'o' and effect = 'permit' and holder in ({_HOLDERS})
   order by participant_id, starts_at, id
 )
 select split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
@@ -45,18 +48,18 @@ where d.hour::date between :starts_on and :ends_on and d.subject in (
   select g.account_id::text from role_grant g where g.site_id = cast(:site as uuid)
 ) group by d.subject
 """
+# By site, so that an index gives each its first entry.
 _FIRST = """
-select site_id::text as id, min(signed_at)::date as day from release
-where signed_at is not null group by 1
+select s.id::text as id, f.signed_at::date as day from site s
+cross join lateral (
+  select min(r.signed_at) as signed_at from release r where r.site_id = s.id
+) f where f.signed_at is not null
 """
 _AGENCIES = """
 select distinct m.agency_id::text as id from membership m where m.site_id = cast(:site as uuid)
 union
 select distinct disclosing_agency_id::text from release
 where site_id = cast(:site as uuid) and disclosing_agency_id is not null
-union
-select distinct split_part(substr(holder, 8), '@', 1) from authority_visibility
-where basis = 'o' and holder like '%@' || :site
 order by 1
 """
 

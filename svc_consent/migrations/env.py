@@ -1,5 +1,6 @@
 """Alembic environment of the consent service."""
 
+import infra.events.tables
 import infra.idempotency
 import infra.indicators.tables
 from infra.migration_environment import run
@@ -13,13 +14,18 @@ from svc_consent.emergencies import tables as emergencies
 from svc_consent.explanations import tables as explanations
 from svc_consent.governance import tables as governance
 from svc_consent.history import tables as history
+from svc_consent.orders import tables as orders
+from svc_consent.provisioning import tables as provisioning
+from svc_consent.rates import tables as rates
 from svc_consent.releases import tables as releases
 from svc_consent.safeguards import tables as safeguards
+from svc_consent.webhooks import tables as webhooks
 
 # Imported for the tables that they declare.
 _DECLARING = (
-    infra.idempotency, infra.indicators.tables, agencies, authority, bindings, disclosures, duties,
-    emergencies, explanations, governance, history, releases, safeguards,
+    infra.events.tables, infra.idempotency, infra.indicators.tables, agencies, authority, bindings,
+    disclosures, duties, emergencies, explanations, governance, history, orders, provisioning,
+    rates, releases, safeguards, webhooks,
 )  # fmt: skip
 
 run(Base.metadata)

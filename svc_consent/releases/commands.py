@@ -15,11 +15,10 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found
 from infra.vocabulary import AgencyType, Role
-from svc_consent.agencies.repository.directory import agencies_by_id, database_now
-from svc_consent.agencies.repository.settings import settings_of_site
+from svc_consent.agencies.repository.settings import settings_and_now
 from svc_consent.agencies.site_settings import SiteSettings
 from svc_consent.releases import elements, repository, rules
-from svc_consent.releases.force import brought_into_force, in_one_revision, superseded
+from svc_consent.releases.force import brought_into_force, in_one_revision, superseded, tell
 from svc_consent.releases.rules import Capacity, ReleaseForm, ReleaseStatus
 from svc_consent.releases.tables import Release
 
@@ -93,8 +92,7 @@ async def sign_release(
     _check_size(request.form)
     participant_id = await participant_of(session, caller, request.participant_id)
     form, site_id, draft = await _completed(session, caller, participant_id, request)
-    settings = await settings_of_site(session, site_id)
-    now = await database_now(session)
+    settings, now = await settings_and_now(session, site_id)
     await _check_form(session, site_id, form, settings, now)
     missing = elements.missing_elements(form, settings.number("minor_consent_age"))
     order = await repository.revocation_order(session, participant_id, form.kind, form.signed_at)
@@ -138,8 +136,7 @@ async def draft_release(
     _check_size(request.form)
     participant_id = await participant_of(session, caller, request.participant_id)
     form, site_id, _ = await _completed(session, caller, participant_id, request)
-    settings = await settings_of_site(session, site_id)
-    now = await database_now(session)
+    settings, now = await settings_and_now(session, site_id)
     await _check_form(session, site_id, form, settings, now)
     release = await _stored(
         session, caller, request,
@@ -162,11 +159,14 @@ async def _stored(
     session: WriteSession, caller: Caller, request: SigningRequest, recording: _Recording
 ) -> Release:
     form, release_id = recording.form, uuid4()
-    series_id = recording.predecessor.series_id if recording.predecessor else release_id
+    series_id, number = release_id, 1
+    if recording.predecessor is not None:
+        series_id = recording.predecessor.series_id
+        number = await repository.next_number(session, series_id)
     release = Release(
         id=release_id,
         series_id=series_id,
-        number=await repository.next_number(session, series_id),
+        number=number,
         participant_id=recording.participant_id,
         disclosing_agency_id=form.disclosing_agency_id,
         site_id=recording.site_id,
@@ -187,6 +187,7 @@ async def _stored(
         copy_given_at=request.copy_given_at,
     )
     session.add(release)
+    tell(session, release)
     await session.flush()
     session.add_all(repository.provision_row(release_id, terms) for terms in form.terms)
     return release
@@ -283,14 +284,13 @@ async def _recipients(
 ) -> dict[UUID, AgencyType]:
     recipients = {terms.recipient_agency_id for terms in form.terms}
     known = await repository.agencies_of_site(session, site_id, sorted(recipients))
-    agencies = await agencies_by_id(session, sorted(known))
-    if recipients - agencies.keys():
+    if recipients - known.keys():
         raise CommandError(
             "UNKNOWN_RECIPIENT",
             "Each recipient must be an agency of the site.",
             ("input", "provisions"),
         )
-    return {row.id: AgencyType(row.type) for row in agencies.values()}
+    return known
 
 
 def _evidence(request: SigningRequest, form: ReleaseForm, caller: Caller) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from infra.authority.changes import Operation, delete_visibility, put_visibility
 from infra.authority.facts import VisibilityFact, agency_holder
 from infra.database import WriteSession
+from infra.events import participant_key, publish
 from infra.vocabulary import Basis, Category, Purpose
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import Touched, keys_of
@@ -65,6 +66,7 @@ async def superseded(
     release.superseded_by = successor
     release.superseded_at = now
     release.version += 1
+    tell(session, release)
     return await taken_out_of_force(session, release) if was is ReleaseStatus.ACTIVE else ([], [])
 
 
@@ -83,6 +85,11 @@ def restricted(restriction: Restriction) -> Effect:
         source_id=restriction.id,
     )
     return [put_visibility(fact)], [Touched(str(restriction.participant_id), holder)]
+
+
+def tell(session: WriteSession, release: Release) -> None:
+    """Let streams know that a version came about or changed."""
+    publish(session, "releaseChanged", release.id, [participant_key(release.participant_id)])
 
 
 async def in_one_revision(session: WriteSession, *effects: Effect) -> None:

@@ -13,8 +13,8 @@ from infra.authority.predicate import visible
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
-from infra.vocabulary import Category, Purpose
-from svc_consent.agencies.tables import Membership
+from infra.vocabulary import AgencyType, Category, Purpose
+from svc_consent.agencies.tables import Agency, Membership
 from svc_consent.releases.rules import ReleaseKind, ReleaseStatus, Terms
 from svc_consent.releases.tables import Provision, Release, Restriction, RevocationOrder
 
@@ -191,14 +191,14 @@ async def next_number(session: WriteSession, series_id: UUID) -> int:
 
 async def agencies_of_site(
     session: WriteSession, site_id: UUID, agency_ids: Sequence[UUID]
-) -> set[UUID]:
-    """Return which of these agencies take part in a site."""
-    rows = await session.scalars(
-        select(Membership.agency_id).where(
-            Membership.site_id == site_id, Membership.agency_id.in_(agency_ids)
-        )
+) -> dict[UUID, AgencyType]:
+    """Return which of these agencies take part in a site, and what they are."""
+    rows = await session.execute(
+        select(Agency.id, Agency.type)
+        .join(Membership, Membership.agency_id == Agency.id)
+        .where(Membership.site_id == site_id, Agency.id.in_(agency_ids))
     )
-    return set(rows)
+    return {row[0]: AgencyType(row[1]) for row in rows}
 
 
 async def serving_agency(session: WriteSession, participant_id: UUID) -> tuple[UUID, UUID] | None:

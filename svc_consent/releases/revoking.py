@@ -26,6 +26,7 @@ from svc_consent.releases.force import (
     restricted,
     superseded,
     taken_out_of_force,
+    tell,
 )
 from svc_consent.releases.narrowing import Removal, cells, without
 from svc_consent.releases.rules import ReleaseKind, ReleaseStatus, RevocationMethod
@@ -62,12 +63,11 @@ async def revoke_release(
     reason, now = checked_reason(saying.reason), await database_now(session)
     rules.check_step(ReleaseStatus(release.status), ReleaseStatus.REVOKED)
     said_at = _said_at(saying, now)
-    settings = await settings_of_site(session, release.site_id)
-    counts = saying.method is not RevocationMethod.ORAL or settings.flag("oral_revocation_counts")
-    if not counts:
+    if not await _counts_at_once(session, release, saying):
         release.revocation_method = saying.method.value
         release.revocation_said_at = said_at
         release.version += 1
+        tell(session, release)
         await session.flush()
         return {"releaseId": str(release.id)}
     gone = await _revoked(
@@ -148,6 +148,7 @@ async def revoke_in_part(
         "narrowedSaidAt": _said_at(saying, now).isoformat(),
     }
     session.add(narrowed)
+    tell(session, narrowed)
     await session.flush()
     session.add_all(repository.provision_row(narrowed.id, terms) for terms in after)
     gone = await superseded(session, release, narrowed.id, now)
@@ -170,6 +171,7 @@ async def record_expiry_event(
         raise CommandError("NO_EVENT", "This release ends at no event.", ("input", "releaseId"))
     release.expires_at = now
     release.version += 1
+    tell(session, release)
     await in_one_revision(session, await taken_out_of_force(session, release))
     return {"releaseId": str(release.id)}
 
@@ -190,6 +192,7 @@ async def enter_in_error(
     release.revocation_reason = text
     release.revoked_by = parse_id(caller.subject)
     release.version += 1
+    tell(session, release)
     await session.flush()
     if was is ReleaseStatus.ACTIVE:
         await in_one_revision(session, await taken_out_of_force(session, release))
@@ -291,6 +294,14 @@ async def _release(
     return release
 
 
+async def _counts_at_once(session: WriteSession, release: Release, saying: Saying) -> bool:
+    """Return whether it is taken back as it was said, or only noted until it is in writing."""
+    if saying.method is not RevocationMethod.ORAL:
+        return True
+    settings = await settings_of_site(session, release.site_id)
+    return settings.flag("oral_revocation_counts")
+
+
 def _check_expired(release: Release, now: datetime) -> None:
     if release.expires_at is not None and release.expires_at <= now:
         raise CommandError("EXPIRED", "Its time is over.", ("input", "releaseId"))
@@ -313,6 +324,7 @@ async def _revoked(
     release.revocation_method = revocation.method.value
     release.revocation_said_at = revocation.said_at
     release.version += 1
+    tell(session, release)
     await session.flush()
     return await taken_out_of_force(session, release)
 

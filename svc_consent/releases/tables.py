@@ -28,6 +28,7 @@ class Release(Base):
             name="status",
         ),
         Index("ix_release_participant", "participant_id", "signed_at", "id"),
+        Index("ix_release_site", "site_id", "signed_at"),
     )
 
     id: Mapped[UuidKey]

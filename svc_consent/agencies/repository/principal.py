@@ -4,12 +4,16 @@ Claims are a hint; a role counts only while the directory confirms it here: the 
 dates and not revoked, the account not blocked, the agency's membership and MOU live.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import orjson
 
+from svc_consent.agencies import rules
+from svc_consent.agencies.claims import Claim, confirm
+from svc_consent.agencies.repository.claims import meanings_of
 from svc_consent.hot_pool import Connection
 
 # One statement, one snapshot: revision, account and grants belong together. Every grant that is
@@ -18,7 +22,8 @@ from svc_consent.hot_pool import Connection
 _PRINCIPAL = """
 with moment as materialized (select clock_timestamp() as at),
 who as materialized (
-  select id, is_blocked from account where issuer = $1 and external_subject = $2
+  select id, is_blocked or is_inactive as is_blocked from account
+  where issuer = $1 and external_subject = $2
 )
 select moment.at, (select revision from authority_applied where id = 1),
   (select id::text from who), (select is_blocked from who),
@@ -27,6 +32,13 @@ select moment.at, (select revision from authority_applied where id = 1),
      'agencyName', coalesce(a.name, ''), 'agencyType', coalesce(a.type, ''),
      'siteId', g.site_id, 'isLiaison', g.is_liaison, 'serviceField', g.service_field,
      'starts', g.starts_at, 'ends', g.ends_at,
+     'settings', (select json_build_object('conference_training_required',
+        s.settings -> 'conference_training_required', 'project_manager_figures',
+        s.settings -> 'project_manager_figures') from site s where s.id = g.site_id),
+     'clearances', (select coalesce(json_agg(json_build_array(c.kind, c.ends_at)), '[]')
+        from authority_clearance c
+        where c.subject = who.id::text and c.agency_id = g.agency_id::text
+          and (c.ends_at is null or c.ends_at > moment.at)),
      'windows', (select coalesce(json_agg(json_build_array(w.starts_at, w.ends_at)), '[]')
         from authority_agency_window w
         where w.agency_id = g.agency_id::text and w.site_id = g.site_id::text
@@ -49,6 +61,7 @@ class Principal:
     revision: int
     valid_until: datetime | None
     grants: list[dict[str, Any]]
+    unconfirmed: Sequence[Claim] = ()
 
     def presented(self) -> dict[str, Any]:
         """Return the answer to the gateway."""
@@ -61,8 +74,17 @@ class Principal:
         }
 
 
-async def read_principal(connection: Connection, issuer: str, external_subject: str) -> Principal:
-    """Return the principal of an issuer's subject; an unknown one has no account and no grants."""
+async def read_principal(
+    connection: Connection, issuer: str, external_subject: str, claims: Sequence[Claim] = ()
+) -> Principal:
+    """Return the principal of an issuer's subject; an unknown one has no account and no grants.
+
+    Args:
+        connection: of the hot pool.
+        issuer: our name of the issuer.
+        external_subject: whom its token names.
+        claims: roles that the token claims; they can only take grants away.
+    """
     row = await connection.fetchrow(_PRINCIPAL, issuer, external_subject)
     now, revision, subject, is_blocked = row[0], row[1], row[2], bool(row[3])
     grants: list[dict[str, Any]] = []
@@ -71,15 +93,31 @@ async def read_principal(connection: Connection, issuer: str, external_subject: 
         own = _period(grant.pop("starts"), grant.pop("ends"))
         windows = [_period(*pair) for pair in grant.pop("windows")]
         ahead = [at for period in (own, *windows) for at in period if at is not None and at > now]
+        cleared = {kind: _moment(ends) for kind, ends in grant.pop("clearances")}
+        ahead += [at for at in cleared.values() if at is not None]
+        settings = grant.pop("settings") or {}
+        withheld = rules.withheld(set(cleared), settings, grant["agencyId"])
+        figures = rules.withheld_figures(grant["role"], settings)
         moments += ahead
         live = [w for w in windows if w[0] <= now]
         if own[0] <= now and (live or not grant["agencyId"]) and not is_blocked:
-            grants.append({**grant, "validUntil": _text(min(ahead, default=None))})
-    return Principal(subject, is_blocked, revision, min(moments, default=None), grants)
+            until = _text(min(ahead, default=None))
+            told = {"withheld": withheld, "withheldFigures": figures, "validUntil": until}
+            grants.append({**grant, **told})
+    unconfirmed: Sequence[Claim] = ()
+    if claims:
+        confirmed = confirm(claims, await meanings_of(connection, issuer), grants)
+        grants, unconfirmed = confirmed.grants, confirmed.unconfirmed
+    changes_at = min(moments, default=None)
+    return Principal(subject, is_blocked, revision, changes_at, grants, unconfirmed)
 
 
 def _period(starts: str, ends: str | None) -> _Period:
     return datetime.fromisoformat(starts), datetime.fromisoformat(ends) if ends else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _text(moment: datetime | None) -> str | None:

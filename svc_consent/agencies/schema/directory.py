@@ -10,17 +10,17 @@ from strawberry.types import Info
 from infra import clock
 from infra.batch_loader import BatchLoader
 from infra.database import ReadSession
-from infra.entity_references import reference_ids
+from infra.entity_references import parse_id, reference_ids
 from infra.identity_token import Caller
 from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
-from infra.vocabulary import AgencyType, Category
+from infra.vocabulary import ROLE_TITLES, AgencyType, Category, Role
 from svc_consent.agencies import tables
 from svc_consent.agencies.repository import directory as repository
-from svc_consent.agencies.rules import MembershipStatus, membership_status
+from svc_consent.agencies.rules import MembershipStatus, membership_status, roles_within
 
 CATALOGUE = [category(Category.CATALOGUE)]
 STRUCTURE = [category(Category.STRUCTURE)]
@@ -47,6 +47,7 @@ _AGENCY_TITLES = {
 First = Annotated[int, strawberry.argument(description="Rows on the page, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor of the row before the page.")]
 
+described_enum(Role, "What a person acts as, for one agency at one site.", ROLE_TITLES)
 described_enum(AgencyType, "Kind of organisation.", _AGENCY_TITLES)
 described_enum(
     MembershipStatus,
@@ -151,6 +152,13 @@ class Agency:
         description="PROGRAM, NOT_PROGRAM or UNDETERMINED under 42 CFR 2.11; the last counts as "
         "a programme."
     )
+    grantable_roles: list[Role] = strawberry.field(
+        description="Roles that its administrator may give, by what kind it is."
+    )
+    requestable_roles: list[Role] = strawberry.field(
+        description="Roles that its administrator may only ask for: a second person decides. A "
+        "prosecutor who is to be the liaison is asked for as well."
+    )
 
     @strawberry.field(directives=ROLES, description="The sites that it takes part in.")
     async def memberships(self, info: Info) -> list[Membership] | None:
@@ -182,6 +190,8 @@ class Agency:
             name=row.name,
             type=AgencyType(row.type),
             part2_status=row.part2_status,
+            grantable_roles=roles_within(AgencyType(row.type), needs_second=False),
+            requestable_roles=roles_within(AgencyType(row.type), needs_second=True),
         )
 
     @classmethod
@@ -220,6 +230,19 @@ class DirectoryQuery:
         """Return all sites."""
         async with context_of(info).reading() as session:
             return [Site.from_row(row) for row in await repository.sites(session)]
+
+    @strawberry.field(description="One agency.", directives=CATALOGUE)
+    async def agency(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Global id of the agency.")
+        ],
+    ) -> Agency | None:
+        """Return an agency, or None."""
+        wanted = parse_id(str(id))
+        row = None if wanted is None else await context_of(info).loader(Agencies).load(wanted)
+        return None if row is None else Agency.from_row(row)
 
     @strawberry.field(description="All agencies, by name.")
     async def agencies(

@@ -15,7 +15,7 @@ from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_enums import described_enum
-from infra.vocabulary import ROLE_TITLES, Role
+from infra.vocabulary import Role
 from svc_consent.agencies import rules, tables
 from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.rules import GrantStatus
@@ -30,7 +30,6 @@ from svc_consent.agencies.schema.directory import (
     Sites,
 )
 
-described_enum(Role, "What a person acts as, for one agency at one site.", ROLE_TITLES)
 described_enum(
     GrantStatus,
     "Where a grant stands now.",

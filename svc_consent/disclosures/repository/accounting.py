@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -118,6 +118,16 @@ def _rests_on_release(excluded: Sequence[str] = ()) -> ColumnElement[bool]:
     )
 
 
+def _now() -> ColumnElement[datetime]:
+    """Return the database's clock, which alone says how far back a law reaches."""
+    return func.statement_timestamp()
+
+
+def _years_ago(years: int) -> ColumnElement[datetime]:
+    """Return the same day and time some calendar years ago: the law counts no days."""
+    return _now() - func.make_interval(years)
+
+
 def _wanted(chosen: Filter) -> list[ColumnElement[bool]]:
     """Return what the lines of a filtered accounting meet."""
     conditions: list[ColumnElement[bool]] = []
@@ -130,8 +140,7 @@ def _wanted(chosen: Filter) -> list[ColumnElement[bool]]:
         rests = _rests_on_release(rule.excluded_release_kinds)
         purpose = func.coalesce(LedgerEntry.entry["purpose"].astext, "")
         conditions += [
-            LedgerAbout.recorded_at
-            >= func.statement_timestamp() - timedelta(days=366 * rule.years),
+            LedgerAbout.recorded_at >= _years_ago(rule.years),
             _PART["kind"].astext == Kind.DISCLOSURE.value,
             _PART["outcome"].astext.in_([Outcome.RELEASED.value, Outcome.UNKNOWN.value]),
             LedgerEntry.entry["role"].astext.not_in(rule.excluded_roles),
@@ -150,8 +159,8 @@ def _not_suspended(caller: Caller, participant_id: UUID) -> list[ColumnElement[b
         return []
     suspended = exists().where(
         AccountingSuspension.participant_id == participant_id,
-        AccountingSuspension.starts_at <= func.statement_timestamp(),
-        AccountingSuspension.ends_at > func.statement_timestamp(),
+        AccountingSuspension.starts_at <= _now(),
+        AccountingSuspension.ends_at > _now(),
         cast(AccountingSuspension.agency_id, String) == LedgerEntry.entry["agencyId"].astext,
     )
     is_disclosure = _PART["kind"].astext == Kind.DISCLOSURE.value
@@ -198,9 +207,9 @@ async def page_of_accounting(
 
 
 async def recipients_of(
-    session: ReadSession, caller: Caller, participant_id: UUID, since: datetime
+    session: ReadSession, caller: Caller, participant_id: UUID, years: int
 ) -> list[tuple[str, datetime, int]]:
-    """Return who was told something since an instant: agency, when last, how often."""
+    """Return who was told something in the last years: agency, when last, how often."""
     mine = select(ParticipantPseudonym.pseudonym).where(
         ParticipantPseudonym.participant_id == participant_id,
         visible(caller, Category.AUDIT, literal(participant_id, Uuid)),
@@ -214,7 +223,7 @@ async def recipients_of(
         )
         .where(
             LedgerAbout.pseudonym == mine.scalar_subquery(),
-            LedgerAbout.recorded_at >= since,
+            LedgerAbout.recorded_at >= _years_ago(years),
             _PART["kind"].astext == Kind.DISCLOSURE.value,
             _PART["outcome"].astext.in_([Outcome.RELEASED.value, Outcome.UNKNOWN.value]),
             agency != "",

@@ -68,13 +68,19 @@ select e.sequence, e.hash, e.release_id::text, e.recorded_at, e.entry::text, coa
   select json_agg(json_build_array(a.part, a.pseudonym, a.recorded_at = e.recorded_at)
     order by a.part)
   from ledger_about a where a.lane = e.lane and a.sequence = e.sequence
-), '[]')
+), '[]')::text
 from ledger_entry e where e.lane = $1 and e.sequence > $2 order by e.sequence limit $3
 """
 _HEADS = """
 select h.sequence, h.hash, h.signed_at, h.kid, h.signature, k.jwk::text
 from ledger_signed_head h left join ledger_key k on k.kid = h.kid
 where h.lane = $1 order by h.sequence, h.signed_at
+"""
+_LATEST_HEADS = """
+select lane, sequence, hash, signed_at, kid from (
+  select distinct on (lane) lane, sequence, hash, signed_at, kid from ledger_signed_head
+  order by lane, sequence desc, signed_at desc
+) latest order by signed_at desc, lane limit $1
 """
 _STRAY = """
 select a.lane, a.sequence from ledger_about a
@@ -116,6 +122,22 @@ async def lanes(connection: Connection) -> list[tuple[str, int | None, bytes | N
 async def signed_heads(connection: Connection, lane: str) -> list[StoredHead]:
     """Return a lane's signed heads in order."""
     return [StoredHead(*row) for row in await connection.fetch(_HEADS, lane)]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestHead:
+    """Up to where a lane was signed last."""
+
+    lane: str
+    sequence: int
+    hash: bytes
+    signed_at: datetime
+    kid: str
+
+
+async def latest_heads(connection: Connection, most: int) -> list[LatestHead]:
+    """Return the last signed head of each lane, the latest first."""
+    return [LatestHead(*row) for row in await connection.fetch(_LATEST_HEADS, most)]
 
 
 async def entries(connection: Connection, lane: str) -> AsyncIterator[StoredEntry]:

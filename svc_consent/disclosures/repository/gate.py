@@ -32,7 +32,8 @@ _CHECK = f"""
 select {FACTS_COLUMNS}, head.sequence, head.hash,
   (select coalesce(json_object_agg(key, revision), '{{}}') from authority_key where key = any($6)),
   (select coalesce(json_agg(g.id), '[]') from role_grant g join account a on a.id = g.account_id
-     where g.id = any($7::uuid[]) and not a.is_blocked and g.revoked_at is null
+     where g.id = any($7::uuid[]) and not a.is_blocked and not a.is_inactive
+       and g.revoked_at is null
        and g.starts_at <= clock_timestamp()
        and (g.ends_at is null or g.ends_at > clock_timestamp())
        and (g.agency_id is null or exists (

@@ -1,14 +1,13 @@
 """The participant's accounting in GraphQL: who was told what, why, under which release."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 from strawberry.types import Info
 
-from infra import clock
 from infra.entity_references import parse_id, reference_ids
 from infra.owner_pages import selects
 from infra.pagination import Connection, connection, page_size
@@ -30,6 +29,7 @@ from svc_consent.disclosures.repository.accounting import (
 from svc_consent.disclosures.rules import Kind, Outcome
 from svc_consent.duties.schema import ParticipantDuties
 from svc_consent.emergencies.schema import ParticipantEmergencies
+from svc_consent.orders.schema import ParticipantOrders
 from svc_consent.releases.schema import ParticipantReleases
 from svc_consent.safeguards.schema import ParticipantSafeguards
 from svc_consent.wording import category_words, purpose_words
@@ -159,6 +159,7 @@ class RecipientLine:
 class Participant(
     ParticipantReleases,
     ParticipantEmergencies,
+    ParticipantOrders,
     ParticipantSafeguards,
     ParticipantBindings,
     ParticipantDuties,
@@ -204,9 +205,9 @@ class Participant(
         context, participant_id = context_of(info), parse_id(str(self.id))
         if participant_id is None:
             return None
-        since = clock.now() - timedelta(days=366 * max(1, min(years, _MAX_YEARS)))
+        counted = max(1, min(years, _MAX_YEARS))
         async with context.reading() as session:
-            found = await recipients_of(session, context.caller, participant_id, since)
+            found = await recipients_of(session, context.caller, participant_id, counted)
         return [
             RecipientLine(last_at=at, times=times, agency_id=agency_id)
             for text, at, times in found

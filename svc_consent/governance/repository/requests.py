@@ -101,13 +101,16 @@ async def agreement(session: WriteSession, caller: Caller, mou_id: UUID) -> UUID
     return found
 
 
-async def documents(session: ReadSession, caller: Caller, agency_id: UUID) -> Sequence[MouDocument]:
-    """Return the files of an agency's agreements, newest first, without their content."""
+async def documents(
+    session: ReadSession, caller: Caller, agency_id: UUID, only: UUID | None = None
+) -> Sequence[MouDocument]:
+    """Return the files of an agency's agreements, or one, newest first, without their content."""
+    wanted = true() if only is None else MouDocument.id == only
     rows = await session.scalars(
         select(MouDocument)
         .join(Mou, Mou.id == MouDocument.mou_id)
         .join(Membership, Membership.id == Mou.membership_id)
-        .where(Membership.agency_id == agency_id, administers(caller, Membership.agency_id))
+        .where(wanted, Membership.agency_id == agency_id, administers(caller, Membership.agency_id))
         .options(defer(MouDocument.content, raiseload=True))
         .order_by(MouDocument.added_at.desc(), MouDocument.id)
     )

@@ -84,7 +84,10 @@ class AddMouDocumentInput:
     agreement_id: strawberry.ID = strawberry.field(description="Which agreement.")
     file_name: str = strawberry.field(description="Name of the file.")
     media_type: str = strawberry.field(description="PDF, JPEG, PNG or plain text.")
-    content_base64: str = strawberry.field(description="Its content, at most 40,000 bytes.")
+    content_base64: str = strawberry.field(
+        description="Its content, at most 1,500,000 bytes; the gateway's own limit on a request "
+        "may be lower for who comes over HTTP."
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 

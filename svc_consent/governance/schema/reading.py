@@ -64,11 +64,23 @@ described_enum(
         EventKind.REVIEW_OPENED: "An access review began.",
         EventKind.REVIEW_KEPT: "A review kept a role.",
         EventKind.REVIEW_CLOSED: "An access review was closed.",
+        EventKind.SETTING_CHANGED: "A setting of the site was changed.",
+        EventKind.CLAIM_MAPPED: "What an issuer's claim means was changed.",
+        EventKind.PROVISIONER_REGISTERED: "An identity provider's client was registered.",
+        EventKind.GROUP_MAPPED: "What a group of the identity provider proposes was changed.",
+        EventKind.WEBHOOK_REGISTERED: "An endpoint of the agency's own program was registered.",
+        EventKind.WEBHOOK_SECRET_CHANGED: "An endpoint was given a new secret.",
+        EventKind.WEBHOOK_REMOVED: "An endpoint was removed.",
+        EventKind.ACCOUNT_ADDED: "A person's login was added; it gave no role.",
+        EventKind.ACCOUNT_PROVISIONED: "The identity provider added a person.",
+        EventKind.ACCOUNT_DEACTIVATED: "The identity provider shut an account out.",
+        EventKind.ACCOUNT_ACTIVATED: "The identity provider let an account in again.",
     },
     name="DirectoryEventKind",
 )
 
 OfAgency = Annotated[strawberry.ID, strawberry.argument(description="Which agency.")]
+OfDocument = Annotated[strawberry.ID | None, strawberry.argument(description="Only this file.")]
 OfBody = Annotated[SeatBody | None, strawberry.argument(description="Only seats of this table.")]
 
 
@@ -265,13 +277,16 @@ class GovernanceQuery:
         )  # fmt: skip
 
     @strawberry.field(description="Files of an agency's memoranda.", directives=ROLES)
-    async def mou_documents(self, info: Info, agency_id: OfAgency) -> list[MouDocument] | None:
+    async def mou_documents(
+        self, info: Info, agency_id: OfAgency, document_id: OfDocument = None
+    ) -> list[MouDocument] | None:
         """Return the files, as far as visible."""
         context, row_id = context_of(info), parse_id(str(agency_id))
-        if row_id is None:
+        only = parse_id(document_id)
+        if row_id is None or (document_id is not None and only is None):
             return []
         async with context.reading() as session:
-            rows = await repository.documents(session, context.caller, row_id)
+            rows = await repository.documents(session, context.caller, row_id, only)
         return [
             MouDocument(
                 id=strawberry.ID(str(row.id)),

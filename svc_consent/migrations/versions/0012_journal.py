@@ -28,6 +28,9 @@ NOT_JOURNALLED = (
     "ledger_signed_head",
     "participant_pseudonym",
     "purge_record",
+    "rate_bucket",
+    "rate_peer",
+    "stream_event",
 )
 
 _CAPTURE = """

@@ -1,0 +1,1 @@
+"""Accounts and groups that an agency's identity provider provisions; groups propose roles."""
