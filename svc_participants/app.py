@@ -2,9 +2,11 @@
 
 from starlette.applications import Starlette
 
+from infra.events import EventFeed
 from infra.indicators.publishing import Publisher
 from infra.subgraph_app import Chassis, create_app
 from svc_participants.indicators.counted import ParticipantFigures
+from svc_participants.indicators.groups_door import GroupsDoor
 from svc_participants.referrals.public_door import PublicDoor
 from svc_participants.subgraph import schema
 
@@ -12,10 +14,16 @@ from svc_participants.subgraph import schema
 def app(chassis: Chassis) -> Starlette:
     """Return the application."""
     publisher = Publisher(chassis.database, ParticipantFigures())
+    events = EventFeed(chassis)
     return create_app(
         chassis,
         schema(),
-        routes=PublicDoor(chassis).routes(),
-        on_start=[publisher.start],
-        on_stop=[publisher.stop],
+        routes=[
+            *PublicDoor(chassis).routes(),
+            *GroupsDoor(chassis).routes(),
+            *events.routes(),
+        ],
+        on_start=[publisher.start, events.start],
+        on_stop=[events.stop, publisher.stop],
+        on_stopping=[events.release],
     )

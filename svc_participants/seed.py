@@ -11,7 +11,7 @@ from infra.database import WriteSession
 from infra.subgraph_app import Chassis
 from infra.tables import Base
 from svc_participants.caseloads.commands import assignment_fact
-from svc_participants.demo import care, daily, people, world
+from svc_participants.demo import care, daily, people, sites, world
 from svc_participants.demo.world import World, at, day, id_of
 from svc_participants.people.repository import is_seeded
 from svc_participants.referrals.commands import author_fact, own_agency_fact, screening_facts
@@ -38,6 +38,7 @@ async def seed(chassis: Chassis, path: Path) -> None:
 def _rows(demo: World) -> Iterator[Base]:
     yield from people.settings_rows(demo)
     yield from daily.limit_rows(demo)
+    yield from sites.site_rows(demo)
     for person in demo.participants:
         yield people.person_row(demo, person)
         yield from people.facets(demo, person)

@@ -13,20 +13,23 @@ from svc_participants.care.schema import (
     CareMutation,
     CareQuery,
 )
+from svc_participants.caseloads.news import CaseloadSubscription
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
 from svc_participants.enrollments.schema import Enrollment, EnrollmentFields, EnrollmentMutation
 from svc_participants.indicators.fidelity_schema import FidelityQuery
 from svc_participants.indicators.schema import IndicatorQuery
 from svc_participants.indicators.study_schema import StudyQuery
+from svc_participants.people.identity_schema import IdentityMutation
 from svc_participants.people.schema import Participant, PeopleMutation, PeopleQuery, extend
 from svc_participants.referrals.schema import (
     Referral,
     ReferralFields,
     ReferralMutation,
     ReferralQuery,
+    ReferralSubscription,
 )
 from svc_participants.search.schema import SearchQuery
-from svc_participants.way_in import OF_PERSON, WayInMutation, WayInQuery
+from svc_participants.way_in import OF_PERSON, WayInMutation, WayInQuery, WayInSubscription
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -61,6 +64,7 @@ class Query(
 @strawberry.type(directives=_STRUCTURE, description="What can be changed.")
 class Mutation(
     PeopleMutation,
+    IdentityMutation,
     ReferralMutation,
     EnrollmentMutation,
     CareMutation,
@@ -70,10 +74,16 @@ class Mutation(
     """All mutations."""
 
 
+@strawberry.type(directives=_STRUCTURE, description="What there is to hear of.")
+class Subscription(ReferralSubscription, CaseloadSubscription, WayInSubscription):
+    """All events."""
+
+
 def schema() -> SubgraphSchema:
     """Return the schema; needs no database."""
     return build_schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Participant, Referral, Enrollment, *ENTITIES],
     )

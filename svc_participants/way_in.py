@@ -6,6 +6,7 @@ from infra.schema_directives import category
 from infra.vocabulary import Category
 from svc_participants.contacts.schema import ContactFields, ContactMutation
 from svc_participants.duplicates.schema import DuplicateFields, DuplicateMutation
+from svc_participants.handoffs.news import HandoffSubscription
 from svc_participants.handoffs.schema import HandoffFields, HandoffMutation, HandoffQuery
 from svc_participants.outreach.schema import OutreachQuery
 from svc_participants.people.schema import extend
@@ -34,3 +35,8 @@ class WayInMutation(
     ScreeningMutation, HandoffMutation, ContactMutation, DuplicateMutation, ProgrammeMutation
 ):
     """Mutations of these slices."""
+
+
+@strawberry.type(directives=_STRUCTURE, description="What there is to hear of the way in.")
+class WayInSubscription(HandoffSubscription):
+    """Root fields of streams of these slices."""

@@ -15,6 +15,7 @@ from infra.authority.changes import (
 from infra.authority.predicate import subject_holder
 from infra.database import WriteSession
 from infra.entity_references import parse_id
+from infra.events import agency_key, publish, subject_key
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category
 from svc_participants.caseloads import repository, rules
@@ -72,6 +73,7 @@ async def assign(
     )
     session.add(row)
     handover.append(session, [assignment_fact(row.id, found, account_id, now)])
+    _tell(session, row)
     warning = program.caseload_warning if program else rules.WARNING
     return {"assignment": str(row.id), "nearLimit": rules.is_near_limit(size + 1, warning)}
 
@@ -91,6 +93,7 @@ async def exit_enrollment(
     now = clock.now()
     for each in ended:
         repository.end(each, now)
+        _tell(session, each)
     handover.append(session, [delete_visibility(each.id) for each in ended])
     return {"enrollment": str(row.id)}
 
@@ -113,5 +116,11 @@ async def end_assignment(
     if row.ended_at is not None:
         raise rules.already_ended()
     repository.end(row, clock.now())
+    _tell(session, row)
     handover.append(session, [delete_visibility(row.id)])
     return {"assignment": str(row.id)}
+
+
+def _tell(session: WriteSession, row: AssignmentRow) -> None:
+    concerned = [agency_key(row.agency_id), subject_key(row.account_id)]
+    publish(session, "assignmentChanged", row.id, concerned)

@@ -14,7 +14,7 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages, PageRequest, page
 from infra.pagination import Page
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Role
 from svc_participants.caseloads.tables import AssignmentRow
 from svc_participants.people.repository import BY_CREATION, may_write
 from svc_participants.people.tables import ParticipantRow
@@ -62,7 +62,8 @@ async def caseload_page(
         AssignmentRow.account_id == caller.subject,
         AssignmentRow.ended_at.is_(None),
     )
-    rows = select(ParticipantRow).where(mine, visible(caller, Category.IDENTITY, ParticipantRow.id))
+    seen = visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True)
+    rows = select(ParticipantRow).where(mine, seen)
     return await page(session, rows, BY_CREATION, request)
 
 
@@ -105,6 +106,21 @@ async def open_of_participant(
         .with_for_update()
     )
     return list(found)
+
+
+async def told_of(
+    session: ReadSession, caller: Caller, assignment_id: UUID
+) -> AssignmentRow | None:
+    """Return an assignment of whose change the caller is told: the own, for SUP the agency's."""
+    whose = AssignmentRow.account_id == caller.subject
+    if caller.role is Role.SUP:
+        whose = AssignmentRow.agency_id == parse_id(caller.agency_id)
+    row: AssignmentRow | None = await session.scalar(
+        select(AssignmentRow).where(
+            AssignmentRow.id == assignment_id, whose, assignment_visible(caller)
+        )
+    )
+    return row
 
 
 async def for_update(

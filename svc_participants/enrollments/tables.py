@@ -15,6 +15,7 @@ class EnrollmentRow(Base):
     __tablename__ = "enrollment"
     __table_args__ = (
         Index("ix_enrollment_participant", "participant_id", "created_at", "id"),
+        Index("ix_enrollment_site", "site_id", "enrolled_on"),
         Index(
             "uq_enrollment_open",
             "participant_id",

@@ -12,6 +12,7 @@ from infra.authority.predicate import agency_holder, subject_holder
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.errors import RuleError
+from infra.events import agency_key, publish, referral_key, subject_key
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Role
 from svc_participants.clocks import commands as clocks
@@ -122,6 +123,8 @@ async def request(session: WriteSession, caller: Caller, call: Call) -> dict[str
     minutes = limits.handoff_minutes
     clocks.start(session, measured, ClockKind.HANDOFF, call.requested_at, minutes=minutes)
     handover.append(session, opening_facts(row))
+    called = [subject_key(row.on_call_account), agency_key(row.provider_agency_id)]
+    publish(session, "handoffRequested", row.id, called)
     return {"handoff": str(row.id)}
 
 
@@ -190,6 +193,7 @@ async def record(
             await clocks.end(session, row.id, ClockKind.HANDOFF, step.happened_at)
             handover.append(session, closing_facts(row))
     _note(session, row, before, caller, step.happened_at, now)
+    publish(session, "handoffAnswered", row.id, [referral_key(row.referral_id)])
     return {"handoff": str(row.id)}
 
 
@@ -207,7 +211,7 @@ async def put_on_call(session: WriteSession, caller: Caller, shift: Shift) -> di
     """Put a case manager of the own agency on the rota.
 
     Raises:
-        RuleError: NOT_ALLOWED, NOT_FOUND, OUT_OF_RANGE or TEXT_MISSING.
+        RuleError: NOT_ALLOWED, NOT_FOUND, OUT_OF_RANGE, TEXT_MISSING or BAD_PHONE.
     """
     _check_supervisor(caller)
     site_id = parse_id(caller.site_id)

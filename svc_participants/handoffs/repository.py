@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from infra.authority.predicate import account_of, agency_of, visible
 from infra.batch_loader import IDS, AnySelect, BatchLoader
@@ -62,21 +62,42 @@ async def calls_page(
     session: ReadSession, caller: Caller, request: PageRequest
 ) -> Page[HandoffRow]:
     """Return a page of the open calls: the own ones, for a supervisor those of the agency."""
+    return await page(session, _calls(caller), NEWEST_FIRST, request)
+
+
+def _calls(caller: Caller) -> Select[HandoffRow]:
     whose = HandoffRow.on_call_account == caller.subject
     if caller.role is Role.SUP:
         whose = HandoffRow.provider_agency_id == parse_id(caller.agency_id)
-    rows = select(HandoffRow).where(
+    return select(HandoffRow).where(
         HandoffRow.state.in_(_OPEN),
         whose,
         may_write(caller, Category.REFERRAL, HandoffRow.participant_id),
     )
-    return await page(session, rows, NEWEST_FIRST, request)
+
+
+async def call_by_id(session: AnySession, caller: Caller, handoff_id: UUID) -> HandoffRow | None:
+    """Return an open call that is the caller's, for a supervisor one of the agency's."""
+    row: HandoffRow | None = await session.scalar(_calls(caller).where(HandoffRow.id == handoff_id))
+    return row
 
 
 async def by_id(session: AnySession, caller: Caller, handoff_id: UUID) -> HandoffRow | None:
     """Return a handoff that the caller may see."""
     row: HandoffRow | None = await session.scalar(
         select(HandoffRow).where(HandoffRow.id == handoff_id, handoff_visible(caller))
+    )
+    return row
+
+
+async def answer_by_id(session: AnySession, caller: Caller, handoff_id: UUID) -> HandoffRow | None:
+    """Return a handoff of which the caller is told: who asked for it, or the agency that comes."""
+    told = or_(
+        HandoffRow.requested_by == account_of(caller),
+        HandoffRow.provider_agency_id == agency_of(caller),
+    )
+    row: HandoffRow | None = await session.scalar(
+        select(HandoffRow).where(HandoffRow.id == handoff_id, told, handoff_visible(caller))
     )
     return row
 
@@ -135,6 +156,25 @@ async def on_call_now(
     if agency_id is not None:
         rows = rows.where(OnCallShiftRow.agency_id == agency_id)
     found = await session.scalars(rows.order_by(OnCallShiftRow.starts_at.desc(), OnCallShiftRow.id))
+    return found.all()
+
+
+async def rota(session: ReadSession, caller: Caller) -> Sequence[OnCallShiftRow]:
+    """Return the shifts of the caller's agency at the site that are not over, the next first."""
+    agency, site_id = parse_id(caller.agency_id), parse_id(caller.site_id)
+    if caller.role not in rules.MAY_RECORD or agency is None or site_id is None:
+        return ()
+    found = await session.scalars(
+        select(OnCallShiftRow)
+        .where(
+            OnCallShiftRow.site_id == site_id,
+            OnCallShiftRow.agency_id == agency,
+            OnCallShiftRow.ends_at > func.statement_timestamp(),
+            OnCallShiftRow.ends_at > OnCallShiftRow.starts_at,  # else it was taken off beforehand
+        )
+        .order_by(OnCallShiftRow.starts_at, OnCallShiftRow.id)
+        .limit(rules.MAX_ROTA)
+    )
     return found.all()
 
 

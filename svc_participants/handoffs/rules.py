@@ -4,6 +4,7 @@ Source: LEAD toolkit, chapter 3: a case manager at the scene within 30 minutes w
 done. It is the handoff that can fail, never the person: the referral goes on by itself.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,6 +16,11 @@ ACCESS: Final = timedelta(hours=24)
 """How long the call opens the form to who was called; handing the person over opens the rest."""
 MAX_SHIFT: Final = timedelta(days=7)
 MAX_TEXT: Final = 200
+MAX_ROTA: Final = 100
+"""Most shifts that one answer tells of, the next ones first."""
+_PHONE: Final = re.compile(r"\+?[0-9 ().\-/]+(?:(?:x|ext\.?) ?[0-9]{1,6})?", re.IGNORECASE)
+_DIGITS: Final = range(7, 22)
+"""A local number to an international one (15, ITU-T E.164) with an extension of six."""
 
 
 class HandoffState(StrEnum):
@@ -127,12 +133,16 @@ def check_shift(starts_at: datetime, ends_at: datetime, phone: str) -> None:
     """Check a stretch on the rota.
 
     Raises:
-        RuleError: it ends before it starts, is too long, or has no number to call.
+        RuleError: it ends before it starts, is too long, or has no number that can be called.
     """
     if not timedelta() < ends_at - starts_at <= MAX_SHIFT:
         raise RuleError("OUT_OF_RANGE", "A shift lasts up to seven days.", ("input", "endsAt"))
     if not phone.strip() or len(phone) > MAX_TEXT:
         raise RuleError("TEXT_MISSING", "Give the number to call.", ("input", "dutyPhone"))
+    digits = sum(sign.isdigit() for sign in phone)
+    if not _PHONE.fullmatch(phone.strip()) or digits not in _DIGITS:
+        message = "Write a number that can be dialled, for example 206-555-0142 or +1 206 555 0142."
+        raise RuleError("BAD_PHONE", message, ("input", "dutyPhone"))
 
 
 def nobody_on_call() -> RuleError:

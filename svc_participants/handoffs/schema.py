@@ -112,6 +112,37 @@ class OnCallShift:
     )
 
 
+@strawberry.type(
+    directives=[category(Category.AGENCY_ROLES)],
+    description="A shift of your agency that is not over, with who has it.",
+)
+class RotaShift:
+    """A shift of the own agency."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque id.", directives=_STRUCTURE)
+    account_id: strawberry.ID = strawberry.field(
+        description="Whose account; caseManagers has the names."
+    )
+    duty_phone: str = strawberry.field(description="Number to call.")
+    starts_at: datetime = strawberry.field(description="From when.")
+    ends_at: datetime = strawberry.field(description="Until when.")
+    version: int = strawberry.field(
+        description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
+    )
+
+
+def rota_shift_of(row: OnCallShiftRow) -> RotaShift:
+    """Return the GraphQL object of a shift of the own agency."""
+    return RotaShift(
+        id=strawberry.ID(str(row.id)),
+        account_id=strawberry.ID(row.account_id),
+        duty_phone=row.duty_phone,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        version=row.version,
+    )
+
+
 def shift_of(row: OnCallShiftRow) -> OnCallShift:
     """Return the GraphQL object of a shift."""
     return OnCallShift(
@@ -157,6 +188,17 @@ class HandoffQuery:
     async def on_call(self, info: Info) -> list[OnCallShift] | None:
         """Return who is on call."""
         return await _on_call(info)
+
+    @strawberry.field(
+        description="Your agency's shifts at your site that are not over, the next first, at most "
+        "100 (CM, SUP).",
+        directives=[category(Category.AGENCY_ROLES)],
+    )
+    async def rota(self, info: Info) -> list[RotaShift] | None:
+        """Return the shifts, none for anybody else."""
+        context = context_of(info)
+        async with context.reading() as session:
+            return [rota_shift_of(row) for row in await repository.rota(session, context.caller)]
 
     @strawberry.field(
         description="Calls that wait for you (CM on call), or for your agency (SUP), newest first.",

@@ -7,7 +7,8 @@ from uuid import UUID
 from infra.database import ReadSession
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
 from infra.indicators.periods import Period
-from svc_participants.indicators import repository, rules
+from svc_participants.indicators import repository, rules, well_being
+from svc_participants.indicators.populations import ENROLLED, REFERRED
 from svc_participants.referrals.rules import Door
 
 
@@ -37,9 +38,9 @@ class ParticipantFigures:
     ) -> Sequence[Observation]:
         """Return everybody of a population at a site in a period."""
         site = UUID(site_id)
-        if population is rules.REFERRED:
+        if population is REFERRED:
             return await _referred(session, site, period)
-        if population is rules.ENROLLED:
+        if population is ENROLLED:
             return await _enrolled(session, site, period)
         return await _referrers(session, site, period)
 
@@ -53,11 +54,16 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
     until = _midnight(period.settled_on())
     steps = await repository.referral_steps(session, [each["id"] for each in found], until)
     districts = await repository.districts(session, site)
+    people = [each["participant_id"] for each in found]
+    # Where the referral led by the day on which the quarter is counted; whoever has no place is
+    # LEAD's own, enrolled yet or not.
+    places = await repository.places(session, site, people, period.starts_on, period.settled_on())
     observed = []
     for row in found:
         taken = steps.get(row["id"], [])
         # Rows that were taken over from elsewhere have no steps; they stand as they stand.
         status = taken[-1].to if taken else row["status"]
+        kind, funding = places[row["participant_id"]]
         observed.append(
             Observation(
                 {
@@ -71,6 +77,8 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
                     Split.DOOR: row["door"],
                     Split.AGENCY: str(row["author_agency_id"]),
                     Split.PLACE: rules.district(row["place"], districts),
+                    Split.PROGRAM: kind,
+                    Split.FUNDING_SOURCE: funding,
                     **rules.of_person(repository.about(row), row["submitted_on"]),
                 },
             )
@@ -85,11 +93,15 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
     steps = await repository.enrollment_steps(session, [each["id"] for each in found], after)
     loads = await repository.caseloads(session, people, period.ends_on)
     homes = await repository.housing(session, people, period.ends_on)
+    well = await _well_being(session, people, period)
+    places = await repository.places(session, site, people, period.starts_on, period.ends_on)
+    districts = await repository.districts(session, site)
     observed = []
     for row in found:
         taken = steps.get(row["id"], [])
         status = taken[-1].to if taken else row["status"]
         began, latest = homes.get(row["participant_id"], (None, None))
+        kind, funding = places[row["participant_id"]]
         on = max(row["enrolled_on"], period.starts_on)
         observed.append(
             Observation(
@@ -98,17 +110,42 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
                         taken, _midnight(period.starts_on), status, row["exit_reason"]
                     ),
                     "CASELOAD": rules.caseload(loads.get(row["participant_id"], [])),
-                    "HOUSING_AT_INTAKE": rules.housing(began),
-                    "HOUSING_LATEST": rules.housing(latest),
+                    "HOUSING_AT_INTAKE": well_being.housing(began),
+                    "HOUSING_LATEST": well_being.housing(latest),
+                    **well[row["participant_id"]],
                 },
                 {
                     Split.DOOR: row["door"] or Door.COMMUNITY.value,
                     Split.AGENCY: str(row["provider_agency_id"]),
+                    Split.PLACE: rules.district(row["place"], districts),
+                    Split.PROGRAM: kind,
+                    Split.FUNDING_SOURCE: funding,
                     **rules.of_person(repository.about(row), on),
                 },
             )
         )
     return observed
+
+
+async def _well_being(
+    session: ReadSession, people: Sequence[UUID], period: Period
+) -> dict[UUID, dict[str, str]]:
+    incomes = await repository.incomes(session, people, period.ends_on)
+    benefits = await repository.benefits(session, people, period.ends_on)
+    safety = await repository.safety(session, people, period.starts_on, period.ends_on)
+    unknown = repository.Income(None, ())
+    found = {}
+    for each in people:
+        first, latest = incomes.get(each, (unknown, unknown))
+        overdose, naloxone = safety[each]
+        found[each] = {
+            "INCOME_AT_INTAKE": well_being.income(first.any_source, first.sources),
+            "INCOME_LATEST": well_being.income(latest.any_source, latest.sources),
+            "BENEFITS": well_being.benefits(benefits.get(each, ())),
+            "OVERDOSE": "OVERDOSE_KNOWN" if overdose else "NO_OVERDOSE",
+            "NALOXONE": "NALOXONE_GIVEN" if naloxone else "NO_NALOXONE",
+        }
+    return found
 
 
 async def _referrers(session: ReadSession, site: UUID, period: Period) -> list[Observation]:

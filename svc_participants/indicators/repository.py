@@ -1,6 +1,7 @@
 """SQL of what is counted: one row for each person of a population, with nothing that names them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from infra.database import AnySession, rows
 from svc_participants.indicators.rules import About, Step
+from svc_participants.protocols.rules import ProtocolState
 
 _ABOUT = """d.race, d.gender_identity, d.sex, d.disability, p.born_on, p.estimated_birth_year"""
 _REFERRED = f"""
@@ -22,9 +24,17 @@ join participant p on p.id = r.participant_id
 left join participant_demographics d on d.participant_id = r.participant_id
 where r.submitted_on between :starts_on and :ends_on
 """  # noqa: S608 - put together from constants
+_FIRST_REFERRALS = f"""
+select distinct on (r.participant_id) r.participant_id, r.door, r.place, {_ABOUT}
+from referral r
+join participant p on p.id = r.participant_id
+left join participant_demographics d on d.participant_id = r.participant_id
+where r.site_id = :site and r.status <> 'DRAFT' and r.participant_id = any(:ids)
+order by r.participant_id, r.submitted_at, r.id
+"""  # noqa: S608 - put together from constants
 _ENROLLED = f"""
 select distinct on (e.participant_id) e.id, e.participant_id, e.provider_agency_id, e.status,
-  e.enrolled_on, e.exited_on, e.exit_reason, r.door, {_ABOUT}
+  e.enrolled_on, e.exited_on, e.exit_reason, r.door, r.place, {_ABOUT}
 from enrollment e
 join participant p on p.id = e.participant_id
 left join referral r on r.id = e.referral_id
@@ -51,14 +61,27 @@ select enrollment_id as id, to_status, happened_on::timestamp at time zone 'UTC'
 from enrollment_event
 where enrollment_id = any(:ids) and happened_on < cast(:until as date) order by happened_at, id
 """
+# By site, so that an index gives each its first entry; whoever refers has a site with a programme.
+_FIRST_DAYS = """
+select s.site_id::text as id, f.day from site_program s
+cross join lateral (
+  select min(r.submitted_on) as day from referral r where r.site_id = s.site_id
+) f where f.day is not null
+"""
 _CASELOADS = """
 with held as (
-  select a.account_id, a.participant_id from caseload_assignment a
-  where a.starts_on <= :on and (a.ended_at is null or a.ended_at::date > :on)
+  select a.participant_id, a.account_id from caseload_assignment a
+  where a.participant_id = any(:ids) and a.starts_on <= :on
+    and (a.ended_at is null or a.ended_at::date > :on)
+), loads as (
+  select w.account_id, count(*) as size
+  from (select distinct account_id from held) w
+  join caseload_assignment o on o.account_id = w.account_id
+  where o.starts_on <= :on and (o.ended_at is null or o.ended_at::date > :on)
+  group by w.account_id
 )
-select h.participant_id, count(*) as size
-from held h join held of on of.account_id = h.account_id
-where h.participant_id = any(:ids) group by h.participant_id, h.account_id
+select distinct h.participant_id, h.account_id, l.size
+from held h join loads l on l.account_id = h.account_id
 """
 _HOUSING = """
 select participant_id,
@@ -67,12 +90,60 @@ select participant_id,
 from housing_status where participant_id = any(:ids) and as_of <= :on group by participant_id
 """
 
+_PLACES = """
+select e.id as participant_id, coalesce(of.kind, 'CORE') as kind,
+  coalesce(of.funding_source, core.funding_source, 'NOT_KNOWN') as funding_source
+from unnest(cast(:ids as uuid[])) as e (id)
+left join lateral (
+  select g.kind, g.funding_source from programme_place p join programme g on g.id = p.programme_id
+  where p.participant_id = e.id and p.entered_on <= :ends_on
+    and (p.left_on is null or p.left_on >= :starts_on)
+  order by p.entered_on desc, p.created_at desc, p.id limit 1
+) of on true
+left join lateral (
+  select c.funding_source from programme c where c.site_id = :site and c.kind = 'CORE'
+  order by c.created_at desc, c.id limit 1
+) core on true
+"""
+_INCOME = """
+select participant_id,
+  (array_agg(any_source order by as_of, recorded_at, id))[1] as first_answer,
+  (array_agg(array_to_string(sources, ',') order by as_of, recorded_at, id))[1] as first_sources,
+  (array_agg(any_source order by as_of desc, recorded_at desc, id desc))[1] as latest_answer,
+  (array_agg(array_to_string(sources, ',') order by as_of desc, recorded_at desc, id desc))[1]
+    as latest_sources
+from income_status where participant_id = any(:ids) and as_of <= :on group by participant_id
+"""
+_BENEFITS = """
+select b.participant_id, coalesce(
+  (select m.to_state from care_move m where m.record_id = b.id and m.happened_on <= :on
+   order by m.recorded_at desc, m.id desc limit 1),
+  (select m.from_state from care_move m where m.record_id = b.id
+   order by m.recorded_at, m.id limit 1),
+  b.state) as state
+from benefit b where b.participant_id = any(:ids) and b.applied_on <= :on
+"""
+_SAFETY = """
+select e.id as participant_id,
+  exists (select from overdose_event o where o.participant_id = e.id
+    and o.occurred_on between :starts_on and :ends_on) as overdose,
+  exists (select from naloxone_given n where n.participant_id = e.id
+    and n.given_on between :starts_on and :ends_on) as naloxone
+from unnest(cast(:ids as uuid[])) as e (id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """An answer about income."""
+
+    any_source: str | None
+    sources: tuple[str, ...]
+
 
 async def first_days(session: AnySession) -> dict[str, date]:
     """Return by site since when there are referrals."""
-    found = await rows(
-        session, "select site_id::text as id, min(submitted_on) as day from referral group by 1", {}
-    )
+    found = await rows(session, _FIRST_DAYS, {})
     return {each["id"]: each["day"] for each in found}
 
 
@@ -90,13 +161,13 @@ async def agencies(session: AnySession, site_id: UUID) -> list[str]:
 
 
 async def districts(session: AnySession, site_id: UUID) -> list[str]:
-    """Return the districts that the site's newest protocol lists."""
+    """Return the districts that the site's newest agreed protocol lists."""
     found = await session.scalar(
         text(
             "select rules -> 'districts' from protocol_version where site_id = :site"
-            " order by number desc limit 1"
+            " and state = :adopted order by number desc limit 1"
         ),
-        {"site": site_id},
+        {"site": site_id, "adopted": ProtocolState.ADOPTED.value},
     )
     return [str(each) for each in found or ()]
 
@@ -107,6 +178,13 @@ async def referred(
     """Return people whose first referral lies in a period."""
     given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
     return await rows(session, _REFERRED, given)
+
+
+async def first_referrals(
+    session: AnySession, site_id: UUID, participants: Sequence[UUID]
+) -> Sequence[Mapping[str, Any]]:
+    """Return the first referral at a site of each of some people, with what splits need."""
+    return await rows(session, _FIRST_REFERRALS, {"site": site_id, "ids": participants})
 
 
 async def enrolled(
@@ -162,6 +240,48 @@ async def housing(
     """Return the first and the latest living situation of people up to a day."""
     found = await rows(session, _HOUSING, {"ids": participants, "on": on})
     return {each["participant_id"]: (each["first"], each["latest"]) for each in found}
+
+
+async def places(
+    session: AnySession, site_id: UUID, participants: Sequence[UUID], starts_on: date, ends_on: date
+) -> dict[UUID, tuple[str, str]]:
+    """Return in which programme people were last in a period, and who pays for it."""
+    given = {"site": site_id, "ids": participants, "starts_on": starts_on, "ends_on": ends_on}
+    found = await rows(session, _PLACES, given)
+    return {each["participant_id"]: (each["kind"], each["funding_source"]) for each in found}
+
+
+async def incomes(
+    session: AnySession, participants: Sequence[UUID], on: date
+) -> dict[UUID, tuple[Income, Income]]:
+    """Return the first and the latest answer about income of people up to a day."""
+    found = await rows(session, _INCOME, {"ids": participants, "on": on})
+    return {
+        each["participant_id"]: (
+            Income(each["first_answer"], tuple(each["first_sources"].split(","))),
+            Income(each["latest_answer"], tuple(each["latest_sources"].split(","))),
+        )
+        for each in found
+    }
+
+
+async def benefits(
+    session: AnySession, participants: Sequence[UUID], on: date
+) -> dict[UUID, list[str]]:
+    """Return the states of people's benefits at the end of a day."""
+    states: dict[UUID, list[str]] = {}
+    for each in await rows(session, _BENEFITS, {"ids": participants, "on": on}):
+        states.setdefault(each["participant_id"], []).append(each["state"])
+    return states
+
+
+async def safety(
+    session: AnySession, participants: Sequence[UUID], starts_on: date, ends_on: date
+) -> dict[UUID, tuple[bool, bool]]:
+    """Return whether people had an overdose in a period, and whether naloxone was given."""
+    given = {"ids": participants, "starts_on": starts_on, "ends_on": ends_on}
+    found = await rows(session, _SAFETY, given)
+    return {each["participant_id"]: (each["overdose"], each["naloxone"]) for each in found}
 
 
 def about(row: Mapping[str, Any]) -> About:

@@ -10,38 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from infra.indicators.definitions import Family, Grain, Indicator, Outcome, Population, Split
-from svc_participants.care.housing.rules import LivingSituation
+from infra.indicators.definitions import Family, Indicator, Outcome, Split
 from svc_participants.enrollments.rules import EnrollmentStatus, ExitReason
+from svc_participants.indicators.populations import (
+    ENROLLED,
+    NOT_KNOWN,
+    REFERRED,
+    REFERRERS,
+)
+from svc_participants.indicators.well_being import WELL_BEING
 from svc_participants.people.rules import NO_ANSWER, GenderIdentity, Race
+from svc_participants.programmes.rules import FundingSource, ProgrammeKind
+from svc_participants.protocols import rules as protocols
 from svc_participants.referrals.rules import Counterfactual, DeclineReason, Door, ReferralStatus
 
-NOT_KNOWN = "NOT_KNOWN"
 SEVERAL = "SEVERAL"
-ELSEWHERE = "ELSEWHERE"
+ELSEWHERE = protocols.ELSEWHERE
 _AGES = ((25, "UNDER_25"), (35, "25_TO_34"), (45, "35_TO_44"), (55, "45_TO_54"), (65, "55_TO_64"))
 _OLDEST = "65_AND_OVER"
-_OF_PERSON = (Split.RACE, Split.GENDER, Split.SEX, Split.AGE, Split.DISABILITY)
-
-REFERRED = Population(
-    "REFERRED",
-    "People by the quarter of their first referral.",
-    Grain.QUARTER,
-    (Split.DOOR, Split.AGENCY, Split.PLACE, *_OF_PERSON),
-)
-ENROLLED = Population(
-    "ENROLLED",
-    "People who were enrolled at some time in the year.",
-    Grain.YEAR,
-    (Split.DOOR, Split.AGENCY, *_OF_PERSON),
-)
-REFERRERS = Population(
-    "REFERRERS",
-    "Members of staff and partners who referred somebody in the quarter.",
-    Grain.QUARTER,
-    (Split.DOOR, Split.AGENCY),
-)
-
 DECISION = Indicator(
     "DECISION",
     Family.REACH,
@@ -133,29 +119,6 @@ CASELOAD = Indicator(
         Outcome("NONE", "No case manager on that day."),
     ),
 )
-_HOUSED = (
-    Outcome("HOMELESS", "Outside, in a shelter or Safe Haven."),
-    Outcome("INSTITUTION", "In an institution."),
-    Outcome("TEMPORARY", "In temporary housing."),
-    Outcome("PERMANENT", "In a rented or own home.", is_favourable=True),
-    Outcome(NOT_KNOWN, "Not known."),
-)
-HOUSING_AT_INTAKE = Indicator(
-    "HOUSING_AT_INTAKE",
-    Family.WELL_BEING,
-    "Housing at the beginning",
-    ENROLLED,
-    "The first living situation on record.",
-    _HOUSED,
-)
-HOUSING_LATEST = Indicator(
-    "HOUSING_LATEST",
-    Family.WELL_BEING,
-    "Housing at the end of the year",
-    ENROLLED,
-    "The last living situation on record in the year.",
-    _HOUSED,
-)
 REFERRALS_MADE = Indicator(
     "REFERRALS_MADE",
     Family.SYSTEM,
@@ -177,8 +140,7 @@ INDICATORS = (
     WAIT,
     ENGAGEMENT,
     CASELOAD,
-    HOUSING_AT_INTAKE,
-    HOUSING_LATEST,
+    *WELL_BEING,
     REFERRALS_MADE,
 )
 
@@ -189,6 +151,8 @@ PERSON_CATEGORIES = {
     Split.SEX: ["FEMALE", "MALE", NOT_KNOWN],
     Split.AGE: [*(band for _, band in _AGES), _OLDEST, NOT_KNOWN],
     Split.DISABILITY: ["YES", "NO", NOT_KNOWN],
+    Split.PROGRAM: [each.value for each in ProgrammeKind],
+    Split.FUNDING_SOURCE: [each.value for each in FundingSource],
 }
 """Categories that are the same everywhere; agencies and places come from the site's data."""
 
@@ -334,40 +298,6 @@ def caseload(sizes: Sequence[int]) -> str:
     if not sizes:
         return "NONE"
     return _band(min(sizes), ((20, "UP_TO_20"), (25, "21_TO_25")), "MORE")
-
-
-_L = LivingSituation
-_HOUSING: dict[str, str] = {
-    **dict.fromkeys(
-        (_L.PLACE_NOT_MEANT_FOR_HABITATION, _L.EMERGENCY_SHELTER, _L.SAFE_HAVEN), "HOMELESS"
-    ),
-    **dict.fromkeys(
-        (
-            _L.PSYCHIATRIC_FACILITY, _L.SUBSTANCE_USE_FACILITY, _L.HOSPITAL, _L.JAIL_OR_PRISON,
-            _L.FOSTER_CARE, _L.LONG_TERM_CARE,
-        ),
-        "INSTITUTION",
-    ),
-    **dict.fromkeys(
-        (
-            _L.TRANSITIONAL_HOUSING, _L.HOTEL_WITHOUT_VOUCHER, _L.RESIDENTIAL_PROJECT,
-            _L.HOST_HOME, _L.WITH_FAMILY, _L.WITH_FRIENDS,
-        ),
-        "TEMPORARY",
-    ),
-    **dict.fromkeys(
-        (
-            _L.RENTAL_WITHOUT_SUBSIDY, _L.OWNED_WITHOUT_SUBSIDY, _L.OWNED_WITH_SUBSIDY,
-            _L.RENTAL_WITH_SUBSIDY,
-        ),
-        "PERMANENT",
-    ),
-}  # fmt: skip
-
-
-def housing(situation: str | None) -> str:
-    """Return the group of a living situation."""
-    return _HOUSING.get(situation or "", NOT_KNOWN)
 
 
 def referrals_made(count: int) -> str:

@@ -7,7 +7,7 @@ from infra.indicators.definitions import Family, Indicator, Split
 from infra.indicators.schema import IndicatorTable, Periods, SplitBy, tables_for
 from infra.schema_directives import category
 from infra.vocabulary import Category, Form
-from svc_participants.indicators import rules
+from svc_participants.indicators import rules, well_being
 
 
 def _of(*families: Family) -> list[Indicator]:
@@ -50,4 +50,28 @@ class IndicatorQuery:
         self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
     ) -> list[IndicatorTable] | None:
         """Return tables of housing."""
-        return await tables_for(info, _of(Family.WELL_BEING), split_by, periods)
+        indicators = [well_being.HOUSING_AT_INTAKE, well_being.HOUSING_LATEST]
+        return await tables_for(info, indicators, split_by, periods)
+
+    @strawberry.field(
+        description="What participants live on at the beginning and at the end of the year, and "
+        "which benefits they have. Published tables of this site, newest first.",
+        directives=[category(Category.INCOME, Form.AGGREGATE)],
+    )
+    async def income_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of income and benefits."""
+        indicators = [well_being.INCOME_AT_INTAKE, well_being.INCOME_LATEST, well_being.BENEFITS]
+        return await tables_for(info, indicators, split_by, periods)
+
+    @strawberry.field(
+        description="Overdoses that are known of, and naloxone given, in the year. Published "
+        "tables of this site, newest first.",
+        directives=[category(Category.SUD, Form.AGGREGATE)],
+    )
+    async def overdose_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of overdoses and naloxone."""
+        return await tables_for(info, [well_being.OVERDOSE, well_being.NALOXONE], split_by, periods)

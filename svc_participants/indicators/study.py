@@ -14,7 +14,7 @@ from infra.indicators.definitions import Split
 from infra.indicators.periods import SETTLING_DAYS
 from infra.indicators.studies import Study, masks
 from infra.pagination import Page
-from svc_participants.indicators import repository, rules
+from svc_participants.indicators import repository, rules, well_being
 
 _TRAITS = (Split.RACE, Split.AGE, Split.GENDER)
 
@@ -130,6 +130,6 @@ def _row(
         race=race,
         age=age,
         gender=gender,
-        housing_at_first=rules.housing(began),
-        housing_latest=rules.housing(latest),
+        housing_at_first=well_being.housing(began),
+        housing_latest=well_being.housing(latest),
     )

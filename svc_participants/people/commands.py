@@ -1,6 +1,7 @@
 """Commands about the person. Who may: ``rules.WRITE_GROUNDS``; anyone else finds nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,19 +16,19 @@ from svc_participants.people.tables import ContactRow, DemographicsRow
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where a person can be reached, as a whole: what is left out is taken away."""
+    """Where a person can be reached."""
 
-    phone: str | None
-    usual_places: list[str]
-    emergency_name: str | None
-    emergency_relation: str | None
-    emergency_phone: str | None
+    phone: str | None = None
+    usual_places: list[str] = field(default_factory=list)
+    emergency_name: str | None = None
+    emergency_relation: str | None = None
+    emergency_phone: str | None = None
     is_confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Demographics:
-    """A person's answers, as a whole."""
+    """A person's answers, as a whole; ``is_language_said`` where the language was spoken of."""
 
     race: list[rules.Race]
     sex: rules.Sex
@@ -36,6 +37,7 @@ class Demographics:
     language_state: rules.AnswerState
     veteran: rules.YesNo
     disability: rules.YesNo
+    is_language_said: bool = True
 
 
 async def require_writable(
@@ -57,34 +59,34 @@ async def update_contact(
     caller: Caller,
     participant_id: str,
     expected_version: int,
-    contact: Contact,
+    said: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Replace a participant's contact.
+    """Change a participant's contact: what was not said stays, above all that it is confidential.
 
     Args:
         session: the transaction.
         caller: assigned case manager, or supervisor of the own agency.
         participant_id: whose contact.
         expected_version: version that the client saw, 0 when there was none yet.
-        contact: the new contact.
+        said: new values of attributes of ``Contact``.
 
     Raises:
         RuleError: NOT_FOUND or VERSION_CONFLICT.
     """
     found = await require_writable(session, caller, Category.CONTACT, participant_id)
-    texts = (contact.phone, contact.emergency_name, contact.emergency_relation)
-    rules.check_contact((*texts, contact.emergency_phone), contact.usual_places)
     row = await repository.contact_for_update(session, found)
     rules.check_version(expected_version, row.version if row else 0)
+    before = Contact()
     if row is None:
         row = ContactRow(participant_id=found, version=0)
         session.add(row)
-    row.phone = contact.phone
-    row.usual_places = contact.usual_places
-    row.emergency_name = contact.emergency_name
-    row.emergency_relation = contact.emergency_relation
-    row.emergency_phone = contact.emergency_phone
-    row.is_confidential = contact.is_confidential
+    else:
+        before = Contact(**{each.name: getattr(row, each.name) for each in fields(Contact)})
+    contact = replace(before, **said)
+    texts = (contact.phone, contact.emergency_name, contact.emergency_relation)
+    rules.check_contact((*texts, contact.emergency_phone), contact.usual_places)
+    for each in fields(Contact):
+        setattr(row, each.name, getattr(contact, each.name))
     row.updated_at = clock.now()
     row.version += 1
     return {"participant": str(found)}
@@ -97,7 +99,9 @@ async def record_demographics(
     expected_version: int,
     answers: Demographics,
 ) -> dict[str, Any]:
-    """Replace a participant's demographics by what the person said.
+    """Record what a participant said about themself.
+
+    The language stays where nobody spoke of it and the question still has an answer.
 
     Raises:
         RuleError: NOT_FOUND, VERSION_CONFLICT, or answers that contradict each other.
@@ -112,7 +116,10 @@ async def record_demographics(
     row.race = [each.value for each in answers.race]
     row.sex = answers.sex.value
     row.gender_identity = answers.gender_identity.value
-    row.preferred_language = answers.preferred_language
+    if answers.is_language_said:
+        row.preferred_language = answers.preferred_language
+    elif answers.language_state is not rules.AnswerState.ANSWERED:
+        row.preferred_language = None
     row.language_state = answers.language_state.value
     row.veteran = answers.veteran.value
     row.disability = answers.disability.value

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.dataloader import DataLoader
 
@@ -257,6 +257,34 @@ async def identified(
         )
     )
     return row
+
+
+async def person_for_update(session: WriteSession, participant_id: UUID) -> ParticipantRow:
+    """Return the person's row, locked; the caller's right was checked by ``writable`` before."""
+    row: ParticipantRow = (
+        await session.scalars(
+            select(ParticipantRow)
+            .where(ParticipantRow.id == participant_id)
+            .with_for_update(key_share=True)
+        )
+    ).one()
+    return row
+
+
+async def aliases_of(session: WriteSession, participant_id: UUID) -> Sequence[AliasRow]:
+    """Return a person's aliases, to be replaced; the right to the person's names was checked."""
+    found = await session.scalars(
+        select(AliasRow).where(AliasRow.participant_id == participant_id).order_by(AliasRow.name)
+    )
+    return found.all()
+
+
+async def replace_aliases(
+    session: WriteSession, participant_id: UUID, aliases: Iterable[AliasRow]
+) -> None:
+    """Put these aliases of a person in the place of those that there were."""
+    await session.execute(delete(AliasRow).where(AliasRow.participant_id == participant_id))
+    session.add_all(aliases)
 
 
 async def contact_for_update(session: WriteSession, participant_id: UUID) -> ContactRow | None:

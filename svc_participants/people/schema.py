@@ -40,6 +40,9 @@ class PersonName:
     quality: rules.NameQuality | None = strawberry.field(
         description="How far the name can be relied on."
     )
+    version: int = strawberry.field(
+        description="Give it as `expectedVersion` of `recordIdentity`.", directives=_STRUCTURE
+    )
 
 
 @strawberry.type(directives=[category(Category.IDENTITY)], description="Another name in use.")
@@ -134,6 +137,7 @@ class Participant:
             family=row.family_name,
             preferred=row.preferred_name,
             quality=rules.NameQuality(row.name_quality),
+            version=row.version,
         )
 
     @strawberry.field(description="Other names in use.")
@@ -265,26 +269,31 @@ class EmergencyContactInput:
     phone: str | None = strawberry.field(default=None, description="Their telephone number.")
 
 
-@strawberry.input(description="Where a participant can be reached; replaces what was there.")
+@strawberry.input(description="Where a participant can be reached; what is left out stays.")
 class UpdateContactInput:
     """Input of ``updateContact``."""
 
     participant_id: strawberry.ID = strawberry.field(description="Whose contact.")
     expected_version: int = strawberry.field(description="Version you saw; 0 when there was none.")
     idempotency_key: str = strawberry.field(description="Unique per intended change.")
-    phone: str | None = strawberry.field(default=None, description="Telephone number.")
-    usual_places: list[str] = strawberry.field(
-        default_factory=list, description="Where the person is usually found."
+    phone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Telephone number; null takes it away."
+    )
+    usual_places: list[str] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Where the person is usually found, all of it; null takes it away.",
     )
     emergency_contact: EmergencyContactInput | None = strawberry.field(
-        default=None, description="Whom to call when something happens."
+        default=strawberry.UNSET,
+        description="Whom to call when something happens; null takes it away.",
     )
-    is_confidential: bool = strawberry.field(
-        default=False, description="Only for those who work with the person, whatever was signed."
+    is_confidential: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Only for those who work with the person, whatever was signed; null leaves it.",
     )
 
 
-@strawberry.input(description="What a participant said about themself; replaces what was there.")
+@strawberry.input(description="What a participant said about themself.")
 class RecordDemographicsInput:
     """Input of ``recordDemographics``."""
 
@@ -300,7 +309,9 @@ class RecordDemographicsInput:
     veteran: rules.YesNo = strawberry.field(description="Served in the armed forces.")
     disability: rules.YesNo = strawberry.field(description="Has a disabling condition.")
     preferred_language: str | None = strawberry.field(
-        default=None, description="Language the person wants to speak (BCP 47 tag)."
+        default=strawberry.UNSET,
+        description="Language the person wants to speak (BCP 47 tag); null takes it away, and left "
+        "out it stays as long as the question is answered.",
     )
 
 
@@ -316,30 +327,35 @@ class ParticipantPayload:
 class PeopleMutation:
     """Mutations about people."""
 
-    @strawberry.mutation(description="Replace where a participant can be reached (CM, SUP).")
+    @strawberry.mutation(
+        description="Change where a participant can be reached (CM, SUP); what is left out stays."
+    )
     async def update_contact(
         self,
         info: Info,
         input: Annotated[UpdateContactInput, INPUT],  # noqa: A002
     ) -> ParticipantPayload:
-        """Replace a participant's contact."""
+        """Change a participant's contact."""
         context = context_of(info)
-        emergency = input.emergency_contact
-        contact = commands.Contact(
-            phone=input.phone,
-            usual_places=input.usual_places,
-            emergency_name=emergency.name if emergency else None,
-            emergency_relation=emergency.relation if emergency else None,
-            emergency_phone=emergency.phone if emergency else None,
-            is_confidential=input.is_confidential,
-        )
+        said: dict[str, Any] = {}
+        if input.phone is not strawberry.UNSET:
+            said["phone"] = input.phone
+        if input.usual_places is not strawberry.UNSET:
+            said["usual_places"] = input.usual_places or []
+        if input.emergency_contact is not strawberry.UNSET:
+            emergency = input.emergency_contact
+            said["emergency_name"] = emergency.name if emergency else None
+            said["emergency_relation"] = emergency.relation if emergency else None
+            said["emergency_phone"] = emergency.phone if emergency else None
+        if isinstance(input.is_confidential, bool):
+            said["is_confidential"] = input.is_confidential
         outcome = await run_command(
             context,
             "updateContact",
             input,
             key=input.idempotency_key,
             effect=lambda session: commands.update_contact(
-                session, context.caller, input.participant_id, input.expected_version, contact
+                session, context.caller, input.participant_id, input.expected_version, said
             ),
         )
         return ParticipantPayload(
@@ -353,16 +369,18 @@ class PeopleMutation:
         info: Info,
         input: Annotated[RecordDemographicsInput, INPUT],  # noqa: A002
     ) -> ParticipantPayload:
-        """Replace a participant's demographics."""
+        """Record a participant's demographics."""
         context = context_of(info)
+        is_language_said = input.preferred_language is not strawberry.UNSET
         answers = commands.Demographics(
             race=input.race,
             sex=input.sex,
             gender_identity=input.gender_identity,
-            preferred_language=input.preferred_language,
+            preferred_language=input.preferred_language if is_language_said else None,
             language_state=input.preferred_language_state,
             veteran=input.veteran,
             disability=input.disability,
+            is_language_said=is_language_said,
         )
         outcome = await run_command(
             context,

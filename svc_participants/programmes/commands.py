@@ -20,14 +20,15 @@ from svc_participants.programmes.tables import ProgrammePlaceRow, ProgrammeRow
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What a programme is."""
+    """What a programme is; None: as it was, or as a new one is."""
 
     kind: rules.ProgrammeKind
     name: str
-    entry_doors: tuple[str, ...]
+    entry_doors: tuple[str, ...] | None
     capacity: int
-    lodging_units: int
-    is_open: bool
+    lodging_units: int | None
+    is_open: bool | None
+    funding_source: rules.FundingSource | None
 
 
 async def keep(
@@ -37,14 +38,13 @@ async def keep(
     expected_version: int,
     given: Programme,
 ) -> dict[str, Any]:
-    """Add a programme to the caller's site, or replace what one is.
+    """Add a programme to the caller's site, or change what one is.
 
     Raises:
         RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, NAME_TAKEN, TEXT_LENGTH or
             OUT_OF_RANGE.
     """
     rules.check_keeper(caller.role)
-    rules.check(given.name, given.capacity, given.lodging_units)
     site_id = parse_id(caller.site_id)
     if site_id is None:
         raise not_found("programmeId")
@@ -55,18 +55,34 @@ async def keep(
         if row is None:
             raise not_found("programmeId")
         check_version(expected_version, row.version)
+    units = given.lodging_units
+    if units is None:
+        units = 0 if row is None else row.lodging_units
+    rules.check(given.name, given.capacity, units)
     is_renamed = row is None or row.name != given.name
     if is_renamed and await repository.name_is_taken(session, site_id, given.name):
         raise RuleError("NAME_TAKEN", "The site has a programme of this name.", ("input", "name"))
     if row is None:
-        row = ProgrammeRow(id=uuid4(), site_id=site_id, created_at=clock.now(), version=0)
+        row = ProgrammeRow(
+            id=uuid4(),
+            site_id=site_id,
+            entry_doors=[],
+            is_open=True,
+            funding_source=rules.FundingSource.NOT_KNOWN.value,
+            created_at=clock.now(),
+            version=0,
+        )
         session.add(row)
     row.kind = given.kind.value
     row.name = given.name
-    row.entry_doors = list(given.entry_doors)
     row.capacity = given.capacity
-    row.lodging_units = given.lodging_units
-    row.is_open = given.is_open
+    row.lodging_units = units
+    if given.entry_doors is not None:
+        row.entry_doors = list(given.entry_doors)
+    if given.is_open is not None:
+        row.is_open = given.is_open
+    if given.funding_source is not None:
+        row.funding_source = given.funding_source.value
     row.version += 1
     return {"programme": str(row.id)}
 

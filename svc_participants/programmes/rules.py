@@ -16,14 +16,47 @@ MAX_CAPACITY = 10_000
 
 
 class ProgrammeKind(StrEnum):
-    """What sort of programme it is."""
+    """What sort of programme it is; ``CORE`` is LEAD itself, kept to say who pays for it."""
 
+    CORE = "CORE"
     LODGING = "LODGING"
     ENCAMPMENT_RESOLUTION = "ENCAMPMENT_RESOLUTION"
     MILIEU_MANAGEMENT = "MILIEU_MANAGEMENT"
     RECOVERY_NAVIGATION = "RECOVERY_NAVIGATION"
     ARREST_JAIL_ALTERNATIVE = "ARREST_JAIL_ALTERNATIVE"
     OTHER = "OTHER"
+
+
+class FundingSource(StrEnum):
+    """Who pays for the places of a programme."""
+
+    STATE_LEAD = "STATE_LEAD"
+    STATE_RNP = "STATE_RNP"
+    STATE_AJA = "STATE_AJA"
+    COUNTY = "COUNTY"
+    CITY = "CITY"
+    TRIBAL = "TRIBAL"
+    FEDERAL = "FEDERAL"
+    OPIOID_SETTLEMENT = "OPIOID_SETTLEMENT"
+    PRIVATE = "PRIVATE"
+    SEVERAL = "SEVERAL"
+    NOT_KNOWN = "NOT_KNOWN"
+
+
+_F = FundingSource
+FUNDING_MEANINGS = {
+    _F.STATE_LEAD: "The state's grants for LEAD (RCW 71.24.589).",
+    _F.STATE_RNP: "The state's recovery navigator programme (RCW 71.24.115).",
+    _F.STATE_AJA: "The state's arrest and jail alternatives (RCW 36.28A.450).",
+    _F.COUNTY: "The county.",
+    _F.CITY: "The city.",
+    _F.TRIBAL: "A tribe.",
+    _F.FEDERAL: "The federal government.",
+    _F.OPIOID_SETTLEMENT: "Settlements with makers and sellers of opioids.",
+    _F.PRIVATE: "Foundations and donors.",
+    _F.SEVERAL: "Several of them, not told apart.",
+    _F.NOT_KNOWN: "The site has not said.",
+}
 
 
 def check_keeper(role: Role) -> None:
@@ -78,6 +111,7 @@ def check_room(taken: int, capacity: int, lodged: int, units: int, *, is_lodged:
 
 
 KIND_MEANINGS = {
+    ProgrammeKind.CORE: "LEAD itself; whoever has no other place is in it.",
     ProgrammeKind.LODGING: "Temporary lodging with case management.",
     ProgrammeKind.ENCAMPMENT_RESOLUTION: "People of an encampment are housed together.",
     ProgrammeKind.MILIEU_MANAGEMENT: "Presence and help in a busy place.",

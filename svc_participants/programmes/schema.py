@@ -33,6 +33,9 @@ _ENROLLMENT = [category(Category.ENROLLMENT)]
 _PLACES = "Participant.programmePlaces"
 
 described_enum(rules.ProgrammeKind, "What sort of programme it is.", rules.KIND_MEANINGS)
+described_enum(
+    rules.FundingSource, "Who pays for the places of a programme.", rules.FUNDING_MEANINGS
+)
 
 
 @strawberry.type(directives=_CATALOGUE, description="A programme of a site beside the core.")
@@ -46,6 +49,7 @@ class Programme:
     capacity: int = strawberry.field(description="Places.")
     lodging_units: int = strawberry.field(description="Places with lodging.")
     is_open: bool = strawberry.field(description="Whether it takes people now.")
+    funding_source: rules.FundingSource = strawberry.field(description="Who pays for it.")
     version: int = strawberry.field(
         description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
     )
@@ -61,6 +65,7 @@ def programme_of(row: ProgrammeRow) -> Programme:
         capacity=row.capacity,
         lodging_units=row.lodging_units,
         is_open=row.is_open,
+        funding_source=rules.FundingSource(row.funding_source),
         version=row.version,
     )
 
@@ -164,11 +169,18 @@ class KeepProgrammeInput:
     expected_version: int = strawberry.field(
         default=0, description="Version you saw; 0 for a new one."
     )
-    entry_doors: list[Door] = strawberry.field(
-        default_factory=list, description="Doors it takes; none: all."
+    entry_doors: list[Door] | None = strawberry.field(
+        default=None, description="Doors it takes, none of them: all; null leaves them."
     )
-    lodging_units: int = strawberry.field(default=0, description="Places with lodging.")
-    is_open: bool = strawberry.field(default=True, description="Whether it takes people now.")
+    lodging_units: int | None = strawberry.field(
+        default=None, description="Places with lodging; null leaves them."
+    )
+    is_open: bool | None = strawberry.field(
+        default=None, description="Whether it takes people now, as a new one does; null leaves it."
+    )
+    funding_source: rules.FundingSource | None = strawberry.field(
+        default=None, description="Who pays for its places; null leaves it."
+    )
 
 
 @strawberry.input(description="Give somebody a place in a programme.")
@@ -217,10 +229,11 @@ class ProgrammeMutation:
         given = commands.Programme(
             input.kind,
             input.name,
-            tuple(each.value for each in input.entry_doors),
+            None if input.entry_doors is None else tuple(each.value for each in input.entry_doors),
             input.capacity,
             input.lodging_units,
             input.is_open,
+            input.funding_source,
         )
         outcome = await run_command(
             context,

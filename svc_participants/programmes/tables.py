@@ -24,6 +24,7 @@ class ProgrammeRow(Base):
     capacity: Mapped[int]
     lodging_units: Mapped[int]
     is_open: Mapped[bool]
+    funding_source: Mapped[str] = mapped_column(server_default="NOT_KNOWN")
     created_at: Mapped[datetime]
     version: Mapped[Version]
 

@@ -26,6 +26,10 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 MAX_ENTRIES = 200
 MAX_TEXT = 500
 MAX_POINTS = 1000
+MAX_DISTRICTS = 40
+MAX_DISTRICT = 60
+ELSEWHERE: Final = "ELSEWHERE"
+"""Group of whoever was met in none of the districts."""
 
 
 class ProtocolState(StrEnum):
@@ -87,13 +91,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A whole rule set."""
+    """A whole rule set; ``districts`` are those that figures are split by."""
 
     minimum_age_years: int | None = None
     charges: tuple[Charge, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     priorities: tuple[Priority, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    districts: tuple[str, ...] = ()
 
 
 def _refused(message: str, *path: str) -> RuleError:
@@ -140,6 +145,17 @@ def check(protocol: Protocol, words: Mapping[str, Collection[str]]) -> None:
     for priority in protocol.priorities:
         _check_priority(priority, words)
     _check_limits(limits)
+    _check_districts(protocol.districts)
+
+
+def _check_districts(districts: Collection[str]) -> None:
+    if len(districts) > MAX_DISTRICTS:
+        raise _refused(f"At most {MAX_DISTRICTS} districts.", "districts")
+    if any(not 1 <= len(each.strip()) <= MAX_DISTRICT for each in districts):
+        raise _refused(f"Name a district in 1 to {MAX_DISTRICT} characters.", "districts")
+    named = {each.strip().casefold() for each in districts}
+    if len(named) != len(districts) or ELSEWHERE.casefold() in named:
+        raise _refused(f"Each district has a name of its own, none is {ELSEWHERE}.", "districts")
 
 
 def _check_charge(charge: Charge) -> None:
@@ -203,6 +219,7 @@ def read(stored: Mapping[str, Any]) -> Protocol:
         ),
         priorities=tuple(Priority(**each) for each in stored.get("priorities", ())),
         limits=Limits(**stored.get("limits", {})),
+        districts=tuple(stored.get("districts", ())),
     )
 
 

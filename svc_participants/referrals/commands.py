@@ -11,6 +11,7 @@ from infra.authority.changes import Operation, delete_visibility
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.errors import RuleError
+from infra.events import agency_key, publish
 from infra.identity_token import Caller
 from infra.vocabulary import Category
 from svc_participants.clocks import commands as clocks
@@ -98,6 +99,7 @@ async def decide(
     if request.decision is rules.Decision.APPROVE:
         row.provider_agency_id = provider = await _provider(session, row, request)
         operations.append(facts.own_agency_fact(row.participant_id, provider, row.site_id, now))
+        publish(session, "referralReceived", row.id, [agency_key(provider)])
     if request.decision is rules.Decision.DECLINE and reason is None:
         raise _needs("reason", "Say which criterion it does not meet.")
     if request.decision is rules.Decision.MARK_DUPLICATE:

@@ -117,14 +117,22 @@ async def queue_page(
     grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
     is_screener = frozenset({Basis.SCREENING}) in grounds
     screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
-    rows = select(ReferralRow).where(ReferralRow.status.in_(_AWAITING), outcome_visible(screening))
+    # The condition of each row looks at its own participant; the list begins with whom one screens.
+    screened = visible(screening, Category.ELIGIBILITY, ReferralRow.participant_id, is_list=True)
+    rows = select(ReferralRow).where(
+        screened, ReferralRow.status.in_(_AWAITING), outcome_visible(screening)
+    )
     return await page(session, rows, OLDEST_FIRST, request)
 
 
 async def for_decision(
     session: WriteSession, caller: Caller, referral_id: UUID
 ) -> ReferralRow | None:
-    """Return a referral, locked, that the caller may decide: on the ground of screening it."""
+    """Return a referral, locked, that the caller may decide: on the ground of screening it.
+
+    For the liaison that ground ends with the decision, also where another form about the same
+    person still awaits one: what became of the first is not told by a refusal either.
+    """
     screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value)
     may_read = caller.access.get(Category.ELIGIBILITY)
     if not may_read:
@@ -134,7 +142,7 @@ async def for_decision(
         visible(screening, Category.ELIGIBILITY, ReferralRow.participant_id),
     )
     if caller.role is Role.LEL:
-        statement = statement.where(_of_own_agency(caller))
+        statement = statement.where(_of_own_agency(caller), ReferralRow.status.in_(_AWAITING))
     row: ReferralRow | None = await session.scalar(statement.with_for_update(of=ReferralRow))
     return row
 

@@ -10,6 +10,7 @@ from infra.authority import handover
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.errors import RuleError
+from infra.events import publish, site_key
 from infra.identity_token import Caller
 from svc_participants.clocks import commands as clocks
 from svc_participants.clocks.rules import ClockKind, zone_of
@@ -106,6 +107,7 @@ async def _take_in(
     clocks.start(session, measured(row, zone), ClockKind.INTAKE, made_at, days=days)
     project_agency_id = program.project_agency_id if program else None
     handover.append(session, facts.facts_of(row, project_agency_id))
+    publish(session, "referralReceived", row.id, [site_key(site_id)])
     return row
 
 

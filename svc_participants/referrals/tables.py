@@ -41,6 +41,7 @@ class ReferralRow(Base):
     __table_args__ = (
         Index("ix_referral_participant", "participant_id", "submitted_at", "id"),
         Index("ix_referral_author", "author_subject", "submitted_at", "id"),
+        Index("ix_referral_site", "site_id", "submitted_on"),
         Index("ix_referral_status", "status", "submitted_at", "id"),
         Index("ix_referral_waitlist", "status", "priority_rank", "queued_since", "id"),
     )

@@ -110,19 +110,20 @@ async def undo_duplicate(
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """What a site settles for itself."""
+    """What a site settles for itself; ``is_name_said`` where the public name was spoken of."""
 
     expected_version: int
     caseload_warning: int
     caseload_limit: int
     time_zone: str
     public_name: str | None
+    is_name_said: bool = True
 
 
 async def change_site(
     session: WriteSession, caller: Caller, settings: SiteSettings
 ) -> dict[str, Any]:
-    """Replace the settings of the caller's site.
+    """Change the settings of the caller's site; the public name stays where nobody spoke of it.
 
     Raises:
         RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, OUT_OF_RANGE or TIME_ZONE_UNKNOWN.
@@ -139,6 +140,7 @@ async def change_site(
     row.caseload_warning = settings.caseload_warning
     row.caseload_limit = settings.caseload_limit
     row.time_zone = settings.time_zone
-    row.public_name = settings.public_name
+    if settings.is_name_said:
+        row.public_name = settings.public_name
     row.version += 1
     return {"site": str(row.site_id)}

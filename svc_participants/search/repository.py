@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    Float,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from infra.authority.predicate import visible as visible
@@ -21,7 +34,7 @@ from infra.pagination import Page, PaginationError
 from infra.vocabulary import Category
 from svc_participants.people.repository import contact_visible
 from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow
-from svc_participants.search.rules import LIKENESS, Wanted
+from svc_participants.search.rules import LIKENESS, LIKENESS_OF_SOUND, Wanted, has_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +70,26 @@ def _names() -> ColumnElement[str]:
 
 def _likeness(word: str) -> ColumnElement[Any]:
     alias = (
-        select(func.max(func.word_similarity(word, func.lower(AliasRow.name))))
+        select(func.max(_alike(word, func.lower(AliasRow.name))))
         .where(AliasRow.participant_id == ParticipantRow.id)
         .scalar_subquery()
     )
-    return func.greatest(func.word_similarity(word, _names()), func.coalesce(alias, 0.0))
+    return func.greatest(_alike(word, _names()), func.coalesce(alias, 0.0))
+
+
+def _alike(word: str, names: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return how alike a word and some names are, by letters or else by sound."""
+    letters = func.word_similarity(word, names)
+    if not has_sound(word):
+        return letters
+    words = func.regexp_split_to_table(names, "[^[:alpha:]]+").table_valued("word")
+    each = words.render_derived(name="each")
+    sounds = exists().where(
+        func.daitch_mokotoff(each.c.word).op("&&", is_comparison=True)(func.daitch_mokotoff(word))
+    )
+    # Sound is asked for only where letters do not settle it already.
+    by_sound = literal(LIKENESS_OF_SOUND / 1000, Float)
+    return case((and_(letters < by_sound, sounds), by_sound), else_=letters)
 
 
 def _distance(wanted: Wanted) -> ColumnElement[int]:

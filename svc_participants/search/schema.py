@@ -32,7 +32,7 @@ class SearchQuery:
         text: Annotated[
             str | None,
             strawberry.argument(
-                description="Name, preferred name or alias, or what it sounds like in writing; "
+                description="Name, preferred name or alias, as written or as it sounds; "
                 "up to four words.",
                 directives=[category(Category.IDENTITY)],
             ),

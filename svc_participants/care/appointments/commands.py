@@ -1,6 +1,7 @@
 """Commands about appointments. Assigned case manager, supervisor of the own agency."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,7 +35,6 @@ class NewAppointment:
 class Moved:
     """When and where an appointment is now."""
 
-    expected_version: int
     starts_at: datetime
     place: str | None
     remind_by: rules.ReminderWay
@@ -77,16 +77,29 @@ async def make_appointment(
 
 
 async def move_appointment(
-    session: WriteSession, caller: Caller, appointment_id: str, moved: Moved
+    session: WriteSession,
+    caller: Caller,
+    appointment_id: str,
+    expected_version: int,
+    said: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Move an appointment to another time or place; who was reminded is reminded again.
+
+    Args:
+        session: the transaction.
+        caller: assigned case manager, or supervisor of the own agency.
+        appointment_id: which one.
+        expected_version: version that the client saw.
+        said: new values of attributes of ``Moved``; what is not in it stays.
 
     Raises:
         RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, or a time not acceptable.
     """
     row = await _appointment(session, caller, appointment_id)
-    check_version(moved.expected_version, row.version)
+    check_version(expected_version, row.version)
     rules.check_planned(rules.AppointmentState(row.state))
+    before = Moved(row.starts_at, row.place, rules.ReminderWay(row.remind_by), row.remind_at)
+    moved = replace(before, **said)
     check_lines({"place": moved.place})
     rules.check_reminder(moved.remind_by, moved.remind_at, moved.starts_at)
     row.starts_at, row.on_day = moved.starts_at, moved.starts_at.date()

@@ -110,7 +110,7 @@ class MakeAppointmentInput:
     remind_at: datetime | None = strawberry.field(default=None, description="When to remind.")
 
 
-@strawberry.input(description="Another time or place; replaces what was there.")
+@strawberry.input(description="Another time or place; what is left out stays.")
 class MoveAppointmentInput:
     """Input of ``moveAppointment``."""
 
@@ -118,11 +118,27 @@ class MoveAppointmentInput:
     expected_version: int = strawberry.field(description=SEEN_VERSION)
     idempotency_key: str = strawberry.field(description=KEY)
     starts_at: datetime = strawberry.field(description="When it begins now.")
-    place: str | None = strawberry.field(default=None, description="Where.")
-    remind_by: rules.ReminderWay = strawberry.field(
-        default=rules.ReminderWay.NONE, description="How to remind."
+    place: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where; null takes it away."
     )
-    remind_at: datetime | None = strawberry.field(default=None, description="When to remind.")
+    remind_by: rules.ReminderWay | None = strawberry.field(
+        default=None, description="How to remind; null leaves it."
+    )
+    remind_at: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="When to remind, again whoever was reminded; null takes it away.",
+    )
+
+    def said(self) -> dict[str, Any]:
+        """Return what was said, by attributes of ``Moved``."""
+        said: dict[str, Any] = {"starts_at": self.starts_at}
+        if self.place is not strawberry.UNSET:
+            said["place"] = self.place
+        if self.remind_by is not None:
+            said["remind_by"] = self.remind_by
+        if self.remind_at is not strawberry.UNSET:
+            said["remind_at"] = self.remind_at
+        return said
 
 
 @strawberry.input(description="Somebody was reminded.")
@@ -188,13 +204,13 @@ class AppointmentMutation:
         input: Annotated[MoveAppointmentInput, INPUT],  # noqa: A002
     ) -> AppointmentPayload:
         """Move an appointment."""
-        moved = filled(commands.Moved, input)
+        said = input.said()
         outcome = await carried_out(
             info,
             "moveAppointment",
             input,
             lambda session, caller: commands.move_appointment(
-                session, caller, input.appointment_id, moved
+                session, caller, input.appointment_id, input.expected_version, said
             ),
         )
         return await _payload(info, outcome)

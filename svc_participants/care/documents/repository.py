@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
+from strawberry.dataloader import DataLoader
 
-from infra.database import ReadSession, WriteSession
+from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order
+from infra.request_context import RequestContext
 from infra.vocabulary import Category
 from svc_participants.care.documents.rules import TELLING_KINDS, DocumentState
 from svc_participants.care.documents.tables import DocumentPartRow, DocumentRow
@@ -38,21 +40,30 @@ DocumentLoader = loader_of(DocumentRow, document_visible)
 DocumentsOfParticipant = pages_of(DocumentRow, document_visible, NEWEST_FIRST)
 
 
-async def part(
-    session: ReadSession, caller: Caller, document_id: UUID, number: int
-) -> bytes | None:
-    """Return a part of a whole document that the caller may see."""
-    found: bytes | None = await session.scalar(
-        select(DocumentPartRow.content)
-        .join(DocumentRow, DocumentRow.id == DocumentPartRow.document_id)
-        .where(
-            DocumentPartRow.document_id == document_id,
-            DocumentPartRow.number == number,
-            DocumentRow.state == DocumentState.STORED.value,
-            document_visible(caller),
+class PartLoader:
+    """Parts of whole documents that the caller may see, many in one statement."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+        self._loader: DataLoader[tuple[UUID, int], bytes | None] = DataLoader(load_fn=self._load)
+
+    async def of(self, document_id: UUID, number: int) -> bytes | None:
+        """Return a part of a document, or None."""
+        return await self._loader.load((document_id, number))
+
+    async def _load(self, keys: list[tuple[UUID, int]]) -> list[bytes | None]:
+        wanted = (
+            select(DocumentPartRow.document_id, DocumentPartRow.number, DocumentPartRow.content)
+            .join(DocumentRow, DocumentRow.id == DocumentPartRow.document_id)
+            .where(
+                tuple_(DocumentPartRow.document_id, DocumentPartRow.number).in_(keys),
+                DocumentRow.state == DocumentState.STORED.value,
+                document_visible(self._context.caller),
+            )
         )
-    )
-    return found
+        async with self._context.reading() as session:
+            found = {(row[0], row[1]): row[2] for row in await session.execute(wanted)}
+        return [found.get(key) for key in keys]
 
 
 async def is_known(

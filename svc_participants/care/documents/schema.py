@@ -67,9 +67,8 @@ class Document(KeptFields):
         ] = 1,
     ) -> str | None:
         """Return a part."""
-        context = context_of(info)
-        async with context.reading() as session:
-            found = await repository.part(session, context.caller, self.row.id, number)
+        parts = context_of(info).loader(repository.PartLoader)
+        found = await parts.of(self.row.id, number)
         return None if found is None else base64.b64encode(found).decode()
 
 

@@ -2,6 +2,7 @@
 
 from svc_participants.referrals.schema import enums
 from svc_participants.referrals.schema.mutations import ReferralMutation
+from svc_participants.referrals.schema.news import ReferralSubscription
 from svc_participants.referrals.schema.queries import ReferralFields, ReferralQuery
 from svc_participants.referrals.schema.referral import Referral, load_referral
 
@@ -10,6 +11,7 @@ __all__ = [
     "ReferralFields",
     "ReferralMutation",
     "ReferralQuery",
+    "ReferralSubscription",
     "enums",
     "load_referral",
 ]

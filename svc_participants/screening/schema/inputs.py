@@ -96,6 +96,10 @@ class AuthorProtocolInput:
     limits: ProtocolLimitsInput = strawberry.field(
         default_factory=ProtocolLimitsInput, description="Clocks and counts."
     )
+    districts: list[str] = strawberry.field(
+        default_factory=list,
+        description="Districts that figures are split by: a place that names one counts there.",
+    )
 
     def as_draft(self) -> commands.Draft:
         """Return the command's draft."""
@@ -120,6 +124,7 @@ class AuthorProtocolInput:
                     limits.inactive_days,
                     limits.contact_attempts,
                 ),
+                districts=tuple(each.strip() for each in self.districts),
             ),
         )
 
@@ -181,7 +186,7 @@ class PauseClockInput:
     )
 
 
-@strawberry.input(description="What a site settles for itself; replaces what was there.")
+@strawberry.input(description="What a site settles for itself.")
 class ChangeSiteSettingsInput:
     """Input of ``changeSiteSettings``."""
 
@@ -191,5 +196,6 @@ class ChangeSiteSettingsInput:
     caseload_limit: int = strawberry.field(description="Largest caseload, at most 25.")
     time_zone: str = strawberry.field(description="IANA name of the zone that clocks run in.")
     public_name: str | None = strawberry.field(
-        default=None, description="Name on the community form; without it the form is closed."
+        default=strawberry.UNSET,
+        description="Name on the community form; left out it stays, null closes the form.",
     )

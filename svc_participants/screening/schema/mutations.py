@@ -170,14 +170,16 @@ class ScreeningMutation:
         info: Info,
         input: Annotated[inputs.ChangeSiteSettingsInput, INPUT],  # noqa: A002
     ) -> SiteSettingsPayload:
-        """Replace the settings."""
+        """Change the settings."""
         caller = context_of(info).caller
+        is_name_said = input.public_name is not strawberry.UNSET
         settings = commands.SiteSettings(
             input.expected_version,
             input.caseload_warning,
             input.caseload_limit,
             input.time_zone,
-            input.public_name,
+            input.public_name if is_name_said else None,
+            is_name_said,
         )
         outcome = await _run(
             info,

@@ -84,6 +84,7 @@ class SiteProtocol:
     exclusions: list[ExclusionCriterion] = strawberry.field(description="Who is left out.")
     priorities: list[PriorityRule] = strawberry.field(description="Order of the waiting list.")
     limits: ProtocolLimits = strawberry.field(description="Clocks and counts.")
+    districts: list[str] = strawberry.field(description="Districts that figures are split by.")
     version: int = strawberry.field(
         description="Give it as `expectedVersion` for a change.", directives=_STRUCTURE
     )
@@ -133,6 +134,7 @@ def protocol_of(row: ProtocolVersionRow) -> SiteProtocol:
             inactive_days=limits.inactive_days,
             contact_attempts=limits.contact_attempts,
         ),
+        districts=list(read.districts),
         version=row.version,
     )
 
