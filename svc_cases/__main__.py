@@ -1,10 +1,11 @@
-"""``python -m svc_cases``: serve, migrate, seed, sdl."""
+"""``python -m svc_cases``: serve, migrate, seed, sdl, batches, lists."""
 
 from pathlib import Path
 
 from infra.batch_program import batches
 from infra.service_program import ServiceProgram, main
 from svc_cases.app import app
+from svc_cases.cases import lists
 from svc_cases.seed import seed
 from svc_cases.subgraph import schema
 from svc_cases.synthetic import load
@@ -17,7 +18,7 @@ raise SystemExit(
             schema=schema,
             app=app,
             seed=seed,
-            commands={"batches": batches("cases", load)},
+            commands={"batches": batches("cases", load), "lists": lists.command},
         )
     )
 )

@@ -165,8 +165,11 @@ async def file_case(session: WriteSession, case: LegalCase, filed_on: date) -> N
     """Put a case on the public record, as the prosecutor's filing does.
 
     Raises:
-        CommandError: the dates contradict.
+        CommandError: the dates contradict, or a case of this number is on the record already.
     """
+    await repository.lock_number(session, case.number)
+    if case.filed_on is None and await repository.is_number_public(session, case.number):
+        raise CommandError("NUMBER_TAKEN", "A case of this number is filed.", ("linkId",))
     try:
         check_dates(case.incident_on, filed_on, case.closed_on, await today_at(session, case))
     except DateError as error:

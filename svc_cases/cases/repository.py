@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, tuple_
 
 from infra.batch_loader import IDS
 from infra.database import AnySession, WriteSession
@@ -18,6 +18,8 @@ from infra.pagination import Page
 from infra.vocabulary import STAFF_PURPOSES, Category
 from svc_cases.cases.rules import bounds_of_day
 from svc_cases.cases.tables import Charge, Court, DateCorrection, Hearing, LegalCase, Statute
+
+_NUMBER_LOCK = text("select pg_advisory_xact_lock(hashtextextended('case ' || :number, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,37 @@ def office_id(caller: Caller) -> UUID | None:
         return UUID(caller.agency_id)
     except ValueError:
         return None
+
+
+def site_of(caller: Caller) -> UUID | None:
+    """Return the caller's site as this database names sites."""
+    try:
+        return UUID(caller.site_id)
+    except ValueError:
+        return None
+
+
+async def lock_number(session: WriteSession, number: str) -> None:
+    """Take turns with whoever else puts a case of this number on a docket, to commit."""
+    await session.execute(_NUMBER_LOCK, {"number": number})
+
+
+async def is_number_public(session: AnySession, number: str) -> bool:
+    """Return whether a case of this number is on the public record, whoever asks."""
+    statement = select(LegalCase.id).where(
+        LegalCase.number == number, LegalCase.filed_on.is_not(None)
+    )
+    return (await session.scalar(statement)) is not None
+
+
+async def unfiled_of_office(session: WriteSession, office: UUID, number: str) -> LegalCase | None:
+    """Return an office's case of this number that is not filed, locked: for its own docket only."""
+    statement = select(LegalCase).where(
+        LegalCase.number == number,
+        LegalCase.prosecutor_agency_id == office,
+        LegalCase.filed_on.is_(None),
+    )
+    return (await session.scalars(statement.with_for_update())).one_or_none()
 
 
 async def public_case_by_number(

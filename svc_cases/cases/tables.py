@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey, Version
@@ -22,13 +22,27 @@ class Court(Base):
 
 
 class LegalCase(Base):
-    """One case. ``filed_on`` is null until it is filed; only from then on it is public."""
+    """One case. ``filed_on`` is null until it is filed; only from then on it is public.
+
+    A number is one office's once, and on the public record once. Two offices may hold the same
+    before filing: that the other has it must not show.
+    """
 
     __tablename__ = "legal_case"
-    __table_args__ = (Index("ix_legal_case_prosecutor_agency_id", "prosecutor_agency_id"),)
+    __table_args__ = (
+        Index("ix_legal_case_prosecutor_agency_id", "prosecutor_agency_id"),
+        Index("ix_legal_case_site_id", "site_id"),
+        Index("uq_legal_case_number_office", "number", "prosecutor_agency_id", unique=True),
+        Index(
+            "uq_legal_case_number_filed",
+            "number",
+            unique=True,
+            postgresql_where=text("filed_on is not null"),
+        ),
+    )
 
     id: Mapped[UuidKey]
-    number: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str]
     court_id: Mapped[UUID] = mapped_column(ForeignKey("court.id"))
     site_id: Mapped[UUID]
     prosecutor_agency_id: Mapped[UUID]

@@ -19,7 +19,7 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.pagination import Page
 from infra.vocabulary import Basis, Category, Role
-from svc_cases.conferences.rules import ON_SCREEN, PREPARES, PURPOSES_OF_ATTENDEE
+from svc_cases.conferences.rules import ON_SCREEN, PREPARES, PURPOSES_OF_ATTENDEE, STANDING
 from svc_cases.conferences.tables import (
     AgendaItem,
     Attendee,
@@ -133,6 +133,24 @@ async def agenda_page(
         narrowed = narrowed.where(AgendaItem.position > after)
     rows = (await session.scalars(narrowed.order_by(AgendaItem.position).limit(first + 1))).all()
     return Page(rows[:first], has_next=len(rows) > first, total=total)
+
+
+async def on_screen(
+    session: AnySession, caller: Caller, meeting_id: UUID, item_ids: Sequence[UUID]
+) -> Sequence[UUID]:
+    """Return which of these items are on a meeting's agenda as the caller may see it now."""
+    statement = (
+        select(AgendaItem.id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .where(
+            AgendaItem.id.in_(item_ids),
+            AgendaItem.meeting_id == meeting_id,
+            Meeting.site_id == parse_id(caller.site_id),
+            AgendaItem.status.in_([each.value for each in STANDING]),
+            item_visible(caller),
+        )
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def item_by_id(session: AnySession, caller: Caller, item_id: UUID) -> AgendaItem | None:

@@ -78,6 +78,9 @@ ITEM_STEPS: dict[ItemStatus, frozenset[ItemStatus]] = {
 ON_SCREEN: frozenset[ItemStatus] = frozenset(ItemStatus) - _GONE - {ItemStatus.PROPOSED}
 """An item with one of these is seen by those who were invited."""
 
+STANDING: frozenset[ItemStatus] = frozenset(ItemStatus) - _GONE
+"""An item with one of these has not been taken off."""
+
 _PREPARING = frozenset({MeetingStatus.AGENDA_OPEN, MeetingStatus.AGENDA_LOCKED})
 _MEETING = frozenset({MeetingStatus.IN_SESSION, MeetingStatus.CLOSED})
 _UNTIL_MINUTES = frozenset(MeetingStatus) - {MeetingStatus.MINUTES_APPROVED}

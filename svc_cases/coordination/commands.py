@@ -56,8 +56,8 @@ async def match_case(
     """Record that a case is a participant's; returns the match.
 
     That the case is somebody else's as well is no error: whether it is must not show. A case that
-    is not filed is found only by who sees a match of it already; its first match comes with the
-    import from the prosecuting office.
+    is not filed is found only by who sees a match of it already; its first match is made by the
+    prosecuting office, with ``recordCase``.
 
     Raises:
         CommandError: not allowed, no such participant or case, or matched already.
@@ -65,7 +65,7 @@ async def match_case(
     ground = case_work_ground(caller)
     await require_participant(session, caller, participant_id, ground, "participantId")
     case = None
-    if (site_id := _site(caller)) is not None:
+    if (site_id := cases.site_of(caller)) is not None:
         case = await repository.case_to_match(session, caller, site_id, case_number)
     if case is None:
         raise CommandError("NOT_FOUND", "There is no case of this number.", ("caseNumber",))
@@ -87,13 +87,6 @@ async def match_case(
     )
     session.add(link)
     return link.id
-
-
-def _site(caller: Caller) -> UUID | None:
-    try:
-        return UUID(caller.site_id)
-    except ValueError:
-        return None
 
 
 async def unmatch_case(
@@ -233,6 +226,7 @@ async def record_warrant_status(
         session.add(warrant)
     else:
         warrant = await _require_warrant(session, caller, link.id, given)
+        warrant.issued_on = given.issued_on or warrant.issued_on
     warrant.status, warrant.source = given.status.value, given.source.value
     warrant.version += 1
     await session.flush()

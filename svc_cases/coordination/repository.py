@@ -4,7 +4,7 @@ A row the caller may not see is, in every statement here, a row that is not ther
 ended is not there either, except where a mutation shows what it has just ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,11 +26,17 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from infra.authority.predicate import agency_of, visible
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
+from infra.owner_pages import FOR_THIS_CALLER, Order, PageRequest
 from infra.pagination import Page
 from infra.vocabulary import Category
 from svc_cases.cases import repository as cases
 from svc_cases.cases.tables import LegalCase
-from svc_cases.coordination.rules import CoordinationStatus, QueueKind, may_see_matches
+from svc_cases.coordination.rules import (
+    ROLES_WITH_UNFILED_CASES,
+    CoordinationStatus,
+    QueueKind,
+    may_see_matches,
+)
 from svc_cases.coordination.tables import FilingDecision, LeadLink, Warrant
 from svc_cases.counsel.repository import (
     PageKey,
@@ -38,6 +44,9 @@ from svc_cases.counsel.repository import (
     totals_by_participant,
 )
 from svc_cases.requests.repository import is_open, request_visible
+
+BY_MATCH = Order((LeadLink.matched_at, LeadLink.id))
+"""Oldest match first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +112,16 @@ async def case_to_match(
     seen_already = exists().where(
         LeadLink.case_id == LegalCase.id, LeadLink.ended_at.is_(None), sees_match(caller)
     )
-    statement = select(LegalCase).where(
-        LegalCase.number == number,
-        LegalCase.site_id == site_id,
-        or_(cases.is_public(caller), seen_already),
+    statement = (
+        select(LegalCase)
+        .where(
+            LegalCase.number == number,
+            LegalCase.site_id == site_id,
+            or_(cases.is_public(caller), seen_already),
+        )
+        # The public one, where an office holds another of this number that is not filed.
+        .order_by(LegalCase.filed_on, LegalCase.id)
+        .limit(1)
     )
     return (await session.scalars(statement)).one_or_none()
 
@@ -165,27 +180,48 @@ def _in_queue(kind: QueueKind | None) -> ColumnElement[bool]:
 
 
 async def queue_page(
-    session: AnySession,
-    caller: Caller,
-    kind: QueueKind | None,
-    first: int,
-    after: PageKey | None,
+    session: AnySession, caller: Caller, kind: QueueKind | None, request: PageRequest
 ) -> Page[Match]:
     """Return a page of the liaison's queue: matched cases of the own office, oldest match first."""
-    narrowed = _matches(caller).where(LegalCase.prosecutor_agency_id == agency_of(caller))
+    # `sees_match` looks at each row; the list begins with whose release is in force, which is few.
+    released = visible(caller, Category.LEGAL_COORD, LeadLink.participant_id, is_list=True)
+    narrowed = _matches(caller).where(released, LegalCase.prosecutor_agency_id == agency_of(caller))
     if kind is QueueKind.REQUESTED:
         # That there is a request is told by the row, so the request itself must be readable.
         asked = exists().where(is_open(LeadLink.id), request_visible(caller))
         narrowed = narrowed.where(asked)
     else:
         narrowed = narrowed.where(_in_queue(kind))
-    total = await session.scalar(select(func.count()).select_from(narrowed.subquery()))
-    key = (LeadLink.matched_at, LeadLink.id)
-    if after is not None:
-        narrowed = narrowed.where(tuple_(*key) > after)
-    found = (await session.execute(narrowed.order_by(*key).limit(first + 1))).all()
-    rows = [Match(link, case) for link, case in found]
-    return Page(rows[:first], has_next=len(rows) > first, total=total)
+    return await _page(session, narrowed, request)
+
+
+async def matches_of_number(
+    session: AnySession, caller: Caller, numbers: Collection[str], request: PageRequest
+) -> Page[Match]:
+    """Return a page of the matches of the case with one of these numbers, oldest match first.
+
+    Begins with the number: whoever sees no match of it reads one index entry, found or not.
+    """
+    narrowed = _matches(caller).where(LegalCase.number.in_(numbers))
+    if caller.role not in ROLES_WITH_UNFILED_CASES:
+        narrowed = narrowed.where(LegalCase.filed_on.is_not(None))
+    return await _page(session, narrowed, request)
+
+
+async def _page(
+    session: AnySession, narrowed: Select[LeadLink, LegalCase], request: PageRequest
+) -> Page[Match]:
+    statement = narrowed if request.after is None else narrowed.where(BY_MATCH.after(request.after))
+    await session.execute(FOR_THIS_CALLER)
+    ordered = statement.order_by(*BY_MATCH.clauses()).limit(request.first + 1)
+    rows = [Match(link, case) for link, case in await session.execute(ordered)]
+    has_next, total = len(rows) > request.first, None
+    if request.is_counted and request.after is None and not has_next:
+        total = len(rows)  # the page is the list
+    elif request.is_counted:
+        counted = narrowed.with_only_columns(LeadLink.id).subquery()
+        total = await session.scalar(select(func.count()).select_from(counted))
+    return Page(rows[: request.first], has_next, total)
 
 
 async def warrants_of(
@@ -213,6 +249,28 @@ async def lock_warrant(
         visible(caller, Category.WARRANTS, Warrant.participant_id, Warrant.recorded_on),
     )
     return (await session.scalars(statement.with_for_update())).one_or_none()
+
+
+async def sees_matters_of(session: AnySession, caller: Caller, participant_id: UUID) -> bool:
+    """Return whether LEGAL_COORD of a participant is open to the caller now."""
+    if not may_see_matches(caller.role, is_liaison=caller.is_liaison):
+        return False
+    column: ColumnElement[Any] = literal(participant_id)
+    return bool(await session.scalar(select(visible(caller, Category.LEGAL_COORD, column))))
+
+
+async def is_matched(session: AnySession, case_id: UUID, participant_id: UUID) -> bool:
+    """Return whether there is a live match of a case to a participant, seen by the caller or not.
+
+    For a caller who may know that the case is this participant's: nothing is told, no second match
+    is made.
+    """
+    statement = select(LeadLink.id).where(
+        LeadLink.case_id == case_id,
+        LeadLink.participant_id == participant_id,
+        LeadLink.ended_at.is_(None),
+    )
+    return (await session.scalar(statement)) is not None
 
 
 async def sees_warrants_of(session: AnySession, caller: Caller, participant_id: UUID) -> bool:

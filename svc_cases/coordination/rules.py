@@ -175,6 +175,12 @@ ROLES_WITH_UNFILED_CASES: frozenset[Role] = frozenset(
 """Who sees through a match also the case that is not filed yet; others see public cases only."""
 
 
+def spellings_of(case_number: str) -> tuple[str, str]:
+    """Return how a docket may write a number that somebody types: as typed, and in capitals."""
+    typed = case_number.strip()
+    return typed, typed.upper()
+
+
 def may_decide_filing(role: Role, *, is_liaison: bool) -> bool:
     """Return whether this role decides on filing: the office's named liaison alone."""
     return role is Role.PRO and is_liaison

@@ -62,7 +62,7 @@ class Warrant(Base):
 
     id: Mapped[UuidKey]
     link_id: Mapped[UUID] = mapped_column(ForeignKey("lead_link.id"), index=True)
-    participant_id: Mapped[UUID]
+    participant_id: Mapped[UUID] = mapped_column(index=True)
     status: Mapped[str]
     source: Mapped[str]
     issued_on: Mapped[date | None]

@@ -6,12 +6,20 @@ from uuid import UUID
 
 from infra.database import ReadSession
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
+from infra.indicators.groups import Groups, GroupsOfPeople
 from infra.indicators.periods import Period
 from svc_cases.indicators import repository, rules
+
+_Categories = Mapping[Split, str]
+_SOME_DAY = date(2000, 1, 1)
 
 
 class CaseFigures:
     """The figures of this service (``infra.indicators.publishing.Source``)."""
+
+    def __init__(self, groups: GroupsOfPeople | None = None) -> None:
+        """Take who tells the groups of people; with None, nothing is split by them."""
+        self._groups = groups
 
     @property
     def indicators(self) -> Sequence[Indicator]:
@@ -23,17 +31,35 @@ class CaseFigures:
         return await repository.first_days(session)
 
     async def categories(self, session: ReadSession, site_id: str) -> Categories:
-        """Return all categories of each split."""
+        """Return all categories of each split.
+
+        Raises:
+            GroupsError: the service of people does not tell its groups now.
+        """
+        site = UUID(site_id)
+        of_people: Categories = {}
+        if self._groups is not None:
+            told = await self._groups.of(site, {}, _SOME_DAY, _SOME_DAY)
+            of_people = {
+                split: [*told.categories[split], *_unless_there(told.categories[split])]
+                for split in rules.OF_PEOPLE
+            }
         return {
             Split.OFFENCE: [*rules.OFFENCES, rules.OTHER_OFFENCE],
-            Split.AGENCY: await repository.agencies(session, UUID(site_id)),
+            Split.AGENCY: await repository.agencies(session, site),
+            **of_people,
         }
 
     async def observations(
         self, session: ReadSession, site_id: str, population: Population, period: Period
     ) -> Sequence[Observation]:
-        """Return everybody of a population at a site in a period."""
-        given = (session, UUID(site_id), period.starts_on, period.ends_on)
+        """Return everybody of a population at a site in a period.
+
+        Raises:
+            GroupsError: the service of people does not tell their groups now.
+        """
+        site = UUID(site_id)
+        given = (session, site, period.starts_on, period.ends_on)
         if population is rules.INVITED:
             return [
                 Observation(
@@ -43,45 +69,92 @@ class CaseFigures:
                 for row in await repository.invited(*given)
             ]
         if population is rules.WITH_WARRANT:
+            found = await repository.warrants(*given)
+            days = {row["participant_id"]: row["first_on"] for row in found}
+            groups = await self._groups_of(site, days, population, period)
             return [
                 Observation(
                     {"WARRANTS": rules.warrant(row["status"])},
-                    {Split.AGENCY: str(row["prosecutor_agency_id"])},
+                    {
+                        Split.AGENCY: str(row["prosecutor_agency_id"]),
+                        **groups[row["participant_id"]],
+                    },
                 )
-                for row in await repository.warrants(*given)
+                for row in found
             ]
+        people = await (
+            repository.matched(*given)
+            if population is rules.MATCHED
+            else repository.referred(*given)
+        )
+        groups = await self._groups_of(site, people, population, period)
         if population is rules.MATCHED:
-            return await _matched(session, await repository.matched(*given))
+            return await _matched(session, site, people, groups)
         (months,) = [each for each, known in rules.REFERRED.items() if known is population]
-        return await _changed(session, await repository.referred(*given), months)
+        return await _changed(session, site, people, groups, months)
+
+    async def _groups_of(
+        self, site: UUID, days: Mapping[UUID, date], population: Population, period: Period
+    ) -> Mapping[UUID, _Categories]:
+        """Return the groups of people; who was never referred at the site is in none that is known.
+
+        The programme is the last one that somebody had a place in until the period is counted.
+        """
+        if self._groups is None:
+            return {person: {} for person in days}
+        told = Groups({}, {})
+        if days:
+            until = period.settled_on(population.settling_months)
+            told = await self._groups.of(site, days, period.starts_on, until)
+        unknown = dict.fromkeys(rules.OF_PEOPLE, rules.NOT_KNOWN)
+        return {person: told.people.get(person, unknown) for person in days}
 
 
-async def _matched(session: ReadSession, people: Mapping[UUID, date]) -> list[Observation]:
+def _unless_there(categories: Sequence[str]) -> list[str]:
+    return [] if rules.NOT_KNOWN in categories else [rules.NOT_KNOWN]
+
+
+async def _matched(
+    session: ReadSession,
+    site: UUID,
+    people: Mapping[UUID, date],
+    groups: Mapping[UUID, _Categories],
+) -> list[Observation]:
     observed = []
-    for found in (await repository.cases(session, list(people))).values():
-        cases = [case for case, _ in found]
+    for person, found in (await repository.cases(session, list(people))).items():
+        cases = [each.case for each in found]
         observed.append(
             Observation(
                 {"DIVERSION": rules.diversion(cases), "FILING": rules.filing(cases)},
-                {Split.OFFENCE: rules.offence(cases[0].offence), Split.AGENCY: found[0][1]},
+                {**_of_first(found, site), **groups[person]},
             )
         )
     return observed
 
 
 async def _changed(
-    session: ReadSession, people: Mapping[UUID, date], months: int
+    session: ReadSession,
+    site: UUID,
+    people: Mapping[UUID, date],
+    groups: Mapping[UUID, _Categories],
+    months: int,
 ) -> list[Observation]:
     observed = []
     for person, found in (await repository.cases(session, list(people))).items():
-        cases = [case for case, _ in found]
+        cases = [each.case for each in found]
         observed.append(
             Observation(
                 {
                     f"CASES_{months}M": rules.change(cases, people[person], months),
                     f"FELONIES_{months}M": rules.felony_change(cases, people[person], months),
                 },
-                {Split.OFFENCE: rules.offence(cases[0].offence)},
+                {**_of_first(found, site), **groups[person]},
             )
         )
     return observed
+
+
+def _of_first(found: Sequence[repository.Docketed], site: UUID) -> _Categories:
+    """Return offence and office of the case at the site that was matched first."""
+    first = next(each for each in found if each.site_id == site)
+    return {Split.OFFENCE: rules.offence(first.case.offence), Split.AGENCY: first.office}

@@ -1,6 +1,7 @@
 """SQL of what is counted. The first referral is the earliest that the authority replica knows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,8 @@ from infra.database import AnySession, rows
 from svc_cases.indicators.rules import MatchedCase
 
 _CASES = """
-select k.participant_id, c.incident_on, c.filed_on, c.prosecutor_agency_id, k.is_diverted_arrest,
-  k.coordination_status, k.matched_on,
+select k.participant_id, c.incident_on, c.filed_on, c.prosecutor_agency_id, c.site_id,
+  k.is_diverted_arrest, k.coordination_status, k.matched_on,
   (select array_agg(h.nibrs order by h.position) from charge h where h.case_id = c.id) as offences,
   (select array_agg(h.charge_class) from charge h where h.case_id = c.id) as classes
 from lead_link k join legal_case c on c.id = k.case_id
@@ -34,11 +35,13 @@ where v.basis = 'w' and v.effect = 'permit' group by 1
 having min(v.starts_at)::date between :starts_on and :ends_on
 """
 _WARRANTS = """
-select distinct on (w.participant_id) w.participant_id, w.status, c.prosecutor_agency_id
+select distinct on (w.participant_id) w.participant_id, w.status, c.prosecutor_agency_id,
+  f.first_on
 from warrant w join lead_link k on k.id = w.link_id join legal_case c on c.id = k.case_id
-where c.site_id = :site and (
-  select min(f.recorded_on) from warrant f where f.participant_id = w.participant_id
-) between :starts_on and :ends_on
+cross join lateral (
+  select min(e.recorded_on) as first_on from warrant e where e.participant_id = w.participant_id
+) f
+where c.site_id = :site and f.first_on between :starts_on and :ends_on
 order by w.participant_id, w.recorded_on desc, w.id
 """
 _INVITED = """
@@ -95,11 +98,18 @@ async def _days(
     return {each["id"]: each["day"] for each in await rows(session, statement, given)}
 
 
-async def cases(
-    session: AnySession, participants: Sequence[UUID]
-) -> dict[UUID, list[tuple[MatchedCase, str]]]:
-    """Return matched cases of participants in the order of matching, with the office of each."""
-    found: dict[UUID, list[tuple[MatchedCase, str]]] = {}
+@dataclass(frozen=True, slots=True)
+class Docketed:
+    """A matched case, with the site and the office whose docket it is on."""
+
+    case: MatchedCase
+    site_id: UUID
+    office: str
+
+
+async def cases(session: AnySession, participants: Sequence[UUID]) -> dict[UUID, list[Docketed]]:
+    """Return matched cases of participants at all sites, in the order of matching."""
+    found: dict[UUID, list[Docketed]] = {}
     for row in await rows(session, _CASES, {"ids": list(participants)}):
         case = MatchedCase(
             incident_on=row["incident_on"],
@@ -109,8 +119,8 @@ async def cases(
             offence=(row["offences"] or [None])[0],
             classes=tuple(row["classes"] or ()),
         )
-        office = str(row["prosecutor_agency_id"])
-        found.setdefault(row["participant_id"], []).append((case, office))
+        docketed = Docketed(case, row["site_id"], str(row["prosecutor_agency_id"]))
+        found.setdefault(row["participant_id"], []).append(docketed)
     return found
 
 

@@ -9,14 +9,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from infra.indicators.definitions import Family, Grain, Indicator, Outcome, Population, Split
+from infra.indicators.definitions import (
+    ABOUT_PERSONS,
+    Family,
+    Grain,
+    Indicator,
+    Outcome,
+    Population,
+    Split,
+)
 from svc_cases.cases.rules import ChargeClass
 from svc_cases.coordination.rules import CoordinationStatus, WarrantStatus
 
 WINDOWS = (6, 12, 24)
 OTHER_OFFENCE = "OTHER"
+NOT_KNOWN = "NOT_KNOWN"
 OFFENCES = ("35A", "35B", "23C", "240", "40A", "290", "90C", "90J", "90B", "90E", "90G")
 """NIBRS offences that LEAD is about; everything else is one group."""
+
+OF_PEOPLE = (
+    Split.DOOR,
+    Split.PLACE,
+    Split.PROGRAM,
+    Split.FUNDING_SOURCE,
+    *(each for each in Split if each in ABOUT_PERSONS),
+)
+"""Splits whose groups ``svc_participants`` tells: nothing here knows who somebody is."""
 
 _FELONIES = frozenset({ChargeClass.FELONY_A, ChargeClass.FELONY_B, ChargeClass.FELONY_C})
 
@@ -24,13 +42,13 @@ MATCHED = Population(
     "MATCHED",
     "Participants by the year in which a case of theirs was first matched.",
     Grain.YEAR,
-    (Split.OFFENCE, Split.AGENCY),
+    (Split.OFFENCE, Split.AGENCY, *OF_PEOPLE),
 )
 WITH_WARRANT = Population(
     "WITH_WARRANT",
     "Participants by the year in which a warrant of theirs was first recorded.",
     Grain.YEAR,
-    (Split.AGENCY,),
+    (Split.AGENCY, *OF_PEOPLE),
 )
 INVITED = Population(
     "INVITED",
@@ -96,7 +114,7 @@ REFERRED = {
         f"REFERRED_{months}M",
         f"Matched participants by the year of their first referral, after {months} months.",
         Grain.YEAR,
-        (Split.OFFENCE,),
+        (Split.OFFENCE, Split.AGENCY, *OF_PEOPLE),
         settling_months=months,
     )
     for months in WINDOWS

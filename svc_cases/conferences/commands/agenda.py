@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from infra import clock
 from infra.authority.handover import append
 from infra.database import WriteSession
+from infra.events import meeting_key, publish
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
 from infra.vocabulary import Category, Form, Role
@@ -125,6 +126,7 @@ async def move(
         append(session, put_on_screens(meeting, attendees, [item], clock.now()))
     elif was_shown and status in _OFF_AGENDA:
         append(session, take_off_screens(attendees, [item]))
+        publish(session, "agendaItemRemoved", meeting.id, [meeting_key(meeting.id)])
     return item.id
 
 

@@ -7,6 +7,7 @@ from infra import clock
 from infra.authority.handover import append
 from infra.database import WriteSession
 from infra.entity_references import parse_id
+from infra.events import meeting_key, publish
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
 from svc_cases.cases.commands import check_moment, check_text, illegal_step
@@ -160,6 +161,7 @@ async def uninvite(
     attendee = await _attendee(session, meeting, attendee_id)
     items = await repository.items_of_meeting(session, meeting.id)
     append(session, take_off_screens([attendee], items))
+    publish(session, "agendaItemRemoved", meeting.id, [meeting_key(meeting.id)])
     attendee.removed_at = clock.now()
     meeting.version += 1
     return meeting.id

@@ -13,7 +13,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
-from infra.pagination import Connection, connection, page_size
+from infra.pagination import Connection, Page, connection, page_size
 from infra.request_context import RequestContext, context_of
 from infra.schema_directives import about, category
 from infra.vocabulary import Category
@@ -236,6 +236,21 @@ LeadLinkConnection = Connection[LeadLink]
 """A page of matches."""
 
 
+def page_of_matches(
+    context: RequestContext, page: Page[Match], *, name: str, after: str | None
+) -> LeadLinkConnection:
+    """Return a page of matches as GraphQL shows it; ``name`` is what its cursors are bound to."""
+    return connection(
+        page,
+        seal=context.seal,
+        caller=context.caller,
+        name=name,
+        after=after,
+        key=lambda match: repository.BY_MATCH.key(match.link),
+        node=lambda match: LeadLink(match=match),
+    )
+
+
 @strawberry.federation.type(
     keys=["id"],
     directives=[category(Category.IDENTITY), about("id")],
@@ -306,15 +321,8 @@ class Participant:
         context, name = context_of(info), f"Participant.legalCases:{self.id}"
         key = _page_key(context, name, after)
         loader = context.loader(MatchParts).pages
-        return connection(
-            await loader.load((read_id(self.id), page_size(first), key)),
-            seal=context.seal,
-            caller=context.caller,
-            name=name,
-            after=after,
-            key=lambda match: (match.link.matched_at.isoformat(), str(match.link.id)),
-            node=lambda match: LeadLink(match=match),
-        )
+        page = await loader.load((read_id(self.id), page_size(first), key))
+        return page_of_matches(context, page, name=name, after=after)
 
     @strawberry.federation.field(
         directives=COORDINATION, description="The participant's present counsel of record."

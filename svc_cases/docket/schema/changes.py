@@ -14,10 +14,38 @@ from infra.request_context import context_of
 from svc_cases.cases import commands as record
 from svc_cases.cases.rules import CaseStatus, ChargeStatus
 from svc_cases.cases.schema import perform, read_id
+from svc_cases.docket.recording import NewCase, record_case
 from svc_cases.docket.schema.public import INPUT, KEY_DESCRIPTION, DocketEntryPayload, entry
 
 CASE_DESCRIPTION = "Id of the case."
 VERSION_DESCRIPTION = "Version of the case as you read it."
+
+
+@strawberry.input(description="A case for the docket of the own office.")
+class RecordCaseInput:
+    """Input of ``recordCase``."""
+
+    number: str = strawberry.field(
+        description="As the court writes it; before filing, as the office does."
+    )
+    court: str = strawberry.field(description="Code of the court; see `courts`.")
+    given_name: str = strawberry.field(description="Given name of the defendant.")
+    family_name: str = strawberry.field(description="Family name of the defendant.")
+    statutes: list[str] = strawberry.field(
+        description="Codes of the site's list of statutes, 1 to 50, in the order of the charges."
+    )
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
+    incident_on: date | None = strawberry.field(default=None, description="Day of the offence.")
+    filed_on: date | None = strawberry.field(
+        default=None, description="Day of filing; null while it is not filed: for the liaison only."
+    )
+    participant_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Whose it is, said by the liaison; a case that is not filed needs it.",
+    )
+    is_diverted_arrest: bool = strawberry.field(
+        default=False, description="Whether it is the very arrest that was diverted."
+    )
 
 
 @strawberry.input(description="How a case of the own office stands now.")
@@ -74,6 +102,33 @@ class ChangeHearingInput:
 @strawberry.type(description="Changes of an entry on the docket.")
 class EntryMutation:
     """Roots of changes."""
+
+    @strawberry.mutation(
+        description="Put a case on the own office's docket, filed or, as its liaison, not yet."
+    )
+    async def record_case(
+        self, info: Info, given: Annotated[RecordCaseInput, INPUT]
+    ) -> DocketEntryPayload:
+        """Record a case."""
+        context = context_of(info)
+        new = NewCase(
+            number=given.number,
+            court_code=given.court,
+            given_name=given.given_name,
+            family_name=given.family_name,
+            incident_on=given.incident_on,
+            filed_on=given.filed_on,
+            statutes=given.statutes,
+            participant_id=None if given.participant_id is None else read_id(given.participant_id),
+            is_diverted_arrest=given.is_diverted_arrest,
+        )
+        case_id, errors = await perform(
+            context,
+            "recordCase",
+            given,
+            lambda session: record_case(session, context.caller, new),
+        )
+        return await entry(context, case_id, errors)
 
     @strawberry.mutation(description="Record how a filed case of the own office stands now.")
     async def record_case_status(

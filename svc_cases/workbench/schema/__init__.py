@@ -1,1 +1,1 @@
-"""The workbench in GraphQL: ``decisions``, ``asking`` the office, and the ``liaison``'s queue."""
+"""The workbench in GraphQL: ``decisions``, ``asking``, the ``liaison``'s queue, ``searching``."""

@@ -76,7 +76,9 @@ class RecordWarrantStatusInput:
     warrant_id: strawberry.ID | None = strawberry.field(
         default=None, description="The warrant; null for one that was not recorded before."
     )
-    issued_on: date | None = strawberry.field(default=None, description="Day of issue, if known.")
+    issued_on: date | None = strawberry.field(
+        default=None, description="Day of issue, if known; null leaves what is known."
+    )
     expected_version: int | None = strawberry.field(
         default=None, description="Version of the warrant as you read it; null for a new one."
     )

@@ -4,21 +4,20 @@ It is the own docket with the link that each participant's release opens, not a 
 participants: nothing is found in it by a name, and who is in it without a release is not there.
 """
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 from strawberry import argument
 from strawberry.types import Info
 
-from infra.pagination import Connection, connection, page_size
+from infra.owner_pages import page_request
 from infra.request_context import context_of
 from infra.schema_enums import described_enum
 from svc_cases.cases.schema import After, First
 from svc_cases.coordination import repository
+from svc_cases.coordination.repository import BY_MATCH
 from svc_cases.coordination.rules import QueueKind
-from svc_cases.coordination.schema.matches import LeadLink
+from svc_cases.coordination.schema.matches import LeadLinkConnection, page_of_matches
 from svc_cases.coordination.schema.words import SUMMARY
 
 described_enum(
@@ -55,21 +54,10 @@ class QueueQuery:
         ] = None,
         first: First = 25,
         after: After = None,
-    ) -> Connection[LeadLink] | None:
+    ) -> LeadLinkConnection | None:
         """Return a page of the queue."""
         context, name = context_of(info), f"{_NAME}:{kind or ''}"
-        size, key = page_size(first), None
-        if after is not None:
-            matched_at, link_id = context.seal.open(context.caller, name, after)
-            key = datetime.fromisoformat(matched_at), UUID(link_id)
+        request = page_request(context, info, name=name, order=BY_MATCH, first=first, after=after)
         async with context.reading() as session:
-            page = await repository.queue_page(session, context.caller, kind, size, key)
-        return connection(
-            page,
-            seal=context.seal,
-            caller=context.caller,
-            name=name,
-            after=after,
-            key=lambda match: (match.link.matched_at.isoformat(), str(match.link.id)),
-            node=lambda match: LeadLink(match=match),
-        )
+            page = await repository.queue_page(session, context.caller, kind, request)
+        return page_of_matches(context, page, name=name, after=after)
