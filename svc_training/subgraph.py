@@ -13,11 +13,11 @@ from svc_training.catalogue.schema import CatalogueMutation, CatalogueQuery
 from svc_training.compliance.schema import ComplianceMutation, ComplianceQuery
 from svc_training.indicators.schema import IndicatorQuery
 from svc_training.library.schema import LibraryMutation, LibraryQuery
-from svc_training.personnel.schema import PersonnelMutation, PersonnelQuery
+from svc_training.personnel.schema import PersonnelMutation, PersonnelQuery, PersonQuery
 from svc_training.prerequisites.schema import PrerequisitesMutation, PrerequisitesQuery
 from svc_training.records.schema import RecordsQuery
 from svc_training.results.schema import ResultsMutation, ResultsQuery
-from svc_training.sessions.schema import SessionsMutation, SessionsQuery
+from svc_training.sessions.schema import PlanningMutation, SessionsMutation, SessionsQuery
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 
@@ -27,6 +27,7 @@ class Query(
     CatalogueQuery,
     SessionsQuery,
     PersonnelQuery,
+    PersonQuery,
     PrerequisitesQuery,
     RecordsQuery,
     AssignmentsQuery,
@@ -45,6 +46,7 @@ class Query(
 class Mutation(
     CatalogueMutation,
     SessionsMutation,
+    PlanningMutation,
     PersonnelMutation,
     PrerequisitesMutation,
     AssignmentsMutation,

@@ -6,7 +6,8 @@ word never cancels or makes an assignment; a difference is listed and stays unti
 it. Everything is idempotent by person and session, so a repetition changes nothing.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -244,6 +245,36 @@ async def import_for_manager(
         message = f"{problem.file}: {problem.message}"
         raise CommandError(problem.code, message, ("input", "files")) from None
     return {"batch": str(batch.id), "batchId": batch.batch_id}
+
+
+class _TriedError(Exception):
+    """Ends a try, so that nothing of it stays."""
+
+
+async def try_for_manager(
+    session: WriteSession,
+    caller: Caller,
+    files: Mapping[str, str],
+    show: Callable[[ExchangeBatch], None],
+) -> dict[str, Any]:
+    """Return what taking a batch over would do; nothing of it stays.
+
+    Args:
+        show: is given the batch as it would be, or as it was taken before.
+
+    Raises:
+        CommandError: as `import_for_manager`.
+    """
+    kept: dict[str, Any] = {}
+    with contextlib.suppress(_TriedError):
+        async with session.begin_nested():
+            kept = await import_for_manager(session, caller, files)
+            source = f"{FILES}:{caller.agency_id}"
+            batch = await repository.batch(session, source, kept["batchId"])
+            if batch is not None:
+                show(batch)
+            raise _TriedError
+    return kept
 
 
 async def link_organization(

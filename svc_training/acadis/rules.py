@@ -84,20 +84,27 @@ class Manifest:
     digest: str
 
 
+_FORM = (
+    'The manifest is JSON: {"batch_id": "…", "files": {"results.csv": {"sha256": "…"}}}, with'
+    " the SHA-256 of each file in hexadecimal."
+)
+
+
 def read_manifest(text: str) -> Manifest:
     """Read a manifest.
 
     Raises:
         FileRefusedError: not of the agreed form, or with a file that is none of the five.
     """
+    if not text:
+        message = f"There is no {MANIFEST}. {_FORM}"
+        raise _refused(MANIFEST, "NO_MANIFEST", message)
     try:
         body = json.loads(text)
         batch_id, files = body["batch_id"], body["files"]
         digests = {str(name): str(entry["sha256"]).lower() for name, entry in files.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _refused(
-            MANIFEST, "BAD_MANIFEST", "The manifest is not of the agreed form."
-        ) from None
+        raise _refused(MANIFEST, "BAD_MANIFEST", _FORM) from None
     if not isinstance(batch_id, str) or not 1 <= len(batch_id) <= 100:
         raise _refused(MANIFEST, "BAD_MANIFEST", "A batch has an id of 1 to 100 characters.")
     unknown = sorted(set(digests) - set(COLUMNS))

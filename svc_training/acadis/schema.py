@@ -193,13 +193,18 @@ class ImportExchangeInput:
 
     files: list[ExchangeFileInput] = strawberry.field(description="The manifest and its files.")
     idempotency_key: str = strawberry.field(description=_KEY)
+    dry_run: bool = strawberry.field(
+        default=False, description="Only say what would come of it; nothing is stored."
+    )
 
 
 @strawberry.type(directives=_STRUCTURE, description="Result of importExchange.")
 class ImportExchangePayload:
     """Payload of importExchange."""
 
-    batch: ExchangeBatch | None = strawberry.field(default=None, description="What was done.")
+    batch: ExchangeBatch | None = strawberry.field(
+        default=None, description="What was done, or would be."
+    )
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="What to put right in the input."
     )
@@ -258,17 +263,27 @@ class ExchangeMutation:
             ImportExchangeInput, strawberry.argument(description="The files.")
         ],
     ) -> ImportExchangePayload:
-        """Take a batch over."""
-        context = context_of(info)
+        """Take a batch over, or say what would come of it."""
+        context, tried = context_of(info), list[ExchangeBatch]()
         files = {each.name: each.text for each in input.files}
 
         async def effect(session: WriteSession) -> dict[str, Any]:
+            if input.dry_run:
+                return await commands.try_for_manager(
+                    session,
+                    context.caller,
+                    files,
+                    lambda row: tried.append(ExchangeBatch.from_row(row)),
+                )
             return await commands.import_for_manager(session, context.caller, files)
 
         outcome = await run_command(
             context, "importExchange", input, key=input.idempotency_key, effect=effect
         )
         row, batch_id = None, outcome.result.get("batchId")
+        if input.dry_run:
+            batch = tried[0] if tried else None
+            return ImportExchangePayload(batch=batch, user_errors=outcome.user_errors)
         if batch_id is not None:
             source = f"{commands.FILES}:{context.caller.agency_id}"
             async with context.reading() as session:

@@ -12,7 +12,7 @@ from infra import clock
 from infra.database import WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
-from infra.mutation_result import CommandError, not_found
+from infra.mutation_result import CommandError, not_found, version_conflict
 from svc_training.catalogue.repository import course_by_number
 from svc_training.compliance import repository
 from svc_training.compliance.rules import Policy, checked_policy, checked_reason
@@ -80,12 +80,17 @@ async def assess_waiting(session: WriteSession, limit: int) -> int:
 
 
 async def set_policy(
-    session: WriteSession, caller: Caller, key: str | None, policy: Policy
+    session: WriteSession,
+    caller: Caller,
+    key: str | None,
+    policy: Policy,
+    expected_version: int | None,
 ) -> dict[str, Any]:
-    """Add a requirement of the own agency, or change one.
+    """Add a requirement of the own agency (no key, no version), or change one.
 
     Raises:
-        CommandError: the caller may not, a course or the requirement is unknown.
+        CommandError: the caller may not, a course or the requirement is unknown, or it has
+            changed meanwhile.
         RuleError: the policy cannot be decided by.
     """
     require_training_manager(caller)
@@ -123,7 +128,7 @@ async def set_policy(
         )
         session.add(row)
     else:
-        row = await _own_policy(session, caller, key)
+        row = await _own_policy(session, caller, key, expected_version)
         for name, value in columns.items():
             setattr(row, name, value)
         row.version += 1
@@ -132,24 +137,31 @@ async def set_policy(
     return {"key": row.key}
 
 
-async def end_policy(session: WriteSession, caller: Caller, key: str) -> dict[str, Any]:
+async def end_policy(
+    session: WriteSession, caller: Caller, key: str, expected_version: int
+) -> dict[str, Any]:
     """Take a requirement of the own agency out of force; where people stand is kept with it.
 
     Raises:
-        CommandError: the caller may not, or it is none of the own agency's.
+        CommandError: the caller may not, it is none of the own agency's, or it has changed
+            meanwhile.
     """
     require_training_manager(caller)
-    row = await _own_policy(session, caller, key)
+    row = await _own_policy(session, caller, key, expected_version)
     row.is_active = False
     row.version += 1
     await session.flush()
     return {"key": row.key}
 
 
-async def _own_policy(session: WriteSession, caller: Caller, key: str) -> Requirement:
-    row = await repository.requirement_by_key(session, key)
+async def _own_policy(
+    session: WriteSession, caller: Caller, key: str, expected_version: int | None
+) -> Requirement:
+    row = await repository.requirement_by_key(session, key, is_locked=True)
     if row is None or row.agency_id != caller.agency_id:
         raise not_found("input", "key")
+    if row.version != expected_version:
+        raise version_conflict("input", "expectedVersion")
     return row
 
 

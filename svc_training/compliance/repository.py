@@ -12,7 +12,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    literal,
     or_,
     select,
     text,
@@ -27,6 +26,8 @@ from infra.database import AnySession, ReadSession, WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
+from svc_training.clearances import repository as clearances
+from svc_training.clearances.rules import Held, of_all
 from svc_training.compliance.rules import (
     FOREVER,
     SMALLEST_AGENCY,
@@ -36,7 +37,7 @@ from svc_training.compliance.rules import (
     StandingStatus,
     assess,
 )
-from svc_training.compliance.tables import Clearance, Exemption, Requirement, Standing
+from svc_training.compliance.tables import Exemption, Requirement, Standing
 from svc_training.personnel.repository import of_own_agency, readable
 from svc_training.personnel.tables import Personnel
 from svc_training.records.repository import completions
@@ -93,9 +94,12 @@ async def lock_packaged(session: WriteSession) -> None:
     )
 
 
-async def requirement_by_key(session: AnySession, key: str) -> Requirement | None:
+async def requirement_by_key(
+    session: AnySession, key: str, *, is_locked: bool = False
+) -> Requirement | None:
     """Return the requirement of a key."""
-    return await session.scalar(select(Requirement).where(Requirement.key == key))
+    wanted = select(Requirement).where(Requirement.key == key)
+    return await session.scalar(wanted.with_for_update() if is_locked else wanted)
 
 
 def rule_of(row: Requirement) -> Rule:
@@ -266,12 +270,33 @@ async def _assess_chunk(
     await session.execute(delete(Standing).where(Standing.personnel_id.in_(ids)))
     if rows:
         await session.execute(insert(Standing), rows)
+    await clearances.replace(session, ids, _clearances(people, known, rows))
     await session.execute(
         update(Personnel)
         .where(Personnel.id.in_(ids))
         .values(is_assessed=True)
         .execution_options(synchronize_session=False)
     )
+
+
+def _clearances(
+    people: Sequence[Personnel], known: Sequence[Requirement], rows: Sequence[dict[str, Any]]
+) -> list[Held]:
+    """Return what these people hold: a kind is open while all that lead to it are met."""
+    opens = {each.id: each.clearance for each in known if each.clearance is not None}
+    days: dict[tuple[UUID, str], list[date | None]] = {}
+    for row in rows:
+        if row["requirement_id"] in opens:
+            either = [day for day in (row["held_until"], row["exempt_until"]) if day is not None]
+            key = row["personnel_id"], opens[row["requirement_id"]]
+            days.setdefault(key, []).append(max(either, default=None))
+    held = []
+    for person in people:
+        for kind in sorted({kind for who, kind in days if who == person.id}):
+            until = of_all(days[person.id, kind])
+            if until is not None and person.account_id is not None:
+                held.append(Held(person.id, person.account_id, person.agency_id, kind, until))
+    return held
 
 
 def _facts(
@@ -300,30 +325,3 @@ def _row(person: Personnel, each: Requirement, standing: StandingDays) -> dict[s
         "reason": standing.reason,
         "basis": standing.basis.value,
     }
-
-
-async def clearances_of(
-    session: AnySession, personnel_ids: Sequence[UUID]
-) -> dict[tuple[str, str], date]:
-    """Return until when accounts on rosters hold which clearance, best of all their entries."""
-    until = func.greatest(Standing.held_until, Standing.exempt_until)
-    accounts = select(Personnel.account_id).where(
-        Personnel.id.in_(personnel_ids), Personnel.account_id.is_not(None)
-    )
-    rows = await session.execute(
-        select(Personnel.account_id, Requirement.clearance, func.max(until))
-        .join(Standing, Standing.personnel_id == Personnel.id)
-        .join(Requirement, Requirement.id == Standing.requirement_id)
-        .where(Personnel.account_id.in_(accounts), Requirement.clearance.is_not(None))
-        .group_by(Personnel.account_id, Requirement.clearance)
-        .having(func.max(until) >= literal(date(1970, 1, 1)))
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
-async def clearances_of_account(session: ReadSession, account_id: str) -> list[Clearance]:
-    """Return the clearances of an account as they were last handed over."""
-    rows = await session.scalars(
-        select(Clearance).where(Clearance.account_id == account_id).order_by(Clearance.kind)
-    )
-    return list(rows)

@@ -79,16 +79,3 @@ class Standing(Base):
 
     personnel: Mapped[Personnel] = relationship(lazy="raise")
     requirement: Mapped[Requirement] = relationship(lazy="raise")
-
-
-class Clearance(Base):
-    """A clearance that an account holds through training, as it was last handed over."""
-
-    __tablename__ = "training_clearance"
-    __table_args__ = (UniqueConstraint("account_id", "kind"),)
-
-    id: Mapped[UuidKey]
-    account_id: Mapped[str]
-    kind: Mapped[str]
-    held_until: Mapped[date]
-    changed_at: Mapped[datetime]

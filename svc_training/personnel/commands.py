@@ -12,9 +12,14 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
 from infra.vocabulary import Basis, Category, Role
+from svc_training.clearances import repository as clearances
 from svc_training.personnel import repository
 from svc_training.personnel.rules import PersonDetails, checked
 
+_DECIDE = (
+    "account_id", "is_active", "appointment_type", "is_certified", "hired_on", "academy_on",
+)  # fmt: skip
+"""What where a person stands depends on."""
 _GRAPHQL_NAMES = {"external_id": "externalId", "account_id": "accountId"}
 
 
@@ -71,12 +76,12 @@ async def add_personnel(
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What a roster entry says from now on."""
+    """What a roster entry says from now on; who is active stays so where that is not said."""
 
     personnel_id: str
     expected_version: int
     details: PersonDetails
-    is_active: bool
+    is_active: bool | None
 
 
 async def change_personnel(
@@ -103,7 +108,12 @@ async def change_personnel(
     )
     if taken is not None:
         raise _already_on_roster("input", _GRAPHQL_NAMES[taken])
-    columns = {**dataclasses.asdict(person), "is_active": change.is_active}
+    is_active = row.is_active if change.is_active is None else change.is_active
+    columns = {**dataclasses.asdict(person), "is_active": is_active}
+    if any(getattr(row, name) != columns[name] for name in _DECIDE):
+        # What the entry opened is gone with the acknowledgement; what it opens still comes back
+        # once it was assessed.
+        await clearances.withdraw(session, row.id)
     if not await repository.change(session, row.id, change.expected_version, columns):
         raise version_conflict("input", "expectedVersion")
     return {"personnel": str(row.id)}

@@ -10,7 +10,7 @@ from strawberry.types import Info
 
 from infra.command_edge import Outcome, run_command
 from infra.database import ReadSession, WriteSession
-from infra.entity_references import known, reference_ids
+from infra.entity_references import known, parse_id, reference_ids
 from infra.identity_token import Caller
 from infra.mutation_result import UserError
 from infra.owner_pages import PageRequest
@@ -186,7 +186,9 @@ class AddPersonnelInput:
     )
 
 
-@strawberry.input(description="A person of the own roster as they are now; all of it is replaced.")
+@strawberry.input(
+    description="A person of the own roster as they are now; all but isActive is replaced."
+)
 class ChangePersonnelInput(AddPersonnelInput):
     """Input of changePersonnel."""
 
@@ -194,8 +196,9 @@ class ChangePersonnelInput(AddPersonnelInput):
     expected_version: int = strawberry.field(
         description="The entry's version as the client read it."
     )
-    is_active: bool = strawberry.field(
-        default=True, description="Whether the person is with the agency now."
+    is_active: bool | None = strawberry.field(
+        default=None,
+        description="Whether the person is with the agency now; as it stands when absent.",
     )
 
 
@@ -209,6 +212,29 @@ class AddPersonnelPayload:
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="What to put right in the input."
     )
+
+
+@strawberry.type
+class PersonQuery:
+    """Root field about one person of a roster."""
+
+    @strawberry.field(description="One person of the own agency's roster.", directives=_TRAINING)
+    async def roster_person(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Who.")
+        ],
+    ) -> Personnel | None:
+        """Return a person, or None."""
+        context, row_id = context_of(info), parse_id(str(id))
+        if row_id is None:
+            return None
+        async with context.reading() as session:
+            found = await repository.personnel_by_id(session, context.caller, [row_id])
+        row = found.get(row_id)
+        is_own = row is not None and row.agency_id == context.caller.agency_id
+        return Personnel.from_row(row) if row is not None and is_own else None
 
 
 @strawberry.type

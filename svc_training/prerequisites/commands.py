@@ -104,6 +104,7 @@ class FulfillmentChange:
     prerequisite_id: str
     status: FulfillmentStatus
     comment: str | None
+    expected_version: int
 
 
 async def change_fulfillment(
@@ -112,7 +113,8 @@ async def change_fulfillment(
     """Move a fulfillment one step: met, waiver asked for, waived, rejected.
 
     Raises:
-        CommandError: the caller may not, or there is no such person or prerequisite.
+        CommandError: the caller may not, there is no such person or prerequisite, or it has
+            changed meanwhile.
         RuleError: the step is not allowed, lacks its comment, or decides the own waiver.
     """
     require_training_manager(caller)
@@ -126,6 +128,8 @@ async def change_fulfillment(
         raise not_found("input", "prerequisiteId")
     rows = await repository.fulfillments(session, [personnel_id], [asked.id])
     found = rows.get((personnel_id, asked.id))
+    if (found.version if found else 0) != change.expected_version:
+        raise version_conflict("input", "expectedVersion")
     check_step(FulfillmentStatus(found.status) if found else FulfillmentStatus.UNMET, change.status)
     if found is None or change.status is FulfillmentStatus.DOCUMENT_SUBMITTED:
         message = "A document is submitted with submitPrerequisiteDocument."

@@ -135,6 +135,7 @@ class Fulfillment:
     status: FulfillmentStatus = strawberry.field(description="How far it is.")
     document: TrainingDocument | None = strawberry.field(description="What shows it, if sent.")
     history: list[FulfillmentChange] = strawberry.field(description="Its steps, oldest first.")
+    version: int = strawberry.field(description="Counts changes, from 0; an update names it.")
 
 
 @strawberry.type
@@ -218,6 +219,7 @@ class ChangeFulfillmentInput:
     status: FulfillmentStatus = strawberry.field(
         description="MET, WAIVER_REQUESTED, WAIVED or REJECTED."
     )
+    expected_version: int = strawberry.field(description="The version that you have read.")
     idempotency_key: str = strawberry.field(description=_KEY)
     comment: str | None = strawberry.field(
         default=None, description="Why; needed for a waiver and a rejection."
@@ -306,7 +308,11 @@ class PrerequisitesMutation:
         """Move a fulfillment one step."""
         context = context_of(info)
         change = commands.FulfillmentChange(
-            input.personnel_id, input.prerequisite_id, input.status, input.comment
+            input.personnel_id,
+            input.prerequisite_id,
+            input.status,
+            input.comment,
+            input.expected_version,
         )
 
         async def effect(session: WriteSession) -> dict[str, Any]:
@@ -361,6 +367,7 @@ async def fulfillments_of(
                     )
                     for step in (steps.get(row.id, ()) if row else ())
                 ],
+                version=row.version if row else 0,
             )
         )
     return found

@@ -58,7 +58,9 @@ async def page_of_records(
     elif session_number is not None:
         wanted = select(Session.id).where(Session.number == session_number)
         narrowed = TrainingRecord.session_id.in_(wanted)
-    rows = _visible_to(caller).where(of_own_agency(caller), narrowed)
+    # The record's own copy of the agency is what the index orders an agency's records by.
+    own = TrainingRecord.agency_id == caller.agency_id
+    rows = _visible_to(caller).where(of_own_agency(caller), own, narrowed)
     return await page(session, rows, ORDER, request)
 
 

@@ -17,7 +17,8 @@ class TrainingRecord(Base):
     """What one person has from one session, or from training elsewhere (no session).
 
     One row for each person and session, whoever reports it; ``source`` is OURS, ACADIS or OUTSIDE.
-    Only a row with outcome COMPLETED counts as training had.
+    Only a row with outcome COMPLETED counts as training had. ``agency_id`` is that of the person's
+    roster; a trigger fills it when a row is stored, nothing else writes it.
     """
 
     __tablename__ = "training_record"
@@ -27,6 +28,7 @@ class TrainingRecord(Base):
         Index("ix_training_record_course_id", "course_id", "personnel_id"),
         Index("ix_training_record_session_id", "session_id"),
         Index("ix_training_record_personnel_id", "personnel_id", "completed_on", "id"),
+        Index("ix_training_record_agency_id", "agency_id", "completed_on", "id"),
     )
 
     id: Mapped[UuidKey]
@@ -46,6 +48,7 @@ class TrainingRecord(Base):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
     version: Mapped[Version]
+    agency_id: Mapped[str | None]
 
     personnel: Mapped[Personnel] = relationship(lazy="raise")
     session: Mapped[Session | None] = relationship(lazy="raise")

@@ -1,17 +1,23 @@
 """Importing a course page: read it, store what is good, keep the text, report the rest."""
 
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
 from svc_training.catalogue import repository as catalogue
 from svc_training.catalogue.rules import ImportOutcome, PageUnreadableError, RowError
+from svc_training.catalogue.tables import Course
 from svc_training.personnel.commands import require_training_manager
 from svc_training.sessions import repository
 from svc_training.sessions.places import SessionPlaces, check_places
+from svc_training.sessions.planning import PlannedSession, checked
 from svc_training.sessions.rules import read_course_page
+from svc_training.sessions.tables import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,37 @@ async def import_for_manager(session: WriteSession, caller: Caller, page: str) -
     }
 
 
+class _TriedError(Exception):
+    """Undoes what was tried."""
+
+
+Show = Callable[[Course | None, Mapping[str, Session]], None]
+
+
+async def try_for_manager(
+    session: WriteSession, caller: Caller, page: str, show: Show
+) -> dict[str, Any]:
+    """Return what an import of a page would do; nothing of it stays.
+
+    Args:
+        show: is given the course and the sessions as they would be, while they are.
+
+    Raises:
+        CommandError: this role may not, or the text is no page at all.
+    """
+    kept: dict[str, Any] = {}
+    with contextlib.suppress(_TriedError):
+        async with session.begin_nested():
+            kept = await import_for_manager(session, caller, page)
+            course = None
+            if kept["course"] is not None:
+                course = await catalogue.course_by_number(session, kept["course"])
+            numbers = [number for _line, number, _outcome in kept["sessions"]]
+            show(course, await repository.sessions_by_number(session, numbers))
+            raise _TriedError
+    return kept
+
+
 def report_of(kept: dict[str, Any], page: str) -> ImportReport:
     """Return the report of an import that was kept, now or at an earlier time.
 
@@ -124,3 +161,30 @@ async def change_places(
     if not await repository.put_places(session, row.id, expected_version, places):
         raise version_conflict("input", "expectedVersion")
     return {"session": str(row.id)}
+
+
+async def plan(
+    session: WriteSession, caller: Caller, planned: PlannedSession, places: SessionPlaces
+) -> dict[str, Any]:
+    """Put a session of a course into the catalogue by hand; returns its number as ``session``.
+
+    Raises:
+        CommandError: the caller may not, no such course, or a session of this number is there.
+        RuleError: what it says makes no sense; the field is named.
+    """
+    require_training_manager(caller)
+    details = checked(planned, clock.now())
+    check_places(places, details.starts_at)
+    await catalogue.lock_course_number(session, details.course_number)
+    course = await catalogue.course_by_number(session, details.course_number)
+    if course is None:
+        message = f"There is no course {details.course_number}."
+        raise CommandError("NO_COURSE", message, ("input", "number"))
+    if await repository.session_by_number(session, details.number) is not None:
+        message = "A session of this number is there already."
+        raise CommandError("ALREADY_THERE", message, ("input", "number"))
+    await repository.put_sessions(session, course.id, [details])
+    row = await repository.session_by_number(session, details.number)
+    if row is not None:
+        await repository.put_places(session, row.id, row.version, places)
+    return {"session": details.number}

@@ -266,7 +266,7 @@ class _RowReader:
             ends_at=ends_at,
             zone=ASSUMED_ZONE,
             is_zone_assumed=True,
-            hours=_hours_between(starts_at, ends_at),
+            hours=hours_between(starts_at, ends_at),
             location=read_location(self.location),
             status=_STATUS_WORDS[self.status.lower()] if self.status else SessionStatus.UNSTATED,
             raw_date=raw_date,
@@ -275,7 +275,8 @@ class _RowReader:
         )
 
 
-def _hours_between(starts_at: datetime, ends_at: datetime) -> Decimal:
+def hours_between(starts_at: datetime, ends_at: datetime) -> Decimal:
+    """Return a length in hours, to two places."""
     seconds = Decimal(int((ends_at - starts_at).total_seconds()))
     return (seconds / _SECONDS_AN_HOUR).quantize(Decimal("0.01"))
 

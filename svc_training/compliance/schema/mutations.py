@@ -44,6 +44,9 @@ class SetAgencyRequirementInput:
     renew_months: int | None = strawberry.field(
         default=None, description="After how many months again."
     )
+    expected_version: int | None = strawberry.field(
+        default=None, description="The version that you have read; absent for a new one."
+    )
 
 
 @strawberry.input(description="A requirement of the own agency to take out of force.")
@@ -51,6 +54,7 @@ class EndAgencyRequirementInput:
     """Input of endAgencyRequirement."""
 
     key: str = strawberry.field(description="Which requirement.")
+    expected_version: int = strawberry.field(description="The version that you have read.")
     idempotency_key: str = strawberry.field(description=_KEY)
 
 
@@ -106,7 +110,9 @@ class ComplianceMutation:
         )
 
         async def effect(session: WriteSession) -> dict[str, Any]:
-            return await commands.set_policy(session, context.caller, input.key, policy)
+            return await commands.set_policy(
+                session, context.caller, input.key, policy, input.expected_version
+            )
 
         name = "setAgencyRequirement"
         outcome = await run_command(context, name, input, key=input.idempotency_key, effect=effect)
@@ -124,7 +130,9 @@ class ComplianceMutation:
         context = context_of(info)
 
         async def effect(session: WriteSession) -> dict[str, Any]:
-            return await commands.end_policy(session, context.caller, input.key)
+            return await commands.end_policy(
+                session, context.caller, input.key, input.expected_version
+            )
 
         name = "endAgencyRequirement"
         outcome = await run_command(context, name, input, key=input.idempotency_key, effect=effect)

@@ -16,6 +16,7 @@ from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
+from svc_training.clearances import repository as clearances
 from svc_training.compliance import repository, tables
 from svc_training.compliance.rules import (
     FOREVER,
@@ -228,7 +229,7 @@ class ComplianceQuery:
         """Return the caller's clearances."""
         context = context_of(info)
         async with context.reading() as session:
-            rows = await repository.clearances_of_account(session, context.caller.subject)
+            rows = await clearances.of_account(session, context.caller.subject)
         return [
             TrainingClearance(
                 kind=row.kind,
