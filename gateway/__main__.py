@@ -81,6 +81,20 @@ def _add_policy(policy: argparse.ArgumentParser) -> None:
     difference.add_argument(
         "--approval", type=Path, help="approval file: an entry for each widening"
     )
+    difference.add_argument(
+        "--standing", action="store_true", help="approvals may be about earlier changes too"
+    )
+    approved = actions.add_parser(
+        "approved",
+        help="hold the committed policy against what was approved last; 1 if it is wider",
+        description="What each column holds, by label, against `gateway/policy/approved.txt` and "
+        "the approvals since (`gateway/policy/approvals.toml`). Needs no history.",
+    )
+    approved.add_argument("--old", type=Path, help="another table of what was approved")
+    approved.add_argument("--approval", type=Path, help="another approval file")
+    approved.add_argument(
+        "--print", action="store_true", dest="is_printed", help="print what is held now instead"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -116,7 +130,16 @@ def _run(arguments: argparse.Namespace) -> int:
         case "operations":
             return _operations(arguments)
         case "policy" if arguments.action == "diff":
-            return inspection.policy_difference(arguments.old, arguments.new, arguments.approval)
+            return inspection.policy_difference(
+                arguments.old,
+                arguments.new,
+                arguments.approval,
+                are_standing=arguments.standing,
+            )
+        case "policy" if arguments.action == "approved":
+            return inspection.policy_approved(
+                arguments.old, arguments.approval, is_printed=arguments.is_printed
+            )
         case "policy" if arguments.action == "table":
             return inspection.policy_table(arguments.role)
         case "policy":

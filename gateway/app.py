@@ -2,28 +2,30 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.caller import InternalTokens
 from gateway.community_client import CommunityClient
 from gateway.consent_client import ConsentClient
 from gateway.generations import Generations, load_generation
 from gateway.identity import AccessTokenVerifier, PossessionCheck, parse_issuers
+from gateway.identity.logout_token import LogoutTokenVerifier
 from gateway.identity.step_up import parse_step_up
 from gateway.limits.budget import Budget
 from gateway.limits.rate import Rate
+from gateway.limits.shared_rates import SharedRates
 from gateway.limits.traffic import Traffic, TrafficLimits, packaged_rules
 from gateway.persisted import PersistedDocuments
 from gateway.persisted.documents import read_key
-from gateway.pipeline import Pipeline
+from gateway.pipeline import GraphQLRequest, Pipeline
 from gateway.policy.packaged import packaged_path, packaged_sdl
 from gateway.prepare import Preparer
 from gateway.release.decisions import DecisionCache
@@ -33,22 +35,27 @@ from gateway.release.gate import ReleaseGate
 from gateway.rounds import Rounds
 from gateway.settings import GatewaySettings, Rates
 from gateway.subgraph_calls import SubgraphCalls
-from gateway.subscriptions import ChangeHub
+from gateway.subscriptions import ChangeHub, EventSources, StreamOpener, packaged_fields
 from gateway.supergraph_file import SupergraphFollower
-from gateway.warm_up import named, recent, warm_in_turns
+from gateway.warm_up import keep_warm, recent
 from gateway.web.console.app import Console
 from gateway.web.console.sealing import derive
 from gateway.web.console.sealing import read_key as read_console_key
+from gateway.web.credentials import CredentialsReader
 from gateway.web.cross_origin import CrossOrigin, parse_origins
 from gateway.web.doors.community import CommunityDoor
 from gateway.web.doors.court import CourtDoors
+from gateway.web.doors.orders import OrderDoors
 from gateway.web.doors.own_record import OwnRecordDoor
 from gateway.web.doors.routes import Doors
+from gateway.web.doors.scim import ScimDoor
 from gateway.web.doors.training import TrainingDoors
+from gateway.web.event_socket import EventSocketEndpoint
 from gateway.web.event_stream import EventStreamEndpoint
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.middleware import BodyLimit, SecurityHeaders
 from gateway.web.schema_download import schema_download
+from gateway.webhooks import WebhookSender
 from infra.http_client import HttpClient
 from infra.identity_token import GATEWAY_ISSUER, TokenMinter
 from infra.settings import SettingsError
@@ -70,9 +77,12 @@ class GatewayParts:
     consent: ConsentClient
     calls: SubgraphCalls
     traffic: Traffic
+    shared: SharedRates
     documents: PersistedDocuments
     sdl: str
     community: CommunityClient
+    minter: TokenMinter
+    addresses: Mapping[str, str]
 
 
 def build_parts(settings: GatewaySettings) -> GatewayParts:
@@ -81,24 +91,26 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
     Raises:
         GoldenThreadError: a setting, the supergraph or the policy is not acceptable.
     """
-    budget = Budget(cost=settings.max_cost)
+    usual = Budget(cost=settings.max_cost)
+    budget = replace(usual, request_seconds=usual.request_seconds * settings.patience)
     sdl = _sdl(settings)
     preparer = load_generation(sdl, budget, settings.subgraphs)
     keys = SigningKeys(GATEWAY_ISSUER, settings.key_dir, settings.public_key_dir)
     minter = TokenMinter(keys)
     consent_http = HttpClient(settings.subgraphs["consent"].text)
-    consent = ConsentClient(consent_http, minter)
+    consent = ConsentClient(consent_http, minter, settings.patience)
     decisions = DecisionCache()
     directory = DirectoryCache(consent)
     feed = ChangeFeed(consent, decisions, directory)
-    gate = ReleaseGate(consent, settings.instance)
+    gate = ReleaseGate(consent, settings.instance, patience=settings.patience)
     addresses = {name: address.text for name, address in settings.subgraphs.items()}
     calls = SubgraphCalls(addresses, InternalTokens(minter), budget)
     issuers = parse_issuers(settings.issuers)
     verifier = AccessTokenVerifier(issuers)
     possession = PossessionCheck(settings.public_url, issuers)
-    traffic = Traffic(packaged_rules(preparer.supergraph), _limits(settings.rates))
-    rounds = Rounds(calls, consent, decisions, gate)
+    shared = SharedRates(consent, settings.instance)
+    traffic = Traffic(packaged_rules(preparer.supergraph), _limits(settings.rates), shared)
+    rounds = Rounds(calls, consent, decisions, gate, settings.patience)
     step_up = parse_step_up(settings.step_up)
     documents = _persisted(settings)
     pipeline = Pipeline(
@@ -115,9 +127,12 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
         consent,
         calls,
         traffic,
+        shared,
         documents,
         sdl,
         CommunityClient(HttpClient(addresses["participants"]), minter),
+        minter,
+        addresses,
     )
 
 
@@ -179,7 +194,8 @@ def _follower(settings: GatewaySettings, parts: GatewayParts) -> SupergraphFollo
 
     def load(sdl: str) -> Preparer:
         asked = recent(generations.preparer)
-        return load_generation(sdl, parts.budget, settings.subgraphs, asked)
+        texts = parts.documents.texts
+        return load_generation(sdl, parts.budget, settings.subgraphs, asked, texts)
 
     return SupergraphFollower(
         settings.supergraph or packaged_path(),
@@ -216,10 +232,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
     async def ready(_request: Request) -> Response:
         return JSONResponse({"status": "ready"})
 
-    async def bind(token: str, code: str) -> bool:
-        verified = await parts.verifier.verify(token)
-        if verified.confirmation.key or verified.confirmation.certificate:
-            return False  # bound to a key: here nothing checks that whoever sends it has the key
+    async def bind(request: GraphQLRequest, code: str) -> bool:
+        verified = await parts.pipeline.identify(request)
         if verified.service_purpose is not None:
             return False  # a back end is nobody's login
         who = verified.issuer_alias, verified.subject
@@ -227,65 +241,75 @@ def create_app(settings: GatewaySettings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        parts.feed.start()
-        parts.gate.start()
-        following = asyncio.create_task(_follow(parts.documents), name="manifests")
         follower = _follower(settings, parts)
-        follower.start()
-        with suppress(RuntimeError, ValueError):  # only the main thread hears signals
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, follower.look_now)
-        preparer = parts.pipeline.preparer
-        warming = asyncio.create_task(warm_in_turns(preparer, named(preparer)))
-        yield
-        following.cancel()
-        warming.cancel()
-        await follower.stop()
-        if console is not None:
-            await console.close()
-        await parts.gate.stop()
-        await parts.feed.stop()
-        await parts.verifier.close()
-        await parts.calls.close()
-        await parts.consent_http.close()
-        await parts.community.close()
+        async with AsyncExitStack() as running:
+            for each in (parts.verifier, parts.calls, parts.consent_http, parts.community):
+                running.push_async_callback(each.close)
+            if console is not None and logout is not None:
+                running.push_async_callback(console.close)
+                running.push_async_callback(logout.close)
+            for part in (
+                parts.feed, parts.gate, hub, sources, webhooks, follower, parts.shared,
+            ):  # fmt: skip
+                part.start()
+                running.push_async_callback(part.stop)
+            warming = keep_warm(lambda: parts.pipeline.preparer, parts.documents.texts)
+            for name, work in (("manifests", _follow(parts.documents)), ("warm-up", warming)):
+                running.callback(asyncio.create_task(work, name=name).cancel)
+            with suppress(RuntimeError, ValueError):  # only the main thread hears signals
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, follower.look_now)
+            yield
 
+    webhooks = WebhookSender(
+        parts.consent_http, parts.minter, allows_loopback=not settings.is_production
+    )
+    credentials = CredentialsReader(settings.certificate_header, parts.traffic)
     endpoint = GraphQLEndpoint(
         parts.pipeline,
         parts.budget.body_bytes,
-        settings.certificate_header,
-        parts.traffic,
+        credentials,
         shows_plans=not settings.is_production,
     )
-    hub = ChangeHub()
+    hub, fields = ChangeHub(), packaged_fields()
     parts.feed.listen(hub.changed)
-    streams = EventStreamEndpoint(endpoint, parts.pipeline, hub)
-    console = None
+    parts.feed.listen(webhooks.changed)
+    clients = {name: HttpClient(address) for name, address in parts.addresses.items()}
+    sources = EventSources(clients, parts.minter, parts.feed, hub, fields)
+    opener = StreamOpener(parts.pipeline, hub, fields, sources)
+    streams = EventStreamEndpoint(endpoint, opener)
+    origins = parse_origins(settings.cors_origins)
+    sockets = EventSocketEndpoint(opener, credentials, origins)
+    console = logout = None
     if settings.console is not None:
-        accepted = [each.issuer for each in parse_issuers(settings.issuers)]
-        console = Console(parts.pipeline, settings.console, accepted)
+        issuers = parse_issuers(settings.issuers)
+        accepted = [each.issuer for each in issuers]
+        logout = LogoutTokenVerifier(issuers, settings.console.client_id)
+        console = Console(parts.pipeline, settings.console, accepted, logout.verify)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),
-            Route(
-                "/schema.graphql", schema_download(parts.pipeline, parts.traffic), methods=["GET"]
-            ),
+            Route("/schema.graphql", schema_download(parts.pipeline, credentials), methods=["GET"]),
             Route("/subscriptions", streams.__call__, methods=["POST"]),
+            WebSocketRoute("/subscriptions", sockets.__call__),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
-            *Doors(parts.pipeline, bind).routes(),
-            *CourtDoors(parts.pipeline).routes(),
-            *OwnRecordDoor(parts.pipeline).routes(),
-            *CommunityDoor(parts.community, _page_key(settings)).routes(),
-            *TrainingDoors(parts.pipeline, _badge_keys(settings)).routes(),
+            *Doors(parts.pipeline, credentials, bind).routes(),
+            *CourtDoors(parts.pipeline, credentials).routes(),
+            *OrderDoors(parts.pipeline, credentials).routes(),
+            *OwnRecordDoor(parts.pipeline, credentials).routes(),
+            *ScimDoor(parts.pipeline, credentials).routes(),
+            *CommunityDoor(parts.community, _page_key(settings), parts.shared).routes(),
+            *TrainingDoors(parts.pipeline, credentials, _badge_keys(settings)).routes(),
             *(console.routes() if console else ()),
         ],
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(CrossOrigin, origins=parse_origins(settings.cors_origins)),
+            Middleware(CrossOrigin, origins=origins),
             Middleware(BodyLimit),
         ],
         lifespan=lifespan,
     )
-    app.state.on_stopping = (hub.stop,)
+    app.state.on_stopping = (hub.end_streams,)
     app.state.hub = hub
+    app.state.takes_sockets = True
     return app

@@ -64,11 +64,13 @@ def act(
     table: AccessTable,
     *,
     is_service: bool = False,
+    is_under_order: bool = False,
 ) -> Acting:
     """Return a request's standing under one grant and purpose.
 
     Args:
         is_service: nobody stands behind the request, so nothing about any person is served.
+        is_under_order: a door carries a court order out for the person who asks (D33).
 
     Raises:
         RequestRefusedError: 403, the role does not act for this purpose.
@@ -77,6 +79,11 @@ def act(
     column = table.matrix.column_of(
         grant.role, is_liaison=grant.is_liaison, service_field=grant.service_field
     )
+    if is_under_order:
+        ordered = table.matrix.column_under_order(grant.role)
+        if ordered is None:
+            raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED")
+        column = ordered
     purpose = stated
     if stated in ALWAYS_DENY_PURPOSES:
         purpose = None  # the operation runs without anything about a person, and is recorded
@@ -84,6 +91,9 @@ def act(
         raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED")
     has_person_purpose = purpose is not None and purpose not in STAFF_PURPOSES and not is_service
     access, forms, aggregates = table.access_of(column, has_person_purpose=has_person_purpose)
+    for category in grant.withheld:
+        access.pop(category, None)
+        forms.pop(category, None)
     caller = Caller(
         subject=principal.subject,
         agency_id=grant.agency_id,
@@ -93,7 +103,7 @@ def act(
         purpose=purpose,
         access=MappingProxyType(access),
         forms=MappingProxyType(forms),
-        aggregates=aggregates,
+        aggregates=aggregates - grant.withheld - grant.withheld_figures,
         service_field=grant.service_field,
         is_liaison=grant.is_liaison,
         policy_version=table.version,
@@ -114,15 +124,16 @@ class InternalTokens:
     """Internal tokens by (caller, audience); one is reused for half of its life.
 
     Signing costs more than a short fetch, and a token says nothing about one request but the
-    least revision, which is part of the key.
+    least revision, which is part of the key. Both clocks must say that it is young: one that was
+    made while the wall clock was wrong is believed by nobody once it is right.
     """
 
     minter: TokenMinter
-    _known: dict[tuple[object, ...], tuple[str, float]] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], tuple[str, float, int]] = field(default_factory=dict)
 
     def token(self, caller: Caller, audience: str) -> str:
         """Return a token that speaks for a caller at one service."""
-        if caller.permit is not None:  # a mutation's permit is for one effect only
+        if caller.permit is not None or caller.event is not None:  # for one effect, one event
             return self.minter.for_caller(caller, audience)
         key = (
             caller.subject,
@@ -130,14 +141,16 @@ class InternalTokens:
             caller.purpose,
             caller.min_revision,
             caller.policy_version,
+            *caller.access,  # a clearance that lapses takes categories away from the same grant
+            caller.aggregates,  # and so does a site that no longer agrees to figures
             audience,
         )
         known = self._known.get(key)
-        now = clock.monotonic()
-        if known is not None and now < known[1]:
+        now, second = clock.monotonic(), clock.epoch_seconds()
+        if known is not None and now < known[1] and 0 <= second - known[2] <= _REUSE_SECONDS:
             return known[0]
         if len(self._known) >= _MAX_TOKENS:
             self._known.clear()
         token = self.minter.for_caller(caller, audience)
-        self._known[key] = token, now + _REUSE_SECONDS
+        self._known[key] = token, now + _REUSE_SECONDS, second
         return token

@@ -9,14 +9,19 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway.principal import Directory, Grant
+from infra import http_retry
 from infra.errors import GoldenThreadError
-from infra.http_client import HttpClient, HttpClientError
+from infra.http_client import HttpClient, HttpClientError, HttpResponse
+from infra.http_retry import RetryBudget
 from infra.identity_token import TokenMinter
 from infra.vocabulary import Category, Role
 
 AUDIENCE = "consent"
 LOOKUP_TIMEOUT_SECONDS = 0.5
 GATE_TIMEOUT_SECONDS = 0.5
+
+Claimed = tuple[str, str | None, str | None]
+"""A role, an agency and a site, as a token claims them."""
 
 _T = TypeVar("_T")
 
@@ -59,6 +64,35 @@ class Change:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RateUse:
+    """What a gateway let through of one bucket that all gateways share.
+
+    Attributes:
+        kind: of the bucket, such as ``subject``.
+        key: whose it is.
+        per_second: tokens that it gains.
+        burst: tokens that it holds at most.
+        spent: tokens taken.
+    """
+
+    kind: str
+    key: str
+    per_second: float
+    burst: float
+    spent: float
+
+    def told(self) -> dict[str, Any]:
+        """Return it as it is sent."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "perSecond": self.per_second,
+            "burst": self.burst,
+            "spent": self.spent,
+        }
+
+
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
@@ -66,19 +100,23 @@ def _instant(text: str | None) -> datetime | None:
 class ConsentClient:
     """Calls to ``svc_consent``; every failure is a ``ConsentUnavailableError``."""
 
-    def __init__(self, client: HttpClient, minter: TokenMinter) -> None:
+    def __init__(self, client: HttpClient, minter: TokenMinter, patience: float = 1.0) -> None:
         self._client = client
         self._minter = minter
+        self._patience = patience
+        self._retries = RetryBudget()
 
-    async def directory(self, issuer: str, subject: str) -> Directory:
-        """Return the live grants of a token's subject.
+    async def directory(
+        self, issuer: str, subject: str, claims: Sequence[Claimed] = ()
+    ) -> Directory:
+        """Return the live grants of a token's subject, as far as its claims do not speak against.
 
         Raises:
             ConsentUnavailableError: it cannot be asked.
         """
         return await self._post(
             "/internal/directory/principal",
-            {"issuer": issuer, "subject": subject},
+            {"issuer": issuer, "subject": subject, "claims": claims},
             LOOKUP_TIMEOUT_SECONDS,
             _directory,
         )
@@ -124,6 +162,33 @@ class ConsentClient:
             lambda answer: bool(answer["bound"]),
         )
 
+    async def settle_rates(self, instance: str, uses: Sequence[RateUse]) -> tuple[int, list[float]]:
+        """Say what this gateway let through; return how many gateways live, and what is left.
+
+        What is asked again of another instance may count twice, which errs on the strict side.
+
+        Raises:
+            ConsentUnavailableError: it was not heard, as far as anybody knows.
+        """
+        body = {"instance": instance, "uses": [each.told() for each in uses]}
+        found = await self._post("/internal/rates/settle", body, LOOKUP_TIMEOUT_SECONDS, _settled)
+        if len(found[1]) != len(uses):
+            raise ConsentUnavailableError("the consent service does not answer")
+        return found
+
+    async def take_rate(self, use: RateUse) -> tuple[bool, float]:
+        """Take tokens of a bucket that all gateways share; return whether, and what is left.
+
+        Raises:
+            ConsentUnavailableError: nobody knows whether they were there.
+        """
+        return await self._post(
+            "/internal/rates/take",
+            {"use": use.told()},
+            LOOKUP_TIMEOUT_SECONDS,
+            lambda answer: (bool(answer["isTaken"]), float(answer["level"])),
+        )
+
     async def changes(self, after: int, wait_seconds: float) -> tuple[int, list[Change]]:
         """Return the head revision and the changes after a revision, waiting for the first.
 
@@ -150,9 +215,15 @@ class ConsentClient:
             "authorization": f"Bearer {self._minter.for_service(AUDIENCE)}",
             "content-type": "application/json",
         }
+
+        async def send(seconds: float) -> HttpResponse:
+            return await self._client.request(method, path, headers, body, timeout_seconds=seconds)
+
+        seconds = timeout_seconds * self._patience
         try:
-            response = await self._client.request(
-                method, path, headers, body, timeout_seconds=timeout_seconds
+            # Look-ups change nothing, and the gate gives a call that it knows its first verdict.
+            response = await http_retry.ask(
+                send, self._retries, timeout_seconds=seconds, idempotent=True
             )
             if response.status != 200:
                 raise ConsentUnavailableError(f"{path.partition('?')[0]}: {response.status}")
@@ -171,6 +242,8 @@ def _directory(answer: Any) -> Directory:
             site_id=grant["siteId"] or "",
             is_liaison=bool(grant["isLiaison"]),
             service_field=grant["serviceField"],
+            withheld=frozenset(Category(code) for code in grant.get("withheld", ())),
+            withheld_figures=frozenset(Category(code) for code in grant.get("withheldFigures", ())),
         )
         for grant in answer["grants"]
     }
@@ -217,3 +290,7 @@ def _verdicts(answer: Any) -> list[Verdict]:
 def _changes(answer: Any) -> tuple[int, list[Change]]:
     changes = [Change(int(each["revision"]), tuple(each["keys"])) for each in answer["changes"]]
     return int(answer["revision"]), changes
+
+
+def _settled(answer: Any) -> tuple[int, list[float]]:
+    return int(answer["peers"]), [float(level) for level in answer["levels"]]

@@ -49,6 +49,7 @@ MESSAGES: dict[str, str] = {
     "LOOKUP_LIMIT": "Look one number up in each operation.",
     "RATE_LIMITED": "Too many requests; wait as long as 'Retry-After' says.",
     "RECIPIENT_NOT_NAMED": "No release names the recipient for all that this would tell them.",
+    "SUBSCRIPTION_TRANSPORT": "Send subscriptions to /subscriptions: event stream or WebSocket.",
     "STREAM_LIMIT": "Too many streams are open, or too many people watched; close one.",
     "STREAM_NOT_ALLOWED": "Your role is not told of changes; ask again when you need to know.",
     "OVERLOADED": "The gateway is busy; try again in a moment.",

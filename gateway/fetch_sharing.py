@@ -23,6 +23,8 @@ Identity = tuple[tuple[str, str], ...]
 
 def identity_of(headers: Mapping[str, str]) -> Identity:
     """All that a service can tell callers apart by."""
+    if _TRACE.isdisjoint(headers):
+        return tuple(headers.items())
     return tuple(item for item in headers.items() if item[0] not in _TRACE)
 
 

@@ -5,15 +5,17 @@ that plan, labels and views of a request always belong together. What does not d
 supergraph (decisions, directory, gate, connections) all generations share.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
+from gateway.identity.claims import VerifiedAccessToken
 from gateway.limits.budget import Budget
 from gateway.limits.traffic import packaged_rules
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline, Visitor
 from gateway.policy.packaged import packaged_table
 from gateway.prepare import Preparer
 from gateway.supergraph import SupergraphError, load_supergraph
-from gateway.warm_up import Recent, warm
+from gateway.warm_up import Recent, named, persisted, warm
 
 
 class Generations(Pipeline):
@@ -35,6 +37,14 @@ class Generations(Pipeline):
         """Return the schema of the present generation as the caller's role sees it."""
         return await self._current.schema_text(request)
 
+    async def identify(self, request: GraphQLRequest) -> VerifiedAccessToken:
+        """Return whose token a request carries and may use."""
+        return await self._current.identify(request)
+
+    async def admit(self, request: GraphQLRequest) -> Visitor:
+        """Return who opens a connection."""
+        return await self._current.admit(request)
+
     async def visitor(self, request: GraphQLRequest) -> Visitor:
         """Return who opens a stream, under the present generation."""
         return await self._current.visitor(request)
@@ -45,12 +55,19 @@ class Generations(Pipeline):
 
 
 def load_generation(
-    sdl: str, budget: Budget, services: Iterable[str], recent: Iterable[Recent] = ()
+    sdl: str,
+    budget: Budget,
+    services: Iterable[str],
+    recent: Iterable[Recent] = (),
+    texts: Callable[[], Iterable[tuple[str, str]]] | None = None,
 ) -> Preparer:
-    """Load supergraph and policy together, with the plans of operations asked recently.
+    """Load supergraph and policy together, with the plans of operations that will be asked.
 
     Args:
         services: names of the subgraphs that have an address.
+        recent: operations that were asked lately.
+        texts: application and document of each persisted operation; without it, none is warmed,
+            nor are the named ones.
 
     Raises:
         SupergraphError: the supergraph cannot be used, or names a service without an address.
@@ -63,5 +80,8 @@ def load_generation(
     table = packaged_table(supergraph, sdl)
     packaged_rules(supergraph)
     preparer = Preparer(supergraph, table, budget)
-    warm(preparer, recent)
+    if texts is None:
+        warm(preparer, recent)
+    else:
+        warm(preparer, chain(recent, named(preparer), persisted(preparer, texts())))
     return preparer

@@ -27,13 +27,16 @@ from gateway.planner.planner import plan_in_stages
 from gateway.planner.stage_text import stages_text
 from gateway.policy.access_table import AccessTable, table_text
 from gateway.policy.difference import (
+    Change,
     difference,
+    held,
     load_approvals,
     parse_table,
+    table_lines,
     unapproved,
 )
 from gateway.policy.errors import PolicyError
-from gateway.policy.packaged import packaged_supergraph, packaged_table
+from gateway.policy.packaged import packaged_supergraph, packaged_table, policy_file
 from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
 from gateway.policy.sdl_labels import check_subgraphs
@@ -76,8 +79,14 @@ def policy_table(role: str | None) -> int:
     return 0
 
 
-def policy_difference(old: Path, new: Path | None, approval: Path | None) -> int:
-    """Print what differs between two tables; 1 if something widens that nobody approved."""
+def policy_difference(
+    old: Path, new: Path | None, approval: Path | None, *, are_standing: bool = False
+) -> int:
+    """Print what differs between two tables; 1 if something widens that nobody approved.
+
+    Args:
+        are_standing: approvals may be about earlier changes than those between the two tables.
+    """
     before = parse_table(old.read_text(), str(old))
     if new is None:
         committed = table_text(packaged_table(packaged_supergraph()))
@@ -85,7 +94,31 @@ def policy_difference(old: Path, new: Path | None, approval: Path | None) -> int
     else:
         changes = difference(before, parse_table(new.read_text(), str(new)))
     approvals = load_approvals(approval.read_text(), str(approval)) if approval else []
-    open_ones = unapproved(changes, approvals)
+    return _told(changes, unapproved(changes, approvals, are_standing=are_standing))
+
+
+def policy_approved(approved: Path | None, approval: Path | None, *, is_printed: bool) -> int:
+    """Hold the committed policy against what was approved last; 1 if something is wider.
+
+    Args:
+        approved: what each column held when it was approved, as ``is_printed`` prints it; the
+            committed file if none is given.
+        approval: approvals since then; the committed file if none is given.
+        is_printed: print what the columns hold now instead, to be approved as a whole.
+    """
+    now = held(parse_table(table_text(packaged_table(packaged_supergraph())), "committed policy"))
+    if is_printed:
+        _write(table_lines(now))
+        return 0
+    approved, approval = (
+        approved or policy_file("approved.txt"),
+        approval or policy_file("approvals.toml"),
+    )
+    changes = difference(parse_table(approved.read_text(), str(approved)), now)
+    return _told(changes, unapproved(changes, load_approvals(approval.read_text(), str(approval))))
+
+
+def _told(changes: list[Change], open_ones: list[Change]) -> int:
     for change in changes:
         mark = "  NOT APPROVED" if change in open_ones else ""
         _write(f"{change.text}{mark}")

@@ -5,14 +5,17 @@ from what still stands; a changed principal or list starts again, a bounded numb
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
+from graphql import value_from_ast_untyped
+
 from gateway.caller import Acting, act, read_purpose
 from gateway.consent_client import ConsentUnavailableError
-from gateway.errors import NO_PURPOSE, RequestRefusedError, error
+from gateway.errors import RequestRefusedError, error
 from gateway.exchange import Answer, GraphQLRequest, Standing, Visitor
 from gateway.identity import (
     AccessTokenError,
@@ -26,19 +29,20 @@ from gateway.identity.step_up import StepUp
 from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
 from gateway.operation_metrics import OperationMetrics
 from gateway.persisted import DocumentRequest, PersistedDocuments, UnknownOperationError
-from gateway.planner import Operation, OperationError, coerce_variables, plan_json
+from gateway.planner import Operation, OperationError, coerce_variables
 from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.planner.selection import ALWAYS
 from gateway.policy.access_table import View
 from gateway.policy.roles import Refusal, selected_refusals
-from gateway.prepare import Prepared, Preparer, presented
+from gateway.prepare import Preparer, presented
+from gateway.presenting import present, refusal_error, refuse_mutation, with_cost, with_plan
 from gateway.release.directory import DirectoryCache, choose_grant
 from gateway.release.feed import ChangeFeed
-from gateway.release.recipient import DOOR_ONLY, RecipientNotNamedError, StatedRecipient
-from gateway.rounds import PrincipalChangedError, Release, Rounds
+from gateway.release.recipient import RecipientNotNamedError, StatedRecipient
+from gateway.rounds import PrincipalChangedError, Rounds
 from infra import clock
 from infra.telemetry import metrics, traces
-from infra.vocabulary import Purpose
+from infra.vocabulary import Basis, Purpose
 
 __all__ = ["Answer", "GraphQLRequest", "Pipeline", "Standing", "StatedRecipient", "Visitor"]
 
@@ -103,11 +107,14 @@ class Pipeline:
 
     async def _run(self, request: GraphQLRequest) -> Answer:
         verified = await self._verified(request)
-        self._traffic.of_person(_person(verified), verified.client_id)
+        if not request.is_look:
+            self._traffic.of_person(verified.person, verified.client_id)
         purpose = read_purpose(request.purpose)
         for _ in range(MAX_PRINCIPAL_CHANGES + 1):
             try:
-                acting = await self._acting(verified, request.acting_grant, purpose)
+                acting = await self._acting(
+                    verified, request.acting_grant, purpose, is_under_order=_is_under_order(request)
+                )
                 answer = await self._execute(request, verified, acting)
                 return replace(answer, standing=self._standing(acting))
             except PrincipalChangedError:
@@ -125,7 +132,7 @@ class Pipeline:
             RequestRefusedError: as for an operation.
         """
         verified = await self._verified(request)
-        self._traffic.of_person(_person(verified), verified.client_id)
+        self._traffic.of_person(verified.person, verified.client_id)
         try:
             acting = await self._acting(verified, request.acting_grant, None)
         except ConsentUnavailableError:
@@ -133,39 +140,85 @@ class Pipeline:
         view = self._preparer.table.view(acting.column, has_person_purpose=True)
         return self._preparer.sdl_of(view)
 
-    async def visitor(self, request: GraphQLRequest) -> Visitor:
-        """Return who opens a stream; nothing is executed.
+    async def identify(self, request: GraphQLRequest) -> VerifiedAccessToken:
+        """Return whose token a request carries and may use; the directory need not know them.
+
+        Raises:
+            RequestRefusedError: as for an operation.
+        """
+        verified = await self._verified(request)
+        self._traffic.of_person(verified.person, verified.client_id)
+        return verified
+
+    async def admit(self, request: GraphQLRequest) -> Visitor:
+        """Return who opens a connection; its operations come later.
 
         Raises:
             RequestRefusedError: as for an operation; 503 while the directory is away.
         """
-        # Possession is checked with the first answer: a proof is good once.
-        verified = await self._verified(replace(request, is_proven=True))
+        verified, acting = await self._standing_of(request)
+        return _visitor(verified, acting)
+
+    async def visitor(self, request: GraphQLRequest) -> Visitor:
+        """Return who opens a stream, and on what; nothing is executed.
+
+        Raises:
+            RequestRefusedError: as for an operation; 403 for a subscription that is not this
+                role's, 503 while the directory is away.
+        """
+        # Possession is checked with the first answer, where there is one: a proof is good once.
+        verified, acting = await self._standing_of(replace(request, is_proven=True))
+        operation, variables = self._parse(request, verified.client_id)
+        visitor = replace(_visitor(verified, acting), kind=operation.kind)
+        is_subscription = operation.kind == "subscription"
+        if not is_subscription and not request.watched:
+            return visitor
+        if is_subscription and not request.is_proven:
+            self._prove(verified, request)
+        prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
+        prepared.cost.check(variables, self._preparer.budget)
+        selected = prepared.pruned.coordinates
+        if is_subscription or request.is_proven:  # else the first answer asks for it
+            self._step_up.check(verified, selected)
+        visitor = replace(visitor, signed_in_until=self._step_up.good_until(verified, selected))
+        if not is_subscription:
+            return visitor
+        fields = prepared.pruned.operation.root.fields
+        if not fields:
+            refusals = selected_refusals(prepared.pruned, variables)
+            errors = [refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
+            raise RequestRefusedError(403, "FIELD_NOT_ALLOWED", errors)
+        (root,) = fields
+        given = {
+            each.name.value: value_from_ast_untyped(each.value, variables)
+            for each in root.arguments
+        }
+        return replace(visitor, field=root.name, arguments=given)
+
+    async def _standing_of(self, request: GraphQLRequest) -> tuple[VerifiedAccessToken, Acting]:
+        verified = await self._verified(request)
+        if not request.is_look:
+            self._traffic.of_person(verified.person, verified.client_id)
         purpose = read_purpose(request.purpose)
         try:
             acting = await self._acting(verified, request.acting_grant, purpose)
         except ConsentUnavailableError:
             raise RequestRefusedError(503, "SERVICE_UNAVAILABLE") from None
-        operation, _ = self._parse(request, verified.client_id)
-        if operation.kind != "query":
-            raise RequestRefusedError(400, "BAD_REQUEST")
-        keys = [f"subject:{acting.principal.subject}", "policy"]
-        if acting.principal.grant.agency_id:
-            keys.append(f"agency:{acting.principal.grant.agency_id}")
-        return Visitor(
-            person=_person(verified),
-            client=verified.client_id,
-            column=acting.column,
-            keys=tuple(keys),
-            expires_at=verified.expires_at,
-        )
+        return verified, acting
 
     async def _verified(self, request: GraphQLRequest) -> VerifiedAccessToken:
-        shown = request.possession or _NOTHING_SHOWN
         try:
             verified = await self._verifier.verify(request.token)
-            if not request.is_proven:
-                self._possession.check(verified, request.token, shown)
+        except AccessTokenError:
+            raise RequestRefusedError(401, "UNAUTHENTICATED") from None
+        if not request.is_proven:
+            self._prove(verified, request)
+        return verified
+
+    def _prove(self, verified: VerifiedAccessToken, request: GraphQLRequest) -> None:
+        shown = request.possession or _NOTHING_SHOWN
+        try:
+            self._possession.check(verified, request.token, shown)
         except DpopNonceError as wanted:
             challenge = {
                 "www-authenticate": 'DPoP error="use_dpop_nonce"',
@@ -174,19 +227,30 @@ class Pipeline:
             raise RequestRefusedError(401, "UNAUTHENTICATED", headers=challenge) from None
         except AccessTokenError:
             raise RequestRefusedError(401, "UNAUTHENTICATED") from None
-        return verified
 
     async def _acting(
-        self, verified: VerifiedAccessToken, acting_grant: str | None, purpose: Purpose | None
+        self,
+        verified: VerifiedAccessToken,
+        acting_grant: str | None,
+        purpose: Purpose | None,
+        *,
+        is_under_order: bool = False,
     ) -> Acting:
         fixed = verified.service_purpose
         if fixed is not None:
             if purpose not in (None, fixed):
                 raise RequestRefusedError(403, "PURPOSE_NOT_ALLOWED")
             purpose = fixed
-        found = await self._directory.directory(verified.issuer_alias, verified.subject)
+        claims = [(each.role, each.agency, each.site) for each in verified.claimed_roles]
+        found = await self._directory.directory(verified.issuer_alias, verified.subject, claims)
         principal = choose_grant(found, acting_grant)
-        return act(principal, purpose, self._preparer.table, is_service=fixed is not None)
+        return act(
+            principal,
+            purpose,
+            self._preparer.table,
+            is_service=fixed is not None,
+            is_under_order=is_under_order,
+        )
 
     def _standing(self, acting: Acting) -> Standing:
         grant = acting.principal.grant
@@ -203,29 +267,40 @@ class Pipeline:
         self, request: GraphQLRequest, verified: VerifiedAccessToken, acting: Acting
     ) -> Answer:
         operation, variables = self._parse(request, verified.client_id)
+        if operation.kind == "subscription":
+            acting = _asked_about(acting, request)
         traces.note("gt.role", acting.column)
         prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
         cost = prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
-            return _refuse_mutation(refusals)
+            return refuse_mutation(refusals)
         self._step_up.check(verified, prepared.pruned.coordinates)
         introspection = self._introspect(operation, variables, acting.view)
         root = prepared.pruned.operation.root
         roots = [f"{each.parent_type}.{each.name}" for each in root.fields]
-        if not request.is_door and not DOOR_ONLY.isdisjoint(roots):
-            only = [Refusal(each, (), ALWAYS, ()) for each in roots if each in DOOR_ONLY]
-            return _refuse_mutation(only)
-        self._traffic.of_operation(_person(verified), roots)
-        with self._traffic.room(_person(verified), roots):
+        if operation.kind == "mutation":
+            others = self._preparer.table.mutations.not_this_way(
+                roots, by_service=verified.service_purpose is not None, by_door=request.is_door
+            )
+            if others:
+                return refuse_mutation([Refusal(each, (), ALWAYS, ()) for each in others])
+        known_revision = self._feed.revision
+        if request.event is not None:
+            known_revision = max(known_revision, request.event.revision)
+        if not request.is_look:
+            await self._traffic.of_operation(verified.person, roots)
+        # Looks of streams are few at a time, and have room of their own.
+        room = nullcontext() if request.is_look else self._traffic.room(verified.person, roots)
+        with room:
             released = await self._rounds.run(
                 prepared,
                 variables,
                 introspection,
                 acting,
                 verified.expires_at,
-                self._feed.revision,
-                self._recipient(request.recipient),
+                known_revision,
+                self._recipient(request.recipient, acting),
             )
         if operation.kind == "mutation" and released.revision:
             # What the mutation changed must be known here before its answer says so.
@@ -239,10 +314,10 @@ class Pipeline:
         if not pruned.is_catalogue_only:
             attached = self._preparer.table.obligations
             obligations = attached.of(pruned.labels, acting.column, acting.purpose)
-        answer = _present(prepared, released, refusals, with_purpose, obligations)
+        answer = present(prepared, released, refusals, with_purpose, obligations)
         if request.wants_cost:
-            answer = _with_cost(answer, cost, self._preparer.budget.cost)
-        return _with_plan(answer, prepared) if request.wants_plan else answer
+            answer = with_cost(answer, cost, self._preparer.budget.cost)
+        return with_plan(answer, prepared) if request.wants_plan else answer
 
     async def _answer_catalogue(
         self, request: GraphQLRequest, verified: VerifiedAccessToken
@@ -253,7 +328,7 @@ class Pipeline:
         prepared = self._preparer.prepare(operation, outage, verified.client_id)
         prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
-        errors = [_refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
+        errors = [refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
         introspection = self._introspect(operation, variables, outage)
         if operation.kind == "mutation" or not (prepared.plan.nodes or introspection):
             return Answer(200, {"data": None, "errors": errors or [error("SERVICE_UNAVAILABLE")]})
@@ -263,10 +338,13 @@ class Pipeline:
             body["errors"] = [*errors, *released.errors]
         return Answer(200, body)
 
-    def _recipient(self, stated: StatedRecipient | None) -> StatedRecipient | None:
+    def _recipient(self, stated: StatedRecipient | None, acting: Acting) -> StatedRecipient | None:
         """Return a recipient with what the agreement lets their role see."""
         if stated is None:
             return None
+        if stated.purpose is Purpose.HLEGAL:  # what the order lists, whatever the role is
+            ordered = dict.fromkeys(acting.access, Basis.COURT_ORDER.value)
+            return replace(stated, access=ordered)
         access, _, _ = self._preparer.table.access_of(stated.role.value, has_person_purpose=True)
         return replace(stated, access=access)
 
@@ -293,55 +371,29 @@ class Pipeline:
             raise presented(refused) from None
 
 
-def _person(verified: VerifiedAccessToken) -> str:
-    return f"{verified.issuer_alias}:{verified.subject}"
+def _is_under_order(request: GraphQLRequest) -> bool:
+    """Return whether a door hands an answer over because a court ordered it; no client says so."""
+    stated = request.recipient
+    return request.is_door and stated is not None and stated.purpose is Purpose.HLEGAL
 
 
-def _refusal_error(code: str, refusal: Refusal) -> dict[str, Any]:
-    static = error(code, coordinate=refusal.coordinate)
-    if refusal.locations:
-        static["locations"] = [{"line": line, "column": col} for line, col in refusal.locations]
-    return static
+def _asked_about(acting: Acting, request: GraphQLRequest) -> Acting:
+    """Return the standing of a look at one event: its internal tokens name it."""
+    if not request.is_look:
+        raise RequestRefusedError(400, "SUBSCRIPTION_TRANSPORT")
+    event = None if request.event is None else str(request.event)
+    return replace(acting, caller=replace(acting.caller, event=event))
 
 
-def _refuse_mutation(refusals: list[Refusal]) -> Answer:
-    errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
-    return Answer(200, {"data": None, "errors": [error("MUTATION_NOT_ALLOWED"), *errors]})
-
-
-def _with_cost(answer: Answer, estimated: int, limit: int) -> Answer:
-    cost = {"estimated": estimated, "limit": limit}
-    extensions = {**answer.body.get("extensions", {}), "cost": cost}
-    return replace(answer, body={**answer.body, "extensions": extensions})
-
-
-def _with_plan(answer: Answer, prepared: Prepared) -> Answer:
-    extensions = {**answer.body.get("extensions", {}), "queryPlan": plan_json(prepared.plan)}
-    return replace(answer, body={**answer.body, "extensions": extensions})
-
-
-def _present(
-    prepared: Prepared,
-    released: Release,
-    refusals: list[Refusal],
-    with_purpose: View | None,
-    obligations: tuple[dict[str, Any], ...],
-) -> Answer:
-    """Return the answer; ``with_purpose`` is the view that a purpose would have opened."""
-    errors = [_refusal_error("FIELD_NOT_ALLOWED", each) for each in refusals]
-    if with_purpose is not None:
-        for refusal, told in zip(refusals, errors, strict=True):
-            if not with_purpose.refuses(refusal.coordinate):
-                told["message"] = NO_PURPOSE
-    errors += released.errors
-    body: dict[str, Any] = {"data": released.data}
-    if errors:
-        body["errors"] = errors
-    extensions: dict[str, Any] = {}
-    if prepared.pruned.governed:
-        extensions["consent"] = {"governed": list(prepared.pruned.governed)}
-    if obligations:
-        extensions["obligations"] = list(obligations)
-    if extensions:
-        body["extensions"] = extensions
-    return Answer(200, body)
+def _visitor(verified: VerifiedAccessToken, acting: Acting) -> Visitor:
+    principal = acting.principal
+    return Visitor(
+        person=verified.person,
+        client=verified.client_id,
+        column=acting.column,
+        subject=principal.subject,
+        agency_id=principal.grant.agency_id,
+        site_id=principal.grant.site_id,
+        expires_at=verified.expires_at,
+        valid_until=principal.valid_until,
+    )

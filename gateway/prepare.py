@@ -14,6 +14,7 @@ from gateway.errors import RequestRefusedError
 from gateway.executor import CompiledOperation, compile_plan
 from gateway.limits.budget import Budget
 from gateway.limits.cost import Cost, cost_of
+from gateway.limits.nesting import check_nesting
 from gateway.limits.shape import check_shapes
 from gateway.limits.tokens import check_tokens
 from gateway.planner import (
@@ -26,7 +27,7 @@ from gateway.planner import (
     parse_operation,
     plan,
 )
-from gateway.planner.plan_cache import PlanCache, PlanKey
+from gateway.planner.plan_cache import PlanCache, PlanKey, name_key
 from gateway.policy.access_table import AccessTable, View
 from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfied_rules
 from gateway.policy.roles import PrunedOperation, prune
@@ -83,10 +84,11 @@ class Preparer:
         Raises:
             RequestRefusedError: 400, the document is not acceptable.
         """
-        key = PlanKey(source, self.supergraph.revision, operation_name or "")
+        key = PlanKey(source, self.supergraph.revision, name_key(operation_name))
         known = self._operations.get(key)
         if known is None:
             check_tokens(source, self.budget.tokens)
+            check_nesting(source, self.budget)
             try:
                 known = parse_operation(
                     source,
@@ -126,7 +128,10 @@ class Preparer:
                 pruned = replace(pruned, operation=allowed, refusals=refusals)
             try:
                 query_plan = plan(
-                    pruned.operation, self.supergraph, override_labels=self._labels_on
+                    pruned.operation,
+                    self.supergraph,
+                    override_labels=self._labels_on,
+                    answers_events=True,
                 )
             except PlanningError as error:
                 # Its text names subgraphs and hidden coordinates: neither for clients nor logs.

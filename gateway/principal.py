@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from infra.vocabulary import Role
+from infra.vocabulary import Category, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role that a person holds now, at an agency whose MOU is live."""
+    """One role that a person holds now, at an agency whose MOU is live.
+
+    ``withheld``: categories that it does not open now, for example for want of training.
+    ``withheld_figures``: categories that it does not count, since its site has not agreed to it.
+    """
 
     id: str
     role: Role
@@ -17,6 +21,8 @@ class Grant:
     site_id: str
     is_liaison: bool
     service_field: str | None
+    withheld: frozenset[Category] = frozenset()
+    withheld_figures: frozenset[Category] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from gateway.release.gate import RELEASE_WITHIN_SECONDS, WAIT_SECONDS, ReleaseGa
 from gateway.release.recipient import RecipientNotNamedError, StatedRecipient
 from gateway.subgraph_calls import SubgraphCalls
 from infra import clock
-from infra.errors import GoldenThreadError
+from infra.errors import GoldenThreadError, bug
 from infra.identity_token import Caller
 from infra.telemetry import traces
 from infra.telemetry.stages import stage
@@ -69,16 +69,20 @@ class Rounds:
         consent: ConsentClient,
         decisions: DecisionCache,
         gate: ReleaseGate,
+        patience: float = 1.0,
     ) -> None:
         self._calls = calls
         self._consent = consent
         self._decisions = decisions
         self._gate = gate
+        self._patience = patience
 
     async def run_ungated(
         self, prepared: Prepared, variables: Mapping[str, Any], introspection: Mapping[str, Any]
     ) -> Release:
         """Run an operation that selects nothing but catalogue, as nobody in particular."""
+        if prepared.pruned.governed:
+            bug("whatever is about people passes the release gate")
         context = self._calls.anonymous()
         guard = PermitAll()
         assembled = await fetch_all(prepared.compiled, variables, context, guard)
@@ -142,8 +146,9 @@ class Rounds:
                     self._decisions.forget_participant(subject)
                 caller = replace(caller, min_revision=max(caller.min_revision, disagreement))
                 continue
-            lists = _list_authority(assembled) if pruned.uses_lists else None
-            verdict, sent_at = await self._released(gate_calls, guard, projected, lists, asked)
+            read = _authority_of_rows(assembled)
+            relied = _Relied(asked, read[0] if read else None, read if pruned.uses_lists else None)
+            verdict, sent_at = await self._released(gate_calls, guard, projected, relied)
             if verdict.outcome == "LIST_CHANGED" and not is_mutation:
                 caller = replace(caller, min_revision=verdict.revision)
                 continue
@@ -163,7 +168,7 @@ class Rounds:
                 sent_at = await self._handed_over(
                     gate_calls.hand_over(recipient, projected.released, verdict.revision)
                 )
-            leave_by = sent_at + RELEASE_WITHIN_SECONDS
+            leave_by = sent_at + RELEASE_WITHIN_SECONDS * self._patience
             return Release(projected.data, projected.errors, verdict.revision, leave_by)
         raise ConsentUnavailableError("consent changes faster than a list can be read")
 
@@ -171,7 +176,12 @@ class Rounds:
         principal, grant = acting.principal, acting.principal.grant
         purpose = acting.purpose.value if acting.purpose else None
         recipient = RecipientKey(
-            principal.subject, grant.agency_id, acting.column, purpose or "", grant.site_id
+            principal.subject,
+            grant.agency_id,
+            acting.column,
+            purpose or "",
+            grant.site_id,
+            grant.withheld,
         )
         context = {
             "subject": principal.subject,
@@ -208,20 +218,21 @@ class Rounds:
         gate_calls: GateCalls,
         guard: ConsentGuard,
         projected: Projected,
-        lists: tuple[int, datetime | None] | None,
-        asked: Sequence[str],
+        relied: "_Relied",
     ) -> tuple[Verdict, float]:
         """Pass the gate; an answer that would leave too late after that passes it again."""
-        give_up_at = clock.monotonic() + WAIT_SECONDS
+        give_up_at = clock.monotonic() + WAIT_SECONDS * self._patience
         for _ in range(MAX_LATE_GATES + 1):
             if clock.monotonic() >= give_up_at:
                 break
-            call = gate_calls.release(guard.relied_on, projected.released, lists, asked)
+            call = gate_calls.release(
+                guard.relied_on, projected.released, relied.lists, relied.asked, relied.read_at
+            )
             with stage("gate"), traces.span("gateway.gate"):
                 verdict, sent_at = await self._gate.verdict(call, give_up_at)
             if verdict.outcome == "PRINCIPAL_CHANGED":
                 raise PrincipalChangedError("the principal has changed")
-            if clock.monotonic() - sent_at <= RELEASE_WITHIN_SECONDS:
+            if clock.monotonic() - sent_at <= RELEASE_WITHIN_SECONDS * self._patience:
                 return verdict, sent_at
         raise ConsentUnavailableError("the answer came too late after the gate")
 
@@ -249,8 +260,17 @@ def _disagreement(projected: Projected, guard: ConsentGuard) -> int:
     return max(revisions, default=0)
 
 
-def _list_authority(assembled: Assembled) -> tuple[int, datetime | None] | None:
-    """Return the least revision that lists were read at, and the earliest end of their truth.
+@dataclass(frozen=True, slots=True)
+class _Relied:
+    """What one round asked for and read: see ``GateCalls.release``."""
+
+    asked: Sequence[str]
+    read_at: int | None
+    lists: tuple[int, datetime | None] | None
+
+
+def _authority_of_rows(assembled: Assembled) -> tuple[int, datetime | None] | None:
+    """Return the least revision that rows were read at, and the earliest end of their truth.
 
     None when no service read any row: a list that failed holds nothing to rely on.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from infra.settings import Address, Environment, Secret, SettingsError
+from infra.settings import Address, Environment, Secret, SettingsError, read_patience
 
 _MOST = 1e9
 SUBGRAPHS = ("participants", "consent", "cases", "training")
@@ -71,6 +71,7 @@ class GatewaySettings:
         operations_key: file of the public key that they are signed with.
         allows_texts: whether an application with a manifest may send other documents too.
         step_up: JSON of what sign-in sensitive categories need (``gateway.identity.step_up``).
+        patience: see ``infra.settings.read_patience``.
     """
 
     instance: str
@@ -96,6 +97,7 @@ class GatewaySettings:
     operations_dir: Path | None = None
     operations_key: Path | None = None
     allows_texts: bool = False
+    patience: float = 1.0
 
 
 def read_settings(environment: Environment | None = None) -> GatewaySettings:
@@ -132,6 +134,7 @@ def read_settings(environment: Environment | None = None) -> GatewaySettings:
         operations_dir=_optional_path(env, "GT_OPERATIONS_DIR"),
         operations_key=_optional_path(env, "GT_OPERATIONS_KEY"),
         allows_texts=not is_production,
+        patience=read_patience(env),
     )
 
 

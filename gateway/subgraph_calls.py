@@ -48,9 +48,10 @@ class FetchMetrics:
             seconds = self._seconds[subgraph] = metrics.FETCH_SECONDS.labels(subgraph)
         count.inc()
         seconds.observe(duration_seconds)
-        traces.past_span(
-            "gateway.fetch", duration_seconds, {"gt.subgraph": subgraph}, failed=not ok
-        )
+        if traces.is_recorded():
+            traces.past_span(
+                "gateway.fetch", duration_seconds, {"gt.subgraph": subgraph}, failed=not ok
+            )
 
 
 class SubgraphCalls:

@@ -2,8 +2,8 @@
 
 A subgraph has its own pool (`max_connections`, and a bounded queue before it), so that one that is
 slow takes nothing from the others. One that failed several times in a row is left alone for a
-while; then a single call tries it. A call is sent again only where a kept connection turns out
-dead before the first byte of an answer, so retries never exceed the connections that were idle.
+while; then a single call tries it. A query whose instance went away or is behind is asked once
+more (`infra.http_retry`); a mutation only where the service says that it has not begun.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from infra import clock
+from infra import clock, http_retry
 from infra.http_client import (
     BUDGET_HEADER,
     HttpClient,
     HttpClientError,
     HttpResponse,
     HttpTimeoutError,
-    HttpUnreachableError,
 )
+from infra.http_retry import NotCalledError, RetryBudget
 
 FAILURES_TO_OPEN: Final = 5
 COOL_OFF_SECONDS: Final = 0.5
@@ -113,6 +113,7 @@ class SubgraphClient:
         self._breaker = breaker or CircuitBreaker(address or parts.netloc)
         path = parts.path or "/"
         self._path = f"{path}?{parts.query}" if parts.query else path
+        self._retries = RetryBudget()
         self._client = HttpClient(
             address or f"{parts.scheme}://{parts.netloc}",
             max_connections=max_connections,
@@ -128,13 +129,24 @@ class SubgraphClient:
         idempotent: bool,
     ) -> HttpResponse:
         """Send one request body; HttpClientError if no whole answer comes in time."""
+
+        async def send(seconds: float) -> HttpResponse:
+            return await self._try(body, headers, seconds, idempotent=idempotent)
+
+        return await http_retry.ask(
+            send, self._retries, timeout_seconds=timeout_seconds, idempotent=idempotent
+        )
+
+    async def _try(
+        self, body: bytes, headers: Mapping[str, str], timeout_seconds: float, *, idempotent: bool
+    ) -> HttpResponse:
         if not self._breaker.admits():
-            raise HttpUnreachableError("the service is left alone for a while")
+            raise NotCalledError("the service is left alone for a while")
         try:
             response = await self._client.request(
                 "POST",
                 self._path,
-                {**_CONTENT, BUDGET_HEADER: str(int(timeout_seconds * 1000)), **headers},
+                {**_CONTENT, BUDGET_HEADER: str(max(0, int(timeout_seconds * 1000))), **headers},
                 body,
                 timeout_seconds=timeout_seconds,
                 idempotent=idempotent,

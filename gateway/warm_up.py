@@ -1,12 +1,15 @@
 """Prepare operations before anybody waits for them: at the start, and before a supergraph changes.
 
-Named operations (`gateway/operations/`) are prepared for each column that may state their purpose;
-before a change, what was asked recently. Warming takes turns with other work and is bounded.
+Named operations (`gateway/operations/`) are prepared for each column that may state their purpose,
+those of applications' manifests for each column that nothing of them is refused to, and, before a
+change, what was asked recently. Warming takes turns with other work; it is bounded in plans, in
+each client's share of them, and in time. It never delays readiness: a gateway answers while it
+warms, and a plan that is not there yet is made when it is asked for.
 """
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from time import perf_counter, sleep
@@ -15,10 +18,19 @@ from typing import Final
 import structlog
 
 from gateway.errors import RequestRefusedError
+from gateway.planner import OperationError, normalize
 from gateway.policy.access_table import View
-from gateway.prepare import Preparer
+from gateway.policy.roles import prune
+from gateway.prepare import MAX_PREPARED, MAX_SHARE, Preparer
 
 MAX_WARMED: Final = 500
+MAX_OF_CLIENT: Final = int(MAX_PREPARED * MAX_SHARE) // 2
+"""Plans of one application's manifest; the other half of its share stays for what it asks."""
+
+MAX_SECONDS: Final = 10.0
+"""Of warming before a supergraph changes: the change comes then, and the rest after it."""
+
+LOOK_EVERY_SECONDS: Final = 5.0
 REST: Final = 2.0
 """Time to rest for each unit of time spent on warming."""
 
@@ -64,26 +76,92 @@ def named(preparer: Preparer) -> Iterator[Recent]:
                 yield Recent(source, None, view.name, CLIENT)
 
 
-def warm(preparer: Preparer, operations: Iterable[Recent]) -> None:
-    """Prepare operations for a preparer that serves nobody yet, in a thread beside those who do."""
+def persisted(preparer: Preparer, texts: Iterable[tuple[str, str]]) -> Iterator[Recent | None]:
+    """Applications' own operations, once for each view that may run the whole of them.
+
+    A view that part of an operation is refused to is hardly the one it was written for; what it
+    does ask is planned then, and here stands None. Of each application at most ``MAX_OF_CLIENT``.
+
+    Args:
+        texts: application and document of each operation (``PersistedDocuments.texts``).
+    """
+    views = list(preparer.table.views.values())
+    left: dict[str, int] = {}
+    for client, text in texts:
+        if left.setdefault(client, MAX_OF_CLIENT) <= 0:
+            continue
+        try:
+            # One document of a manifest is one operation, as the tools write them.
+            operation = preparer.parse(text, None, client)
+            normalized = normalize(operation, max_selections=preparer.budget.concrete_selections)
+        except (RequestRefusedError, OperationError):
+            continue  # it does not fit this supergraph; `operations check` says so beforehand
+        for view in views:
+            if left[client] <= 0:
+                break
+            if prune(normalized, view, preparer.table.labels).refusals:
+                yield None
+                continue
+            left[client] -= 1
+            yield Recent(text, None, view.name, client)
+
+
+def warm(
+    preparer: Preparer,
+    operations: Iterable[Recent | None],
+    *,
+    now: Callable[[], float] = perf_counter,
+    rest: Callable[[float], None] = sleep,
+) -> int:
+    """Prepare operations for a preparer that serves nobody yet, in a thread beside those who do.
+
+    Returns how many; at most ``MAX_WARMED``, and for ``MAX_SECONDS`` of ``now``.
+    """
     views = _views(preparer)
+    prepared = 0
+    started = now()
+    end = started + MAX_SECONDS
     for each in operations:
-        started = perf_counter()
-        _prepare(preparer, each, views)
-        sleep((perf_counter() - started) * REST)
+        prepared += _prepare(preparer, each, views)
+        rest((now() - started) * REST)
+        started = now()
+        if prepared >= MAX_WARMED or started >= end:
+            break
+    return prepared
 
 
-async def warm_in_turns(preparer: Preparer, operations: Iterable[Recent]) -> None:
+async def warm_in_turns(preparer: Preparer, operations: Iterable[Recent | None]) -> int:
     """Prepare operations for a preparer that serves, one at a time, resting in between."""
     views = _views(preparer)
     prepared = 0
+    started = perf_counter()
     for each in operations:
-        started = perf_counter()
         prepared += _prepare(preparer, each, views)
         await asyncio.sleep((perf_counter() - started) * REST)
+        started = perf_counter()
         if prepared >= MAX_WARMED:
             break
     _log.info("plans_warmed", operations=prepared)
+    return prepared
+
+
+async def keep_warm(
+    current: Callable[[], Preparer], texts: Callable[[], Iterable[tuple[str, str]]]
+) -> None:
+    """Warm what serves, and again whenever another supergraph or other manifests do.
+
+    Args:
+        current: the preparer that serves.
+        texts: application and document of each persisted operation.
+    """
+    warmed: tuple[Preparer, frozenset[tuple[str, str]]] | None = None
+    while True:
+        preparer, known = current(), frozenset(texts())
+        if warmed is None or warmed[0] is not preparer or warmed[1] != known:
+            await warm_in_turns(preparer, named(preparer))
+            await warm_in_turns(preparer, persisted(preparer, sorted(known)))
+            warmed = preparer, known
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
 
 
 def _views(preparer: Preparer) -> dict[str, View]:
@@ -91,9 +169,9 @@ def _views(preparer: Preparer) -> dict[str, View]:
     return {view.name: view for view in views}
 
 
-def _prepare(preparer: Preparer, asked: Recent, views: dict[str, View]) -> bool:
-    view = views.get(asked.view)
-    if view is None:
+def _prepare(preparer: Preparer, asked: Recent | None, views: dict[str, View]) -> bool:
+    view = None if asked is None else views.get(asked.view)
+    if asked is None or view is None:
         return False
     try:
         operation = preparer.parse(asked.source, asked.operation_name, asked.client)

@@ -57,6 +57,7 @@ class CompiledNode:
     """One request: the beginning of its body, and what to do with the answer.
 
     Attributes:
+        is_constant: the same request every time: root fields without variables.
         changes_places: its answer may bring objects, or what tells of whom or of what type they
             are; else what earlier walks have found still stands.
     """
@@ -69,6 +70,7 @@ class CompiledNode:
     calls: tuple[CompiledCall, ...]
     dependents: tuple[int, ...]
     has_needs: bool
+    is_constant: bool
     changes_places: bool
 
 
@@ -90,7 +92,6 @@ class CompiledOperation:
     conditions: list[Conditions]
     is_guarded: bool
     note_all_subjects: NoteAll | None
-    locations: dict[tuple[str, ...], list[dict[str, int]]]
     stops: dict[int, Stop]
     _schema: GraphQLSchema
     _exact: dict[bool, Callable[..., Any]] = field(default_factory=dict)
@@ -157,7 +158,6 @@ def compile_plan(
         conditions=[],
         is_guarded=guarded,
         note_all_subjects=compile_subject_walk(operation.root) if guarded else None,
-        locations=_locations(operation.root),
         stops=find_stops(plan, operation, supergraph.api_schema, is_guarded=guarded),
         _schema=supergraph.api_schema,
     )
@@ -193,6 +193,7 @@ def _node(
         dependents=dependents,
         has_needs=any(each.needs for each in targets)
         or any(target.walk.needs for call in calls for target in call.targets),
+        is_constant=not (calls or targets or node.variables or node.computed or node.contexts),
         changes_places=node.root_shape is not None
         or any(
             not call.is_flat or call.call.tells or not telling.isdisjoint(call.keys)
@@ -219,23 +220,3 @@ def _is_guarded(root: ObjectSelection) -> bool:
         if selected.selection is not None
         for wanted in selected.selection.by_type.values()
     )
-
-
-def _locations(root: ObjectSelection) -> dict[tuple[str, ...], list[dict[str, int]]]:
-    """Where each response path stands in the client's document."""
-    found: dict[tuple[str, ...], list[dict[str, int]]] = {}
-
-    def visit(wanted: ObjectSelection, path: tuple[str, ...]) -> None:
-        for one in wanted.fields:
-            if one.hidden or not one.locations:
-                continue
-            here = (*path, one.response_key)
-            found.setdefault(
-                here, [{"line": line, "column": column} for line, column in one.locations]
-            )
-            if one.selection is not None:
-                for inner in one.selection.by_type.values():
-                    visit(inner, here)
-
-    visit(root, ())
-    return found

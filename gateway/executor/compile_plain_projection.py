@@ -21,6 +21,7 @@ from graphql import (
     is_list_type,
 )
 
+from gateway.executor.compile_order import in_order
 from gateway.executor.leaf_values import leaf_rule
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.selection import (
@@ -93,6 +94,7 @@ class PlainProjectionCompiler:
         is_plain = all(one.conditions == ALWAYS for one in shown) and all(
             one.conditions == ALWAYS for _, one in wanted.refused
         )
+        is_plain = is_plain and not wanted.order
         values: list[str] = []
         members: list[str] = []
         needed: list[tuple[str, SelectedField]] = []
@@ -120,7 +122,8 @@ class PlainProjectionCompiler:
             ordered = self._ordered(wanted, members)
             body.append("return {" + ", ".join(ordered) + "}")
         else:
-            body += ["d = {}", *self._one_by_one(wanted), "return d"]
+            lines = in_order(wanted, self._condition) or self._one_by_one(wanted)
+            body += ["d = {}", *lines, "return d"]
         return self._function("p", body)
 
     def _lost(self, wanted: ObjectSelection) -> list[str]:

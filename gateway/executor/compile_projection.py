@@ -22,6 +22,7 @@ from graphql import (
     is_list_type,
 )
 
+from gateway.executor.compile_order import in_order
 from gateway.executor.leaf_values import leaf_rule
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.selection import (
@@ -90,30 +91,35 @@ class ProjectionCompiler:
             with writer.block("if o.__class__ is not dict:"):
                 writer.line("return E.bad(P, K)")
             self._admission(wanted, keys, path)
-            writer.line("q = None" if is_root else "q = (P, K)")
+            writer.line("q = None" if is_root else f"q = (P, K, {wanted.type_name!r})")
             if self._is_guarded and any(one.needs for one in shown):
                 writer.line("r = 0")
             nulls = _refused(wanted)
             is_plain = all(one.conditions == ALWAYS for one in (*shown, *nulls.values()))
+            is_plain = is_plain and not wanted.order
+            is_direct = not is_plain and not wanted.order
             if not is_plain:
                 writer.line("d = {}")
             members: list[str] = []
             for number, one in enumerate(wanted.fields):
-                self._nulls(nulls, number, members, is_plain=is_plain)
+                self._nulls(nulls, number, members, is_direct=is_direct)
                 if one.hidden:
                     continue
                 variable = f"v{number}"
                 is_row = is_edge and one.name == "node"
                 if one.conditions == ALWAYS:
                     self._field(one, keys, below[one], variable, is_row=is_row)
-                    if not is_plain:
+                    if is_direct:
                         writer.line(f"d[{one.response_key!r}] = {variable}")
                 else:
                     with writer.block(f"if V[{self._condition(one.conditions)}]:"):
                         self._field(one, keys, below[one], variable, is_row=is_row)
-                        writer.line(f"d[{one.response_key!r}] = {variable}")
+                        if is_direct:
+                            writer.line(f"d[{one.response_key!r}] = {variable}")
                 members.append(f"{one.response_key!r}: {variable}")
-            self._nulls(nulls, len(wanted.fields), members, is_plain=is_plain)
+            self._nulls(nulls, len(wanted.fields), members, is_direct=is_direct)
+            for line in in_order(wanted, self._condition):
+                writer.line(line)
             if self._is_guarded and any(one.needs for one in shown):
                 with writer.block("if r:"):
                     writer.line("release(R, s, r)")
@@ -126,7 +132,7 @@ class ProjectionCompiler:
         position: int,
         members: list[str],
         *,
-        is_plain: bool,
+        is_direct: bool,
     ) -> None:
         """Write the refused fields that stand before a position: null, whatever is fetched."""
         for (before, _), one in nulls.items():
@@ -137,7 +143,7 @@ class ProjectionCompiler:
                     self._writer.line("return None")
                 continue
             members.append(f"{one.response_key!r}: None")
-            if is_plain:
+            if not is_direct:
                 continue
             if one.conditions == ALWAYS:
                 self._writer.line(f"d[{one.response_key!r}] = None")
@@ -196,7 +202,7 @@ class ProjectionCompiler:
         with writer.block(f"def {name}(o, {self._extra}P, K):"):
             with writer.block("if o.__class__ is not list:"):
                 writer.line("return E.bad(P, K)")
-            writer.line("q = (P, K)")
+            writer.line("q = (P, K, None)")
             writer.line("d = []")
             writer.line("i = 0")
             # Rows that are left out shift the index of the answer, not that of a fault.
@@ -234,11 +240,11 @@ class ProjectionCompiler:
             with writer.block("for n, v in enumerate(o):" if self._has_faults else "for v in o:"):
                 with writer.block(f"if not ({test}):"):
                     with writer.block("if v is None:"):
-                        self._null_item("(P, K)", "len(d)", is_non_null=is_non_null)
+                        self._null_item("(P, K, None)", "len(d)", is_non_null=is_non_null)
                     with writer.block("else:"):
                         writer.line(f"v = {coerce}(v)")
                         with writer.block("if v is None:"):
-                            writer.line("E.bad((P, K), len(d))")
+                            writer.line("E.bad((P, K, None), len(d))")
                             if is_non_null:
                                 writer.line("return None")
                 writer.line("d.append(v)")

@@ -5,6 +5,7 @@ by their values, and each is represented once.  What is nested or missing is rep
 one, by the functions further down.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -65,12 +66,9 @@ class Representer:
         kinds = set(map(type, values if is_single else chain.from_iterable(values)))
         if not kinds <= _PLAIN or len(kinds & _ALIKE) > 1:
             return None
-        groups: dict[Any, Objects] = {}
+        groups: defaultdict[Any, Objects] = defaultdict(list)
         for value, one in zip(values, found, strict=True):
-            if value in groups:
-                groups[value].append(one)
-            else:
-                groups[value] = [one]
+            groups[value].append(one)
         if type(None) in kinds and any(
             None in (value[: self._keys] if not is_single else (value,)) for value in groups
         ):

@@ -8,9 +8,10 @@ from gateway.executor.answer import Answer, UnusableAnswerError, read_answer
 from gateway.executor.compile import CompiledNode, CompiledOperation
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNAVAILABLE, UNUSABLE
-from gateway.executor.fetch import Assembled, Fetcher, Request, holds
+from gateway.executor.fetch import Assembled, Fetcher, Request
 from gateway.executor.guard import Guard
 from gateway.executor.place_faults import place_parts
+from gateway.planner.selection import holds
 from infra.http_client import HttpClientError, HttpProtocolError
 
 
@@ -26,7 +27,11 @@ async def fetch_all(
     once at the end, the guard is asked to load all subjects seen.
     """
     fetcher = Fetcher(compiled, variables, context, guard)
-    await _Course(fetcher).run()
+    nodes = compiled.nodes
+    if len(nodes) == 1:
+        await _run(fetcher, nodes[0])
+    else:
+        await _Course(fetcher).run()
     assembled = fetcher.assembled
     place_parts(assembled.faults)
     if compiled.note_all_subjects is not None:
@@ -130,12 +135,12 @@ async def _send(fetcher: Fetcher, node: CompiledNode, request: Request) -> Answe
             request.body,
             context.headers_for(subgraph),
             timeout_seconds=timeout,
-            idempotent=node.node.kind == "query",
+            idempotent=node.node.kind != "mutation",
         )
         fetcher.assembled.answer_bytes += len(response.body)
         if fetcher.assembled.answer_bytes > context.limits.max_answer_bytes:
             raise UnusableAnswerError(UNAVAILABLE, "all answers together are too large")
-        answer = read_answer(response)
+        answer = read_answer(response, has_any_numbers=node.node.has_any_numbers)
         is_ok = not answer.errors
     except HttpClientError as error:
         code = UNUSABLE if isinstance(error, HttpProtocolError) else UNAVAILABLE

@@ -12,8 +12,10 @@ null without a word; never one for each row.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any, Final
 
+from gateway.executor.locate import Locator
 from gateway.planner.plan import FetchShape
 
 UNAVAILABLE: Final = "SERVICE_UNAVAILABLE"
@@ -118,8 +120,8 @@ class Faults:
         return bool(self.at or self.unplaced)
 
 
-Path = tuple[Any, Any] | None
-"""Linked from the leaf upwards: (path of the parent, key or index)."""
+Path = tuple[Any, Any, Any] | None
+"""Linked from the leaf upwards: (path of the parent, key or index, type of the object there)."""
 
 
 def error(code: str, path: list[str | int] | None) -> dict[str, Any]:
@@ -135,10 +137,23 @@ def _full(path: Path, key: str | int) -> list[str | int]:
     """A response path from the root down."""
     full: list[str | int] = [key]
     while path is not None:
-        path, step = path
+        path, step, _ = path
         full.append(step)
     full.reverse()
     return full
+
+
+def _types(path: Path) -> list[str | None]:
+    """Types of the objects that keys are in, for each key of a path to a field in order."""
+    types: list[str | None] = []
+    if path is None or path[2] is not None:
+        types.append(path[2] if path is not None else None)
+    while path is not None:
+        path, step, _ = path
+        if step.__class__ is str:
+            types.append(path[2] if path is not None else None)
+    types.reverse()
+    return types
 
 
 def _field(full: Iterable[Any]) -> tuple[str, ...]:
@@ -153,23 +168,23 @@ ELSEWHERE: Final[tuple[Any, ...]] = (None,)
 class ErrorCollector:
     """Collects the errors of one projection; its methods return None, the value instead."""
 
-    def __init__(self, faults: Faults, locations: dict[tuple[str, ...], Any]) -> None:
+    def __init__(self, faults: Faults, locator: Locator | None) -> None:
         self._faults = faults
-        self._locations = locations
+        self._locator = locator
         self._told: dict[tuple[Fault, tuple[str, ...]], tuple[Path, dict[str, Any]]] = {}
         self._explained: set[Fault] = set()
         self.errors: list[dict[str, Any]] = []
 
     def bad(self, path: Path, key: str | int) -> None:
         """A value of a wrong type stands at a place."""
-        self._add(UNUSABLE, _full(path, key))
+        self._add(UNUSABLE, _full(path, key), path)
 
     def null(self, holder: Any, name: str | int, path: Path, key: str | int) -> None:
         """A value that must not be null is; a fault that explains it is told instead."""
         place = (id(holder), name)
         fault = self._faults.at.get(place)
         if fault is None:
-            self._add(UNUSABLE, _full(path, key))
+            self._add(UNUSABLE, _full(path, key), path)
         else:
             self._withdraw(fault, path)
             self._tell(fault, path, key, self._faults.origins.get(place, ELSEWHERE))
@@ -194,21 +209,22 @@ class ErrorCollector:
 
     def _tell(self, fault: Fault, path: Path, key: str | int, origin: tuple[Any, ...]) -> None:
         """Tell a fault once for each field of the operation, not for each row that it emptied."""
-        full = _full(path, key)
+        full, where = _full(path, key), path
         # Another place only where the client itself selected that, so that its keys are known.
         if origin is ELSEWHERE:
-            full = list(fault.path) if _field(fault.path) in self._locations else full
-        elif origin and _field([*full[:-1], *origin]) in self._locations:
+            if self._selects(fault.path):
+                full, path = list(fault.path), None
+        elif origin and self._selects([*full[:-1], *origin]):
             full[-1:] = origin
         field = _field(full)
         if (fault, field) not in self._told:
             self._explained.add(fault)
-            self._told[fault, field] = (path, self._add(fault.code, full))
+            self._told[fault, field] = (where, self._add(fault.code, full, path))
 
     def _tell_more(self, place: tuple[int, str | int], path: Path, key: str | int) -> None:
         """Tell the other causes of one null, each at its own place."""
         for fault, origin in self._faults.more.get(place, ()):
-            if _field([*_full(path, key)[:-1], *origin]) in self._locations:
+            if self._selects([*_full(path, key)[:-1], *origin]):
                 self._tell(fault, path, key, origin)
 
     def _withdraw(self, fault: Fault, path: Path) -> None:
@@ -219,9 +235,17 @@ class ErrorCollector:
         for each in told:
             self.errors.remove(self._told.pop(each)[1])
 
-    def _add(self, code: str, full: list[str | int]) -> dict[str, Any]:
+    def _selects(self, full: Iterable[Any]) -> bool:
+        return self._locator is not None and self._locator.selects(_field(full))
+
+    def _add(self, code: str, full: list[str | int], path: Path) -> dict[str, Any]:
+        """Add an error at a place; of what is below the path the types are not known."""
         formatted = error(code, full)
-        found = self._locations.get(_field(full))
+        keys = _field(full)
+        found = None
+        if self._locator is not None:
+            types = chain(_types(path), repeat(None))
+            found = self._locator.of(tuple(zip(types, keys, strict=False)))
         if found:
             formatted["locations"] = found
         self.errors.append(formatted)

@@ -2,19 +2,27 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat
 from typing import Any, Final
 
-import orjson
 import structlog
 
+from gateway.exact_json import write_json
 from gateway.executor.answer import Answer
 from gateway.executor.compile import CompiledCall, CompiledNode, CompiledOperation
+from gateway.executor.compile_shapes import Missing
 from gateway.executor.compile_targets import Known, Walked
 from gateway.executor.context import ExecutionContext
 from gateway.executor.faults import UNUSABLE, Fault, Faults
 from gateway.executor.guard import Guard, Masks
-from gateway.executor.merge_answers import Moves, copy_value, give, merge_into
+from gateway.executor.merge_answers import Moves, copy_value, give_all, merge_into, tell
+from gateway.executor.missing_fields import (
+    Lacking,
+    lacking_in_entities,
+    lacking_in_roots,
+    place_missing,
+)
 from gateway.executor.place_faults import (
     code_of,
     find_fault,
@@ -25,7 +33,7 @@ from gateway.executor.place_faults import (
     place_root_error,
 )
 from gateway.executor.split_contexts import Values, values_around
-from gateway.planner.selection import ALWAYS, Conditions
+from gateway.planner.selection import holds
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -69,16 +77,6 @@ class Request:
     representations_as_sent: list[list[bytes]] = field(default_factory=list)
 
 
-def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
-    """Whether conditions hold for variables."""
-    if conditions == ALWAYS:
-        return True
-    return any(
-        all(bool(variables.get(name)) is value for name, value in literals)
-        for literals in conditions
-    )
-
-
 class Fetcher:
     """The fetches of one execution."""
 
@@ -114,6 +112,8 @@ class Fetcher:
         """
         if not holds(node.node.conditions, self.variables):
             return None
+        if node.is_constant:
+            return Request(node.body_start + b"}", [], 0, [self.assembled.root])
         in_order = iter(walked)
         sent: list[list[bytes]] = []
         places = []
@@ -136,9 +136,9 @@ class Fetcher:
 
     def split(self, node: CompiledNode, request: Request) -> list[Request]:
         """One request for each context in which entities stand; one at all where none matters."""
-        sources = dict(node.node.contexts)
-        if not sources:
+        if not node.node.contexts:
             return [request]
+        sources = dict(node.node.contexts)
         (call, objects, lost), (sent,) = request.places[0], request.representations_as_sent
         (target,) = call.call.targets
         around = values_around(self.assembled.root, target, sources.values())
@@ -168,7 +168,7 @@ class Fetcher:
         parts += [b'"' + name.encode() + b'":' + value for name, value in contexts]
         for variable in node.node.variables:
             if variable in self.variables:
-                value = orjson.dumps(self.variables[variable])
+                value = write_json(self.variables[variable])
                 parts.append(b'"' + variable.encode() + b'":' + value)
         for variable, conditions in node.node.computed:
             value = b"true" if holds(conditions, self.variables) else b"false"
@@ -191,7 +191,7 @@ class Fetcher:
             granted = places.granted(self.assembled.root, masks)
             for representer, (_, found) in zip(target.representers, granted, strict=True):
                 for representation, missing, ones in representer.represent(found, without):
-                    dumped = orjson.dumps(representation)
+                    dumped = write_json(representation)
                     number = numbers.get(dumped)
                     if number is None:
                         number = numbers[dumped] = len(objects)
@@ -229,7 +229,8 @@ class Fetcher:
         if node.changes_places:
             self._known.clear()
         if node.clean_root is not None:
-            node.clean_root([data])
+            missing: Missing = []
+            node.clean_root([data], self.variables, missing)
             for found in answer.errors:
                 place_root_error(
                     self.assembled.faults,
@@ -239,40 +240,45 @@ class Fetcher:
                     request.roots,
                     node.root_keys,
                 )
+            self._place_missing(node, lacking_in_roots(missing, data, request.roots))
             miss_null_roots(self.assembled.faults, node.node.root_shape, data, request.roots)
-            moves: Moves | None = [] if answer.errors else None
+            moves: Moves | None = [] if answer.errors or missing else None
             for number, one in enumerate(request.roots):
                 merge_into(one, copy_value(data) if number else data, moves)
             self.assembled.faults.follow(moves or ())
             return
         by_alias = {call.call.alias: objects for call, objects, _ in request.places}
+        lacking: Lacking = []
         usable = [
-            (call, self._usable(node, call, data.get(call.call.alias), objects, lost, answer))
-            for call, objects, lost in request.places
+            (call, self._usable(node, call, data.get(call.call.alias), place, answer, lacking))
+            for call, *place in request.places
         ]
-        missing = {call.call.alias: lost for call, _, lost in request.places}
+        losses = {call.call.alias: lost for call, _, lost in request.places}
         for found in answer.errors:
-            if is_consequence(found, missing):
+            if is_consequence(found, losses):
                 self._fault(node, found)  # for the log; clients are told what was lost before
             else:
                 self._place_entity_error(node, found, data, by_alias)
+        self._place_missing(node, lacking)
+        is_shared = not self.compiled.has_contexts
         for call, entities in usable:
-            for entity, objects in entities:
-                is_shared = not self.compiled.has_contexts
-                for alike in [objects] if is_shared or call.is_flat else [[one] for one in objects]:
-                    given = entity if alike is objects else copy_value(entity)
-                    give(given, alike, self.assembled.faults, is_flat=call.is_flat)
+            faults = self.assembled.faults
+            give_all(entities, faults, is_flat=call.is_flat, is_shared=is_shared)
 
     def _usable(
         self,
         node: CompiledNode,
         call: CompiledCall,
         entities: Any,
-        objects: list[Objects],
-        lost: list[frozenset[str] | None],
+        place: Any,
         answer: Answer,
+        lacking: Lacking,
     ) -> list[tuple[dict[str, Any], Objects]]:
-        """Entities that are what was asked for, cleaned, each with the objects it is given to."""
+        """Entities that are what was asked for, cleaned, each with the objects it is given to.
+
+        What they lack is added to `lacking`.
+        """
+        objects, lost = place
         if not objects:
             return []
         if not isinstance(entities, list) or len(entities) != len(objects):
@@ -280,12 +286,14 @@ class Fetcher:
                 fault = self.note_failure(node, UNUSABLE, "a wrong number of entities")
                 self._fail_objects(fault, call, objects)
             return []
-        faults = self.assembled.faults
-        usable = []
+        faults, usable = self.assembled.faults, []
         told_types = [
             one.pop("__typename", None) if one.__class__ is dict else None for one in entities
         ]
-        call.clean([one for one in entities if one.__class__ is dict])
+        missing: Missing = []
+        cleaned = [one for one in entities if one.__class__ is dict]
+        call.clean(cleaned, self.variables, missing)
+        lacking += lacking_in_entities(missing, entities, objects, lost)
         for number, entity in enumerate(entities):
             if entity is None:
                 continue
@@ -293,27 +301,22 @@ class Fetcher:
                 fault = self.note_failure(node, UNUSABLE, "an entity is not an object")
                 faults.place(fault, [one for _, one in objects[number]], call.keys)
                 continue
-            if call.call.tells and not self._told(call, told_types[number], objects[number]):
+            if call.call.tells and not tell(told_types[number], call.call.tells, objects[number]):
                 fault = self.note_failure(node, UNUSABLE, "an entity is of an unknown type")
                 faults.place(fault, [one for _, one in objects[number]], call.keys)
                 continue
-            missing = lost[number]
-            if missing is not None:
-                for key in missing:
+            keys = lost[number]
+            if keys is not None:
+                for key in keys:
                     entity.pop(key, None)
                 for target_number, one in objects[number]:
-                    self._carry_over(call, target_number, [one], missing)
+                    self._carry_over(call, target_number, [one], keys)
             usable.append((entity, objects[number]))
         return usable
 
-    @staticmethod
-    def _told(call: CompiledCall, type_name: Any, objects: Objects) -> bool:
-        """Note which type objects have; False if the subgraph told none of those possible."""
-        if type_name.__class__ is not str or type_name not in call.call.tells:
-            return False
-        for _, one in objects:
-            one["__typename"] = type_name
-        return True
+    def _place_missing(self, node: CompiledNode, lacking: Lacking) -> None:
+        failed = partial(self.note_failure, node, UNUSABLE, "fields are missing")
+        place_missing(self.assembled.faults, lacking, failed)
 
     def _place_entity_error(
         self,

@@ -1,5 +1,6 @@
 """Put values of several answers into one tree."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.executor.faults import Faults
@@ -76,6 +77,17 @@ def copy_value(value: Any, moves: Moves | None = None) -> Any:
     return value
 
 
+def tell(
+    type_name: Any, possible: tuple[str, ...], objects: list[tuple[int, dict[str, Any]]]
+) -> bool:
+    """Note which type objects have; False if a subgraph told none of those possible."""
+    if type_name.__class__ is not str or type_name not in possible:
+        return False
+    for _, one in objects:
+        one["__typename"] = type_name
+    return True
+
+
 def give(
     entity: dict[str, Any],
     objects: list[tuple[int, dict[str, Any]]],
@@ -108,3 +120,24 @@ def give(
         merge_into(one, given, moves)
     if moves is not None:
         faults.follow(moves)
+
+
+def give_all(
+    entities: Iterable[tuple[dict[str, Any], list[tuple[int, dict[str, Any]]]]],
+    faults: Faults,
+    *,
+    is_flat: bool,
+    is_shared: bool,
+) -> None:
+    """Put entities into the objects that they stand for.
+
+    Args:
+        is_shared: equal objects of one place never differ by what stands around them.
+    """
+    if is_flat or is_shared:
+        for entity, objects in entities:
+            give(entity, objects, faults, is_flat=is_flat)
+        return
+    for entity, objects in entities:
+        for one in objects:
+            give(copy_value(entity), [one], faults, is_flat=is_flat)

@@ -7,8 +7,10 @@ from typing import Any
 from gateway.executor.compile import CompiledOperation
 from gateway.executor.compile_plain_projection import NotPlainError
 from gateway.executor.faults import ErrorCollector
-from gateway.executor.fetch import Assembled, holds
+from gateway.executor.fetch import Assembled
 from gateway.executor.guard import Guard, Masks
+from gateway.executor.locate import Locator
+from gateway.planner.selection import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def project(
         if projected is not None:
             return projected
     make = compiled.projection(has_faults=bool(assembled.faults))
-    collector = ErrorCollector(assembled.faults, compiled.locations)
+    collector = ErrorCollector(assembled.faults, Locator(compiled.operation.root, variables))
     released: dict[str, int] = {}
     withheld: list[tuple[str, Any]] = []
     conditions = [holds(one, variables) for one in compiled.conditions]

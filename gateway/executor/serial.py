@@ -17,10 +17,12 @@ from gateway.executor.guard import Masks, PermitAll
 from gateway.executor.write_source import SourceWriter
 from gateway.planner.plan import QueryPlan
 from gateway.planner.selection import (
+    NEVER,
     Conditions,
     NormalizedOperation,
     ObjectSelection,
     Selection,
+    any_of,
     storage_keys,
 )
 
@@ -43,7 +45,7 @@ class Stop:
     ) -> bool:
         """Whether null has reached the root by what was fetched so far."""
         conditions = [holds(one, variables) for one in self._conditions]
-        collector = ErrorCollector(Faults(), {})
+        collector = ErrorCollector(Faults(), None)
         project = self._make(collector, conditions, Masks(PermitAll()), {}, [], {})
         return project(root) is None
 
@@ -55,20 +57,23 @@ def find_stops(
     if plan.kind != "mutation":
         return {}
     keys = storage_keys(Selection({operation.root.type_name: operation.root}))
-    done: set[str] = set()
+    done: dict[str, Conditions] = {}
     stops: dict[int, Stop] = {}
     for node in plan.nodes:
         if node.kind != "mutation" or node.root_shape is None:
             continue
+        # A field that has several turns counts as far as those before this request go.
         earlier = tuple(
-            one
+            replace(one, conditions=done[key])
             for one in operation.root.fields
-            if keys.get((operation.root.type_name, one.response_key)) in done
+            if (key := keys.get((operation.root.type_name, one.response_key))) in done
         )
-        root = replace(operation.root, fields=earlier, refused=())
+        root = replace(operation.root, fields=earlier, refused=(), order=())
         if any(_is_non_null(root, one.name, schema) for one in earlier):
             stops[node.id] = _stop(root, schema, is_guarded=is_guarded)
-        done |= {one.key for _, fields in node.root_shape.by_type for one in fields}
+        for _, fields in node.root_shape.by_type:
+            for one in fields:
+                done[one.key] = any_of(done.get(one.key, NEVER), one.conditions)
     return stops
 
 

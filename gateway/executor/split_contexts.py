@@ -7,8 +7,7 @@ are asked for together only where the values around them are equal.
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
+from gateway.exact_json import write_json
 from gateway.planner.plan import ContextSource, PathStep, Target
 
 Values = tuple[bytes, ...]
@@ -45,7 +44,7 @@ def _read(
             value: Any = holder
             for key in source.keys:
                 value = value.get(key) if isinstance(value, dict) else None
-            values[number] = orjson.dumps(value)
+            values[number] = write_json(value)
     return values
 
 

@@ -81,6 +81,11 @@ class VerifiedAccessToken:
     confirmation: Confirmation = Confirmation()
     service_purpose: Purpose | None = None
 
+    @property
+    def person(self) -> str:
+        """Who it is, for limits by person."""
+        return f"{self.issuer_alias}:{self.subject}"
+
 
 def read_claims(claims: object, issuer: IssuerSettings, now: int) -> VerifiedAccessToken:
     """Check the claims of a token whose signature is the issuer's.
@@ -115,6 +120,7 @@ def read_introspection(answer: object, issuer: IssuerSettings, now: int) -> Veri
     """
     if not isinstance(answer, dict) or answer.get("active") is not True:
         raise AccessTokenError
+    answer = _in_whole_seconds(answer)
     if answer.get("iss", issuer.issuer) != issuer.issuer:
         raise AccessTokenError
     audience = answer.get("aud")
@@ -131,6 +137,19 @@ def read_introspection(answer: object, issuer: IssuerSettings, now: int) -> Veri
     # Providers leave the subject out where no person is behind the token.
     subject = answer.get("sub", answer.get("client_id"))
     return _verified({**answer, "sub": subject}, issuer, expires_at, now)
+
+
+def _in_whole_seconds(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Cut fractions of seconds off: NumericDate allows them (RFC 7519, 2), and providers send them.
+
+    Not so in a token: what we are shown there was made for the profile that we publish.
+    """
+    cut = {
+        name: int(value)
+        for name in ("exp", "iat", "nbf", "auth_time")
+        if isinstance(value := answer.get(name), float) and abs(value) <= _LATEST_TIME
+    }
+    return {**answer, **cut}
 
 
 def _verified(

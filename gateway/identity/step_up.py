@@ -6,8 +6,9 @@ sent before anything is fetched.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from gateway.errors import RequestRefusedError
+from gateway.errors import RequestRefusedError, error
 from gateway.identity.claims import VerifiedAccessToken
 from gateway.identity.strict_json import StrictJsonError, parse_strictly
 from infra import clock
@@ -36,14 +37,36 @@ class StepUp:
         """Check a token against what an operation selects for this role.
 
         Raises:
-            RequestRefusedError: 401, with the challenge that says what to sign in with.
+            RequestRefusedError: 401, with the challenge that says what to sign in with; its error
+                says the same, for transports without headers.
         """
-        if not self.categories or self.categories.isdisjoint(selected):
+        if not self._is_about(selected):
             return
         is_strong = not self.acr_values or verified.acr in self.acr_values
         if not is_strong or not self._is_fresh(verified.auth_time):
             headers = {"www-authenticate": self._challenge()}
-            raise RequestRefusedError(401, "STEP_UP_REQUIRED", headers=headers)
+            refusal = error("STEP_UP_REQUIRED", **self._wanted())
+            raise RequestRefusedError(401, "STEP_UP_REQUIRED", [refusal], headers)
+
+    def good_until(self, verified: VerifiedAccessToken, selected: Iterable[Category]) -> int | None:
+        """Return when a sign-in is too old for what an operation selects; None where it never is.
+
+        Seconds since the epoch: at this second it is good no more.
+        """
+        if self.max_age_seconds is None or not self._is_about(selected):
+            return None
+        return (verified.auth_time or 0) + self.max_age_seconds + 1
+
+    def _is_about(self, selected: Iterable[Category]) -> bool:
+        return bool(self.categories) and not self.categories.isdisjoint(selected)
+
+    def _wanted(self) -> dict[str, Any]:
+        wanted: dict[str, Any] = {}
+        if self.acr_values:
+            wanted["acrValues"] = list(self.acr_values)
+        if self.max_age_seconds is not None:
+            wanted["maxAgeSeconds"] = self.max_age_seconds
+        return wanted
 
     def _is_fresh(self, auth_time: int | None) -> bool:
         if self.max_age_seconds is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.errors import RequestRefusedError
 from gateway.limits.rate import Rate, TokenBuckets
+from gateway.limits.shared_rates import SharedRates
 from gateway.supergraph import Supergraph
 from infra.errors import GoldenThreadError
 
@@ -97,13 +98,29 @@ def read_rules(document: dict[str, Any], supergraph: Supergraph) -> TrafficRules
 class Traffic:
     """Counts and refuses; one for the life of the process."""
 
-    def __init__(self, rules: TrafficRules, limits: TrafficLimits | None = None) -> None:
+    def __init__(
+        self,
+        rules: TrafficRules,
+        limits: TrafficLimits | None = None,
+        shared: SharedRates | None = None,
+    ) -> None:
+        """Make it.
+
+        Args:
+            rules: which root fields have one of their own.
+            limits: the rates and the room.
+            shared: makes the rates hold for all gateways; without it each process counts alone.
+        """
         self._rules = rules
         self._limits = limits or TrafficLimits()
-        self._subjects = TokenBuckets(self._limits.subject)
-        self._clients = TokenBuckets(self._limits.client)
-        self._addresses = TokenBuckets(self._limits.address)
-        self._lookups = TokenBuckets(self._limits.lookup)
+        self._shared = shared
+        self._subjects = TokenBuckets(self._limits.subject, kind="subject")
+        self._clients = TokenBuckets(self._limits.client, kind="client")
+        self._addresses = TokenBuckets(self._limits.address, kind="address")
+        self._lookups = TokenBuckets(self._limits.lookup, kind="lookup")
+        if shared is not None:
+            for each in (self._subjects, self._clients, self._addresses):
+                shared.follow(each)
         self._in_flight = 0
         self._of_subject: dict[str, int] = {}
 
@@ -124,8 +141,8 @@ class Traffic:
         _refuse(self._subjects.take(subject))
         _refuse(self._clients.take(client))
 
-    def of_operation(self, subject: str, coordinates: Sequence[str]) -> None:
-        """Count the look-ups of an operation.
+    async def of_operation(self, subject: str, coordinates: Sequence[str]) -> None:
+        """Count the look-ups of an operation, all gateways' together where rates are shared.
 
         Args:
             subject: who asks.
@@ -133,12 +150,17 @@ class Traffic:
 
         Raises:
             RequestRefusedError: 400 for more than one look-up, 429 for too many in a while.
+            ConsentUnavailableError: nobody can say how many there were; none runs.
         """
         lookups = sum(1 for each in coordinates if each in self._rules.lookups)
         if lookups > 1:
             raise RequestRefusedError(400, "LOOKUP_LIMIT")
-        if lookups:
+        if not lookups:
+            return
+        if self._shared is None:
             _refuse(self._lookups.take(subject))
+        else:
+            _refuse(await self._shared.take(self._lookups, subject))
 
     @contextmanager
     def room(self, subject: str, coordinates: Sequence[str]) -> Iterator[None]:

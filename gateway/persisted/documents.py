@@ -106,8 +106,11 @@ class PersistedDocuments:
         return tuple(changed)
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Return application and text of every operation, for the warm-up."""
-        for client_id, manifest in self._manifests.items():
+        """Return application and text of every operation, for the warm-up.
+
+        May be read in a thread while manifests come.
+        """
+        for client_id, manifest in tuple(self._manifests.items()):
             for text in manifest.documents.values():
                 yield client_id, text
 

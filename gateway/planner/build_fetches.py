@@ -1,11 +1,13 @@
 """Turn routes into fetch groups: what each request selects, and what it waits for."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from graphql import ArgumentNode, NameNode, VariableNode
 
+from gateway.planner.errors import PlanningError
 from gateway.planner.fetch_graph import (
     EntityInputs,
     FetchGroup,
@@ -20,13 +22,13 @@ from gateway.planner.query_graph import QueryGraph
 from gateway.planner.routes import (
     DirectRoute,
     HopRoute,
-    PlanningError,
     SelectionRoute,
     Site,
     TypedRoute,
 )
 from gateway.planner.selection import (
     ALWAYS,
+    NEVER,
     Conditions,
     ObjectSelection,
     SelectedField,
@@ -70,10 +72,16 @@ class FetchBuilder:
         self._prefix = "_context"
         while any(name.startswith(self._prefix) for name in reserved):
             self._prefix = f"_{self._prefix}"
-        self._root_place = Place(graph, is_abstract=False, client=Selection({root.type_name: root}))
-        self._root_place.absolute = ALWAYS
-        self._root = self._root_place.object(root.type_name)
+        self._client = root
+        self._root = self._root_objects()
+        self._has_turns = False
         self.groups: list[FetchGroup] = []
+
+    def _root_objects(self) -> PlaceObject:
+        root = self._client
+        place = Place(self._graph, is_abstract=False, client=Selection({root.type_name: root}))
+        place.absolute = ALWAYS
+        return place.object(root.type_name)
 
     def query(self, routes: list[tuple[str, DirectRoute]]) -> list[FetchGroup]:
         """Groups of a query: one root group per subgraph."""
@@ -89,8 +97,14 @@ class FetchBuilder:
         """Groups of a mutation: each root field, with all that follows, before the next."""
         previous: FetchGroup | None = None
         before: set[FetchGroup] = set()
+        keys = Counter(route.field.response_key for _, route in routes)
+        self._has_turns = keys.total() > len(keys)
+        is_turn = False
         for subgraph, route in routes:
-            only_one = before == {previous} if previous is not None else False
+            only_one = not is_turn and previous is not None and before == {previous}
+            is_turn = keys[route.field.response_key] > 1
+            if is_turn:  # a request of its own, which fails for this turn alone, and a place, too
+                self._root, only_one = self._root_objects(), False
             if previous is not None and only_one and previous.subgraph == subgraph:
                 start = len(self.groups)
                 self._root_field(route, previous)
@@ -101,6 +115,8 @@ class FetchBuilder:
             group.parents = without_ancestors(before)
             self._root_field(route, group)
             previous, before = group, set(self.groups[start:])
+            for one in before if is_turn else ():  # objects here can be those of another turn
+                one.turn = route.field.conditions
         return self._finished()
 
     def _finished(self) -> list[FetchGroup]:
@@ -116,7 +132,7 @@ class FetchBuilder:
             kind=kind,
             tree=FetchTree(is_abstract=False),
             root_type=self._root.type_name,
-            place=self._root_place,
+            place=self._root.place,
         )
         self.groups.append(group)
         return group
@@ -136,6 +152,9 @@ class FetchBuilder:
         suppliers: set[FetchGroup] = set()
         local_type = route.site.local_type
         for field_route in route.routes:
+            own = field_route.field.conditions
+            if self._has_turns and use.is_client and both_of(use.around, own) == NEVER:
+                continue  # never selected in this turn of the root field, but in another one
             if isinstance(field_route, DirectRoute):
                 found = self._direct(field_route, local_type, objects, group, tree, use)
             else:
@@ -290,9 +309,10 @@ class FetchBuilder:
                 continue
             if inputs is None:
                 group.inputs[type_name] = EntityInputs(type_name, target.local_type)
-                return group
-            if inputs.local_type == target.local_type and inputs.accepts(fields):
-                return group
+            elif inputs.local_type != target.local_type or not inputs.accepts(fields):
+                continue
+            group.waits |= waits
+            return group
         is_root = type_name == self._graph.query_type
         group = FetchGroup(
             number=len(self.groups),
@@ -303,6 +323,7 @@ class FetchBuilder:
             root_type=type_name if is_root else None,
             place=place,
             inputs={type_name: EntityInputs(type_name, target.local_type)},
+            waits=set(waits),
         )
         self.groups.append(group)
         place.groups.append(group)

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import ArgumentNode, get_named_type, is_abstract_type
 
+from gateway.planner.key_space import KeySpace
 from gateway.planner.plan import ContextSource, InputField, PathStep
 from gateway.planner.query_graph import QueryGraph
 from gateway.planner.selection import (
@@ -16,10 +17,8 @@ from gateway.planner.selection import (
     SelectedField,
     Selection,
     any_of,
-    arguments_text,
     both_of,
     storage_keys,
-    unused_key,
 )
 
 
@@ -120,6 +119,8 @@ class FetchGroup:
     Attributes:
         tells: object types, one of which the subgraph tells for each entity (in order).
         contexts: variables whose values come from objects around the entities.
+        turn: when the turn of the mutation's root field holds to which this belongs.
+        waits: groups that bring what the representations are made of, whoever tells types.
     """
 
     number: int
@@ -132,6 +133,8 @@ class FetchGroup:
     inputs: dict[str, EntityInputs] = field(default_factory=dict)
     tells: dict[str, None] = field(default_factory=dict)
     contexts: dict[ContextSource, str] = field(default_factory=dict)
+    turn: Conditions = ALWAYS
+    waits: set["FetchGroup"] = field(default_factory=set)
 
     def has_other_types_as(self, local_type: str, type_name: str) -> bool:
         """Whether entities of another type are asked for by the same name of an interface.
@@ -142,6 +145,11 @@ class FetchGroup:
         return any(
             name != type_name and one.local_type == local_type for name, one in self.inputs.items()
         )
+
+    @property
+    def needs_more_than_keys(self) -> bool:
+        """Whether a field wants values from elsewhere in the representation."""
+        return any(one.requires for one in self.inputs.values())
 
     def ancestors(self) -> set["FetchGroup"]:
         """All groups that must have answered before this one can be sent."""
@@ -177,18 +185,11 @@ class Place:
     absolute: Conditions = NEVER
     groups: list[FetchGroup] = field(default_factory=list)
     _objects: dict[str, "PlaceObject"] = field(default_factory=dict)
+    space: KeySpace | None = None
     _keys: dict[tuple[str, str], str] = field(init=False)
-    _used: set[str] = field(init=False)
-    _internal: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._keys = storage_keys(self.client)
-        self._used = set(self._keys.values())
-        for type_name, wanted in self.client.by_type.items():
-            for selected in wanted.fields:
-                meaning = (selected.name, arguments_text(selected.arguments))
-                key = self._keys[type_name, selected.response_key]
-                self._internal.setdefault(meaning, key)
 
     def object(self, type_name: str) -> "PlaceObject":
         """The objects of one type at this place."""
@@ -202,22 +203,25 @@ class Place:
         """Where a field of the client is kept."""
         return self._keys[type_name, response_key]
 
+    def keys(self) -> KeySpace:
+        """Which keys are taken here."""
+        if self.space is None:
+            self.space = KeySpace([self.client])
+        return self.space
+
     def internal_key(self, selected: SelectedField) -> str:
         """Where a field that the engine needs is kept: with an equal field, or on its own."""
-        meaning = (selected.name, arguments_text(selected.arguments))
-        key = self._internal.get(meaning)
-        if key is None:
-            key = selected.name
-            if key in self._used:
-                key = unused_key(selected.name, self._used)
-            self._used.add(key)
-            self._internal[meaning] = key
-        return key
+        return self.keys().internal_key(selected)
 
     def around(self) -> Iterator["PlaceObject"]:
         """The objects that enclose this place, innermost first."""
         if self.above is not None:
             yield from self.above.lineage()
+
+    def replace_groups(self, gone: set[FetchGroup], by: FetchGroup) -> None:
+        """Let one group stand for groups that are gone, here and everywhere below."""
+        for objects in self._objects.values():
+            objects.replace_groups(gone, by)
 
     def path(self) -> tuple[PathStep, ...]:
         """Steps from the root to this place."""
@@ -246,6 +250,7 @@ class PlaceObject:
 
     Attributes:
         told_by: groups after which it is known which objects are of this type.
+        stands_for: objects of a told type, if all of them are asked for before they are told.
     """
 
     place: Place
@@ -253,16 +258,21 @@ class PlaceObject:
     client: ObjectSelection | None
     suppliers: dict[str, set[FetchGroup]] = field(default_factory=dict)
     told_by: set[FetchGroup] = field(default_factory=set)
+    stands_for: "PlaceObject | None" = None
     _children: dict[str, Place] = field(default_factory=dict)
 
     @property
     def needs(self) -> int:
         """Bits for the object to exist."""
+        if self.stands_for is not None:
+            return self.stands_for.needs
         return self.client.needs if self.client is not None else 0
 
     @property
     def subject_key(self) -> str | None:
         """Where the subject's name is kept; None to inherit."""
+        if self.stands_for is not None:
+            return self.stands_for.subject_key
         if self.client is None or self.client.subject_key is None:
             return None
         return self.place.client_key(self.type_name, self.client.subject_key)
@@ -282,9 +292,35 @@ class PlaceObject:
                 above=self,
                 key=key,
                 field_needs=wanted.needs if wanted is not None and has_selection else 0,
+                space=self.place.keys().below(key) if graph.interface_objects else None,
             )
             self._children[key] = found
         return found
+
+    def alike(self, place: Place) -> Place:
+        """The place below these objects that is like one below others; made if there is none."""
+        found = self._children.get(place.key)
+        if found is None:
+            found = self._children[place.key] = Place(
+                graph=place.graph,
+                is_abstract=place.is_abstract,
+                client=place.client,
+                above=self,
+                key=place.key,
+                field_needs=place.field_needs,
+                absolute=place.absolute,
+                space=place.space,
+            )
+        return found
+
+    def replace_groups(self, gone: set[FetchGroup], by: FetchGroup) -> None:
+        """Let one group stand for groups that are gone, here and everywhere below."""
+        for groups in (*self.suppliers.values(), self.told_by):
+            if groups & gone:
+                groups.difference_update(gone)
+                groups.add(by)
+        for child in self._children.values():
+            child.replace_groups(gone, by)
 
     def lineage(self) -> Iterator["PlaceObject"]:
         """This object and those that enclose it, innermost first."""

@@ -20,6 +20,9 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from gateway.planner.null_conditions import null_conditions
+from gateway.planner.number_range import numbers_out_of_range
+from gateway.planner.surely_valid import is_surely_valid
 from gateway.supergraph import Supergraph
 
 _MAX_VARIABLE_ERRORS: Final = 20
@@ -82,10 +85,14 @@ def parse_operation(
     if check is not None:
         check(document)
     checked_against = schema or supergraph.api_schema
-    # Suggestions would name fields that a role may not even know of.
-    errors = validate(checked_against, document, hide_suggestions=True)
+    errors = numbers_out_of_range(source, document)
     if errors:
         raise OperationError(errors, "GRAPHQL_VALIDATION_FAILED")
+    if not is_surely_valid(checked_against, document):
+        # Suggestions would name fields that a role may not even know of.
+        errors = validate(checked_against, document, hide_suggestions=True)
+        if errors:
+            raise OperationError(errors, "GRAPHQL_VALIDATION_FAILED")
     definition = _pick(document, operation_name)
     root = checked_against.get_root_type(definition.operation)
     if not isinstance(root, GraphQLObjectType):
@@ -137,4 +144,9 @@ def coerce_variables(operation: Operation, raw: Mapping[str, Any] | None) -> dic
     )
     if isinstance(result, list):
         raise OperationError(result, "BAD_USER_INPUT")
-    return dict(result.coerced)
+    coerced = dict(result.coerced)
+    if None in coerced.values():
+        errors = null_conditions(operation.definition, operation.fragments, coerced)
+        if errors:
+            raise OperationError(errors, "BAD_USER_INPUT")
+    return coerced

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gateway.planner.assemble_routes import assemble, size
 from gateway.planner.child_routes import resolve_children
+from gateway.planner.errors import PlanningError
 from gateway.planner.query_graph import Entrance, QueryGraph
 from gateway.planner.routes import (
     FREE,
@@ -20,7 +21,6 @@ from gateway.planner.routes import (
     Cost,
     DirectRoute,
     HopRoute,
-    PlanningError,
     SelectionRoute,
     Site,
 )

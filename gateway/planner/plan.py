@@ -154,6 +154,7 @@ class FetchNode:
         targets: places of the query root type that the root fields go to; () for the root.
         contexts: variables whose values come from objects around the entities; the request is
             sent once for each combination of values.
+        has_any_numbers: the answer may hold integers of any length, in custom scalars or as ID.
     """
 
     id: int
@@ -170,6 +171,7 @@ class FetchNode:
     waits_for: tuple[int, ...]
     targets: tuple[Target, ...] = ()
     contexts: tuple[tuple[str, ContextSource], ...] = ()
+    has_any_numbers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ class PlanKey(NamedTuple):
     shape: str
 
 
+def name_key(operation_name: str | None) -> str:
+    """An operation's name as part of a key; no name differs from the empty one, which names none.
+
+    Source: GraphQL specification 6.1.1 GetOperation.
+    """
+    return "" if operation_name is None else f"={operation_name}"
+
+
 @dataclass(slots=True)
 class _Entry(Generic[Value]):
     value: Value

@@ -6,13 +6,16 @@ specification 5.3.2), the later one gets a wire key of its own.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from graphql import ArgumentNode, VariableNode, print_ast
 
 from gateway.planner.fetch_graph import FetchTree, TreeField
 from gateway.planner.plan import FetchedField, FetchShape
 from gateway.planner.selection import ALWAYS, Conditions, unused_key
+
+_BOUNDED: Final = frozenset({"Int", "Float", "String", "Boolean"})
+"""Scalars whose values are no integers beyond 64 bits; an ID may be one."""
 
 
 @dataclass(slots=True)
@@ -21,11 +24,13 @@ class OperationPrinter:
 
     Attributes:
         reserved: names of the client's variables, not to be used for others.
+        has_any_numbers: a leaf is an ID, or of a type that is not built in.
     """
 
     reserved: frozenset[str] = frozenset()
     variables: dict[str, None] = field(default_factory=dict)
     computed: dict[Conditions, str] = field(default_factory=dict)
+    has_any_numbers: bool = False
 
     def tree(
         self, tree: FetchTree, *, is_entity: bool = False, tells_type: bool = False
@@ -35,7 +40,7 @@ class OperationPrinter:
         if tells_type or (tree.is_abstract and not is_entity):
             parts.append("__typename")
         by_type: list[tuple[str, tuple[FetchedField, ...]]] = []
-        meanings: dict[str, tuple[str, str]] = {}
+        meanings: dict[str, Any] = {}
         for local_type, fields in tree.types.items():
             printed = [self._field(one, meanings) for one in fields.values()]
             by_type.append((local_type, tuple(fetched for _, fetched in printed)))
@@ -66,12 +71,12 @@ class OperationPrinter:
             own = f"_{own}"
         return own
 
-    def _field(
-        self, one: TreeField, meanings: dict[str, tuple[str, str]]
-    ) -> tuple[str, FetchedField]:
+    def _field(self, one: TreeField, meanings: dict[str, Any]) -> tuple[str, FetchedField]:
         body, shape = ("", None) if one.tree is None else self.tree(one.tree)
+        if shape is None and one.type_text.strip("[]!") not in _BOUNDED:
+            self.has_any_numbers = True
         text = one.name + self._arguments(one.arguments)
-        meaning = (f"{text}{body}", one.type_text)
+        meaning = (f"{text}{body}", one.type_text, shape)
         wire_key = one.key
         if meanings.setdefault(wire_key, meaning) != meaning:
             wire_key = unused_key(one.name, meanings)

@@ -13,12 +13,6 @@ from gateway.planner.selection import ObjectSelection, SelectedField
 from gateway.supergraph.model import SubgraphField
 
 
-class PlanningError(Exception):
-    """An operation has no plan; the text names schema coordinates only."""
-
-    code = "OPERATION_CANNOT_BE_PLANNED"
-
-
 class Cost(NamedTuple):
     """Compared in this order: number of fetches, then number of fetches that wait for another."""
 

@@ -6,9 +6,12 @@ object type that it can have, exactly what is selected on that type.  Values com
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from itertools import repeat
+from typing import Any, Final
 
 from graphql import ArgumentNode, VariableDefinitionNode, print_ast
+
+from gateway.planner.errors import PlanningError
 
 Literal = tuple[str, bool]
 """A Boolean variable and the value that it must have."""
@@ -18,6 +21,8 @@ Conditions = frozenset[frozenset[Literal]]
 
 ALWAYS: Final[Conditions] = frozenset({frozenset()})
 NEVER: Final[Conditions] = frozenset()
+MAX_ALTERNATIVES: Final = 32
+"""Of one condition: ways that multiply with each level would take time without end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +32,9 @@ class SelectedField:
     Attributes:
         needs: capability bits that the subject must grant, else the field is null.
         hidden: fetched and never projected.
-        locations: (line, column) of the field in the client's document.
+        locations: (line, column) of the field in the client's document, each place once.
+        places: when the field is selected at each of these; () where that is whenever it is.
+        kept_as: where its value is kept in the fetched tree, if not by its response key.
     """
 
     parent_type: str
@@ -39,6 +46,12 @@ class SelectedField:
     needs: int = 0
     hidden: bool = False
     locations: tuple[tuple[int, int], ...] = ()
+    places: tuple[Conditions, ...] = ()
+    kept_as: str = ""
+
+    def placed(self) -> Iterator[tuple[tuple[int, int], Conditions]]:
+        """Each location, and when the field is selected there."""
+        return zip(self.locations, self.places or repeat(ALWAYS), strict=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +64,8 @@ class ObjectSelection:
             subjects, all of whom must grant); None inherits the subject of the enclosing object.
         refused: selections that are never fetched and answer null, each with the number of
             `fields` that stand before it in the answer.
+        order: response keys as the document goes through them, each with when it is first selected
+            there; () unless the order in the answer depends on that.
     """
 
     type_name: str
@@ -58,6 +73,7 @@ class ObjectSelection:
     needs: int = 0
     subject_key: str | None = None
     refused: tuple[tuple[int, SelectedField], ...] = ()
+    order: tuple[tuple[str, Conditions], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,11 +99,48 @@ class NormalizedOperation:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
+def holds(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
+    """Whether conditions hold for variables."""
+    if conditions == ALWAYS:
+        return True
+    return any(
+        all(bool(variables.get(name)) is value for name, value in literals)
+        for literals in conditions
+    )
+
+
 def any_of(one: Conditions, other: Conditions) -> Conditions:
-    """Alternatives of both, without those that another alternative already covers."""
-    if one == other:
+    """Alternatives of both, without those that another alternative already covers.
+
+    Raises:
+        PlanningError: there are more than MAX_ALTERNATIVES.
+    """
+    return one if one == other else _least(one | other)
+
+
+def both_of(one: Conditions, other: Conditions) -> Conditions:
+    """Hold where both hold; contradictions disappear.
+
+    Raises:
+        PlanningError: there are more than MAX_ALTERNATIVES.
+    """
+    if one == ALWAYS:
+        return other
+    if other == ALWAYS:
         return one
-    alternatives = one | other
+    if len(one) * len(other) > MAX_ALTERNATIVES**2:
+        raise _too_many()
+    joined = (left | right for left in one for right in other)
+    return _least(frozenset(literals for literals in joined if not _contradicts(literals)))
+
+
+def _contradicts(literals: frozenset[Literal]) -> bool:
+    return any((name, not value) in literals for name, value in literals)
+
+
+def _least(alternatives: Conditions) -> Conditions:
+    if len(alternatives) > MAX_ALTERNATIVES:
+        raise _too_many()
     return frozenset(
         alternative
         for alternative in alternatives
@@ -95,19 +148,8 @@ def any_of(one: Conditions, other: Conditions) -> Conditions:
     )
 
 
-def both_of(one: Conditions, other: Conditions) -> Conditions:
-    """Hold where both hold; contradictions disappear."""
-    if one == ALWAYS:
-        return other
-    if other == ALWAYS:
-        return one
-    joined = NEVER
-    for left in one:
-        for right in other:
-            literals = left | right
-            if not any((name, not value) in literals for name, value in literals):
-                joined = any_of(joined, frozenset({literals}))
-    return joined
+def _too_many() -> PlanningError:
+    return PlanningError("what is selected depends on too many conditions at once")
 
 
 def walk(selection: ObjectSelection) -> Iterator[SelectedField]:
@@ -196,7 +238,12 @@ def storage_keys(selection: Selection) -> dict[tuple[str, str], str]:
     fields on different types, which one subgraph may not be able to tell apart.  A hidden leaf is
     kept with an equal field that is always fetched.
     """
-    used = {one.response_key for kind in selection.by_type.values() for one in kind.fields}
+    used = {
+        key
+        for kind in selection.by_type.values()
+        for one in kind.fields
+        for key in (one.response_key, one.kept_as)
+    }
     meanings: dict[str, tuple[str, str]] = {}
     keys: dict[tuple[str, str], str] = {}
     for type_name, wanted in selection.by_type.items():
@@ -206,7 +253,7 @@ def storage_keys(selection: Selection) -> dict[tuple[str, str], str]:
             if one.conditions == ALWAYS and not one.hidden
         }
         for selected in wanted.fields:
-            key = selected.response_key
+            key = selected.kept_as or selected.response_key
             if selected.hidden and selected.selection is None:
                 key = always.get((selected.name, arguments_text(selected.arguments)), key)
             if key.startswith("__") and key != selected.name:

@@ -78,6 +78,7 @@ class AccessTable:
     views: Mapping[tuple[str, bool], View]
     outage: View
     obligations: Obligations
+    mutations: MutationRules
 
     def view(self, column: str, *, has_person_purpose: bool) -> View:
         """Return the view of a column."""
@@ -127,9 +128,15 @@ def compile_table(
         obligations: what travels with answers; none where only decisions matter.
 
     Raises:
-        PolicyError: a mutation without a rule, or a rule without a mutation.
+        PolicyError: a mutation without a rule, a rule without a mutation, or a stream of nobody's.
     """
     mutations.check(supergraph)
+    stream = supergraph.full_schema.subscription_type
+    for name in stream.fields if stream is not None else ():
+        if f"{stream}.{name}" not in matrix.restricted:
+            raise PolicyError(
+                "nobody is named who is told of it ([restricted])", f"{stream}.{name}"
+            )
     for coordinate in matrix.own_lists:
         type_name, _, field_name = coordinate.partition(".")
         if (type_name, field_name) not in labels.fields:
@@ -142,7 +149,8 @@ def compile_table(
         for has_purpose in (True, False)
     }
     attached = obligations or Obligations(matrix, (), MappingProxyType({}), "")
-    text = "\n".join((*_lines(matrix, labels, views), attached.fingerprint))
+    ways = [*sorted(mutations.back_ends), "|", *sorted(mutations.doors)]
+    text = "\n".join((*_lines(matrix, labels, views), attached.fingerprint, *ways))
     version = hashlib.sha256(f"{matrix.version}\n{text}".encode()).hexdigest()[:16]
     return AccessTable(
         matrix=matrix,
@@ -151,6 +159,7 @@ def compile_table(
         views=MappingProxyType(views),
         outage=_outage_view(supergraph, labels, returned),
         obligations=attached,
+        mutations=mutations,
     )
 
 

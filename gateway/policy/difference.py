@@ -3,10 +3,17 @@
 Compares the readable form of the table (``policy table``, ``tests/golden/access_table.txt``), so
 that any two commits can be held against each other without their code. A widening is an error
 until an approval file names it, line by line.
+
+A coordinate that is new in the schema widens nothing where its column had its labels already, on
+grounds that are no easier: what the agreement opens is a category to a role, and the label says
+which category the new field is of.
+
+What was approved last is kept in a short form, ``approved.txt``: for each column and label the
+grounds on which any coordinate of that label opens, and the purposes. It needs no history.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +60,8 @@ class Change:
     coordinate: str
     before: Row | None
     after: Row | None
+    was_held: bool = False
+    """The coordinate is new, and of labels that the column had before on the same grounds."""
 
     @property
     def is_wider(self) -> bool:
@@ -60,7 +69,7 @@ class Change:
         if self.after is None:
             return False
         if self.before is None:
-            return bool(set(self.after.labels) - FREE_LABELS)
+            return not self.was_held and bool(set(self.after.labels) - FREE_LABELS)
         return not _is_within(self.after, self.before)
 
     @property
@@ -114,12 +123,62 @@ def difference(
     before: Mapping[tuple[str, str], Row], after: Mapping[tuple[str, str], Row]
 ) -> list[Change]:
     """Return what differs, widenings first."""
+    known = {coordinate for _, coordinate in before}
+    had = held(before)
     changes = [
-        Change(*key, before.get(key), after.get(key))
+        Change(
+            *key,
+            before.get(key),
+            after.get(key),
+            was_held=key[1] not in known and key in after and _was_held(after[key], had),
+        )
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]
     return sorted(changes, key=lambda change: not change.is_wider)
+
+
+def held(table: Mapping[tuple[str, str], Row]) -> dict[tuple[str, str], Row]:
+    """Return what each column holds: a row for each label, with the easiest grounds, and purposes.
+
+    Several grounds of one label become alternatives, as whoever has any of them gets something of
+    that label.
+    """
+    found = {key: row for key, row in table.items() if row.coordinate == PURPOSES_ROW}
+    for column, label, access, grounds in _holdings(table.values()):
+        key = (column, label)
+        kept = found.get(key, Row(column, label, access, {label: grounds}))
+        easiest = {*kept.labels[label].split("|"), *grounds.split("|")} - {""}
+        is_free = "free" in (access, kept.access)
+        found[key] = Row(
+            column, label, "free" if is_free else "consent", {label: "|".join(sorted(easiest))}
+        )
+    return found
+
+
+def _holdings(rows: Iterable[Row]) -> Iterator[tuple[str, str, str, str]]:
+    for row in rows:
+        if row.coordinate != PURPOSES_ROW:
+            for label, grounds in row.labels.items():
+                if label not in FREE_LABELS:
+                    yield row.column, label, row.access, grounds
+
+
+def _was_held(after: Row, had: Mapping[tuple[str, str], Row]) -> bool:
+    labels = set(after.labels) - FREE_LABELS
+    return all(
+        (kept := had.get((after.column, label))) is not None
+        and _is_within(Row(after.column, label, after.access, {label: after.labels[label]}), kept)
+        for label in labels
+    )
+
+
+def table_lines(table: Mapping[tuple[str, str], Row]) -> str:
+    """Return a table as ``parse_table`` reads it, in order."""
+    return "".join(
+        f"{column} {coordinate} {row.text if row.labels else f'{row.access} none'}\n"
+        for (column, coordinate), row in sorted(table.items())
+    )
 
 
 def _is_within(after: Row, before: Row) -> bool:
@@ -170,8 +229,16 @@ def load_approvals(text: str, name: str) -> list[Approval]:
     return approvals
 
 
-def unapproved(changes: Iterable[Change], approvals: Iterable[Approval]) -> list[Change]:
+def unapproved(
+    changes: Iterable[Change], approvals: Iterable[Approval], *, are_standing: bool = False
+) -> list[Change]:
     """Return the widenings that no approval names.
+
+    Args:
+        changes: what differs.
+        approvals: what somebody answers for.
+        are_standing: some of them may be about earlier changes than these, and one of a label as
+            a whole covers the coordinates of that label.
 
     Raises:
         PolicyError: an approval of something that does not widen; it would wait for a later
@@ -184,9 +251,26 @@ def unapproved(changes: Iterable[Change], approvals: Iterable[Approval]) -> list
         if change.after is not None
     }
     approved = set()
+    labels = set()
     for approval in approvals:
         key = (approval.column, approval.coordinate, approval.becomes)
-        if key not in named:
+        if key not in named and not are_standing:
             raise PolicyError("the approval names no widening of this change", approval.where)
         approved.add(key)
-    return [change for key, change in named.items() if key not in approved]
+        labels.add((approval.column, approval.becomes.rpartition(" ")[2]))
+    return [
+        change
+        for key, change in named.items()
+        if key not in approved
+        and not (are_standing and change.after is not None and _is_of_labels(change.after, labels))
+    ]
+
+
+def _is_of_labels(after: Row, approved: Collection[tuple[str, str]]) -> bool:
+    """Return whether all labels of a coordinate were approved as a whole for its column."""
+    named = [
+        f"{label}[{grounds}]" if grounds else label
+        for label, grounds in after.labels.items()
+        if label not in FREE_LABELS
+    ]
+    return bool(named) and all((after.column, each) in approved for each in named)

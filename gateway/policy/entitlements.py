@@ -89,7 +89,9 @@ class _Pass:
             if self._is_refused(field):
                 coordinate = f"{field.parent_type}.{field.name}"
                 if not field.hidden:
-                    self.refusals.append(Refusal(coordinate, here, both, field.locations))
+                    self.refusals.append(
+                        Refusal(coordinate, here, both, field.locations, field.places)
+                    )
                 refused.append((len(fields), field))
                 continue
             fields.append(self._inside(field, here, both))

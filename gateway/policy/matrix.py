@@ -18,6 +18,8 @@ from infra.authority import expression
 from infra.vocabulary import PERSON_CATEGORIES, Category, Form, Purpose, Role
 
 MATRIX_FILE = "matrix.toml"
+UNDER_ORDER = "under_order"
+"""How a column is called that a role acts under while it carries a court order out."""
 
 
 class CellKind(StrEnum):
@@ -94,6 +96,11 @@ class Matrix:
         if role is Role.SVC and f"SVC:{service_field}" in self.columns:
             return f"SVC:{service_field}"
         return role.value
+
+    def column_under_order(self, role: Role) -> str | None:
+        """Return the column of a role that carries a court order out (D33), None for the others."""
+        column = f"{role.value}:{UNDER_ORDER}"
+        return column if column in self.columns else None
 
     def purposes_of(self, column: str) -> frozenset[Purpose]:
         """Return the purposes that a column may state."""
@@ -185,10 +192,12 @@ def _check_grounds(
     grounds: dict[str, Any], single: dict[str, Any], rows: dict[str, Any], reader: Lines
 ) -> None:
     for key, value in grounds.items():
-        role, _, kind = key.partition(":")
+        role, _, kind = key.rpartition(":")
         if role not in rows or kind not in {k.value for k in CellKind}:
             raise PolicyError(f"ground for unknown cell {key}", reader.where(key))
-        same_role = [cells for column, cells in rows.items() if column.partition(":")[0] == role]
+        same_role = [
+            cells for column, cells in rows.items() if role in (column, column.partition(":")[0])
+        ]
         if not any(kind in str(cells).split() for cells in same_role):
             raise PolicyError(f"{key} can never apply: no cell is {kind}", reader.where(key))
         _check_expression(str(value), reader.where(key))
@@ -227,7 +236,8 @@ def _row(
             raise PolicyError(f"{column} x {category}: unknown cell {word}", where) from None
         text = by_cell.get(
             f"{column}:{category}",
-            by_cell.get(
+            by_kind.get(f"{column}:{kind}")
+            or by_cell.get(
                 f"{base}:{category}",
                 by_kind.get(f"{base}:{kind}", _DEFAULT_GROUNDS.get(kind, "")),
             ),
@@ -248,7 +258,7 @@ def _is_stated(
 ) -> bool:
     by_kind, by_cell = grounds
     stated = (f"{column}:{category}" in by_cell, f"{base}:{category}" in by_cell)
-    return any(stated) or f"{base}:W" in by_kind
+    return any(stated) or not by_kind.keys().isdisjoint((f"{column}:W", f"{base}:W"))
 
 
 def _purposes(

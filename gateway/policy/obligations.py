@@ -15,7 +15,15 @@ from gateway.policy.errors import PolicyError
 from gateway.policy.labels import Label
 from gateway.policy.lines import Lines, only_keys
 from gateway.policy.matrix import Matrix
-from infra.vocabulary import PERSON_CATEGORIES, Basis, Category, Form, Purpose, Role
+from infra.vocabulary import (
+    PERSON_CATEGORIES,
+    WITHOUT_NAMES,
+    Basis,
+    Category,
+    Form,
+    Purpose,
+    Role,
+)
 
 OBLIGATIONS_FILE = "obligations.toml"
 NOTICES_FILE = "notices.toml"
@@ -47,7 +55,8 @@ class When:
 
     Attributes:
         grounds: bases of which the column's ground for the category may be one.
-        selects_anything: applies whatever is selected, if it is more than catalogue.
+        selects: "anything" that is more than catalogue, or "figures" (aggregates and rows without
+            names), whatever their category; else what the other conditions name.
     """
 
     grounds: frozenset[Basis] | None
@@ -55,11 +64,17 @@ class When:
     purposes: frozenset[Purpose] | None
     categories: frozenset[Category] | None
     forms: frozenset[Form] | None
-    selects_anything: bool
+    selects: str | None
 
     def fits_caller(self, role: Role, purpose: Purpose) -> bool:
         """Return whether role and purpose fit."""
         return _is_in(role, self.roles) and _is_in(purpose, self.purposes)
+
+    def fits_selection(self, labels: Collection[Label]) -> bool:
+        """Return whether it applies to what is selected, on whatever grounds that is read."""
+        if self.selects == "figures":
+            return any(label.form in WITHOUT_NAMES for label in labels)
+        return self.selects == "anything"
 
     def fits(self, label: Label, grounds: str) -> bool:
         """Return whether a label fits that the column may read on these grounds."""
@@ -132,7 +147,7 @@ class Obligations:
         """Return what a recipient is obliged to.
 
         Args:
-            labels: of the consent-governed fields and types that the operation selects.
+            labels: of the consent-governed fields, types and figures that the operation selects.
             column: that the caller acts under.
             purpose: effective purpose; without one nothing about a person is told.
         """
@@ -157,9 +172,13 @@ class Obligations:
             fitting = {
                 label.category
                 for label in labels
-                if label.category in cells and rule.when.fits(label, cells[label.category].grounds)
+                if label.form not in WITHOUT_NAMES
+                and label.category in cells
+                and rule.when.fits(label, cells[label.category].grounds)
             }
-            if fitting or rule.when.selects_anything:
+            if rule.when.selects == "figures":
+                fitting.clear()
+            if fitting or rule.when.fits_selection(labels):
                 yield rule.presented(fitting)
 
 
@@ -256,8 +275,8 @@ def _read(
 def _when(entry: dict[str, Any], where: str) -> When:
     if unknown := only_keys(entry, _WHEN_KEYS):
         raise PolicyError(f"unknown condition {unknown[0]}", where)
-    if entry.get("selects", "anything") != "anything":
-        raise PolicyError("selects can only be anything", where)
+    if entry.get("selects", "anything") not in ("anything", "figures"):
+        raise PolicyError("selects is anything or figures", where)
 
     def words(name: str, vocabulary: Any) -> frozenset[Any] | None:
         if name not in entry:
@@ -273,7 +292,7 @@ def _when(entry: dict[str, Any], where: str) -> When:
         purposes=words("purposes", Purpose),
         categories=words("categories", Category),
         forms=words("forms", Form),
-        selects_anything="selects" in entry,
+        selects=entry.get("selects"),
     )
 
 
@@ -282,7 +301,7 @@ def _can_apply(rule: Obligation, matrix: Matrix) -> bool:
         role = Role(column.partition(":")[0])
         if not any(rule.when.fits_caller(role, each) for each in matrix.purposes_of(column)):
             continue
-        if rule.when.selects_anything:
+        if rule.when.selects is not None:
             return True
         for category in PERSON_CATEGORIES:
             cell = cells[category]

@@ -24,6 +24,11 @@ def packaged_path() -> Path:
     return Path(str(resources.files("gateway") / SUPERGRAPH_FILE))
 
 
+def policy_file(name: str) -> Path:
+    """Return where a committed file of the policy is."""
+    return Path(str(resources.files("gateway.policy") / name))
+
+
 def packaged_sdl() -> str:
     """Return the text of the committed supergraph."""
     return (resources.files("gateway") / SUPERGRAPH_FILE).read_text()

@@ -22,7 +22,7 @@ from gateway.planner.selection import (
 )
 from gateway.policy.access_table import BITS, View
 from gateway.policy.labels import Coordinate, Label, Labels
-from infra.vocabulary import Category, Form
+from infra.vocabulary import WITHOUT_NAMES, Category, Form
 
 _FREE = (Category.STRUCTURE, Category.CATALOGUE)
 
@@ -36,12 +36,24 @@ class Refusal:
         path: response keys without list indices.
         conditions: under which ``@skip``/``@include`` it is selected at all.
         locations: (line, column) in the client's document.
+        places: when it is selected at each of these; () where that is whenever it is.
     """
 
     coordinate: str
     path: tuple[str, ...]
     conditions: Conditions
     locations: tuple[tuple[int, int], ...]
+    places: tuple[Conditions, ...] = ()
+
+    def selected(self, variables: Mapping[str, object]) -> "Refusal | None":
+        """Return it with the locations that these variables select; None if none is."""
+        if not holds(self.conditions, variables):
+            return None
+        if not self.places:
+            return self
+        placed = zip(self.locations, self.places, strict=True)
+        kept = tuple(where for where, when in placed if holds(when, variables))
+        return replace(self, locations=kept, places=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class PrunedOperation:
         refusals: what is refused.
         governed: paths of the selected fields that consent governs (``extensions.consent``).
         coordinates: consent-governed coordinates by category, for the disclosure record.
-        labels: of all that is selected and consent-governed, for the obligations.
+        labels: of all that is selected and consent-governed, and of figures, for the obligations.
         is_catalogue_only: nothing but catalogue was asked for: no release gate.
         uses_lists: reads a list of participants (relies on ``visible:A``).
     """
@@ -117,15 +129,14 @@ class _Pass:
         both = both_of(conditions, field.conditions)
         if coordinate in self._view.refused:
             self.is_catalogue_only = False
-            self.refusals.append(Refusal(".".join(coordinate), here, both, field.locations))
+            self._refuse(".".join(coordinate), here, both, field)
             return None
         for argument in field.arguments:
             name = argument.name.value
             bits = self._view.arguments.get((coordinate, name), 0)
             if bits is None:
                 self.is_catalogue_only = False
-                what = f"{'.'.join(coordinate)}({name}:)"
-                self.refusals.append(Refusal(what, here, both, field.locations))
+                self._refuse(f"{'.'.join(coordinate)}({name}:)", here, both, field)
                 return None
             selected_by |= bits
         if coordinate in self._labels.lists:
@@ -133,6 +144,7 @@ class _Pass:
             # the release gate as the rows do.
             self.uses_lists = True
             self.is_catalogue_only = False
+        self.labels |= {label for label in required if label.form in WITHOUT_NAMES}
         needs = self._view.needs.get(coordinate, 0)
         if needs:
             self.governed[".".join(here)] = None
@@ -155,6 +167,11 @@ class _Pass:
                     self._labels.types[name] for name, one in selection.by_type.items() if one.needs
                 }
         return replace(field, needs=needs, selection=selection)
+
+    def _refuse(
+        self, what: str, path: tuple[str, ...], conditions: Conditions, field: SelectedField
+    ) -> None:
+        self.refusals.append(Refusal(what, path, conditions, field.locations, field.places))
 
     def _note(self, required: frozenset[Label]) -> None:
         """Note what a field makes of the operation as a whole, whoever may read it."""
@@ -212,6 +229,7 @@ def selected_refusals(
     """Yield the refusals that these variables select, one for each coordinate."""
     seen = set()
     for refusal in pruned.refusals:
-        if refusal.coordinate not in seen and holds(refusal.conditions, variables):
-            seen.add(refusal.coordinate)
-            yield refusal
+        selected = None if refusal.coordinate in seen else refusal.selected(variables)
+        if selected is not None:
+            seen.add(selected.coordinate)
+            yield selected

@@ -49,11 +49,11 @@ def asked_ids(operation: NormalizedOperation, variables: Mapping[str, Any]) -> l
     for selected in operation.root.fields:
         if selected.selection is None:
             continue
-        inner = selected.selection.by_type.values()
-        if not any(_is_person(each) for each in inner):
-            continue
+        names = {"participantId"}
+        if any(_is_person(each) for each in selected.selection.by_type.values()):
+            names.add("id")
         for argument in selected.arguments:
-            if argument.name.value != "id":
+            if argument.name.value not in names:
                 continue
             value = value_from_ast_untyped(argument.value, dict(variables))
             if isinstance(value, str):
@@ -112,6 +112,7 @@ class GateCalls:
         released: Mapping[str, int],
         lists: tuple[int, datetime | None] | None,
         asked: Sequence[str] = (),
+        read_at: int | None = None,
     ) -> dict[str, Any]:
         """Return the call before the first byte of an answer.
 
@@ -120,11 +121,14 @@ class GateCalls:
             released: what the answer holds, by participant.
             lists: revision and time limit that lists and counts were read at, if any were.
             asked: ids that were asked for; those of which nothing is told are denied look-ups.
+            read_at: least revision that services read any row at; a decision may be newer than
+                the rows, and then it says nothing about the dates that those were chosen by.
         """
         keys = self._own_keys()
         valid_until = self._valid_until
         for participant, decision in relied_on.items():
-            keys[f"participant:{participant}"] = decision.revision
+            relied = decision.revision if read_at is None else min(decision.revision, read_at)
+            keys[f"participant:{participant}"] = relied
             valid_until = earliest(valid_until, decision.valid_until)
         if lists is not None:
             if self._principal.grant.agency_id:

@@ -14,6 +14,7 @@ from typing import Any
 from gateway.consent_client import ConsentClient
 from gateway.policy.access_table import BITS
 from infra import clock
+from infra.vocabulary import Category
 
 MAX_RECIPIENTS = 2_000
 MAX_PARTICIPANTS_EACH = 5_000
@@ -44,6 +45,7 @@ class RecipientKey:
     column: str
     purpose: str
     site_id: str = ""
+    withheld: frozenset[Category] = frozenset()
 
 
 class DecisionCache:

@@ -1,9 +1,11 @@
 """Who a subject is according to the directory; cached until its keys move or time runs out."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.consent_client import ConsentClient
+from gateway.consent_client import Claimed, ConsentClient
 from gateway.errors import RequestRefusedError, error
 from gateway.principal import Directory, Principal
 from infra import clock
@@ -12,30 +14,46 @@ MAX_ENTRIES = 50_000
 _SAFETY_SECONDS = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An answer, and the claims that it was given for."""
+
+    claims: tuple[Claimed, ...]
+    directory: Directory
+
+
 class DirectoryCache:
     """Directory answers by (issuer alias, token subject)."""
 
     def __init__(self, client: ConsentClient, max_entries: int = MAX_ENTRIES) -> None:
         self._client = client
         self._max_entries = max_entries
-        self._entries: OrderedDict[tuple[str, str], Directory] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], _Known] = OrderedDict()
         self.seen_revision = 0
 
-    async def directory(self, issuer: str, subject: str) -> Directory:
+    async def directory(
+        self, issuer: str, subject: str, claims: Sequence[Claimed] = ()
+    ) -> Directory:
         """Return what the directory says.
+
+        Args:
+            issuer: our name of the issuer.
+            subject: whom its token names.
+            claims: what the token claims; an answer is kept for the same claims alone.
 
         Raises:
             ConsentUnavailableError: not cached, and it cannot be asked.
         """
         key = (issuer, subject)
         known = self._entries.get(key)
-        if known is not None and not _is_over(known):
+        told = tuple(claims)
+        if known is not None and known.claims == told and not _is_over(known.directory):
             self._entries.move_to_end(key)
-            return known
-        fresh = await self._client.directory(issuer, subject)
+            return known.directory
+        fresh = await self._client.directory(issuer, subject, told)
         if fresh.revision < self.seen_revision:
             return fresh  # the change feed has gone past it: use it once, let the gate judge
-        self._entries[key] = fresh
+        self._entries[key] = _Known(told, fresh)
         if len(self._entries) > self._max_entries:
             self._entries.popitem(last=False)
         return fresh
@@ -47,7 +65,9 @@ class DirectoryCache:
     def forget_subject(self, account: str) -> None:
         """Drop what is known of one account (or of nobody: the subject may just have got one)."""
         for key in [
-            key for key, known in self._entries.items() if known.subject in (account, None)
+            key
+            for key, known in self._entries.items()
+            if known.directory.subject in (account, None)
         ]:
             del self._entries[key]
 

@@ -33,8 +33,11 @@ class _Waiting:
 class ReleaseGate:
     """Group commit in front of ``svc_consent``'s gate."""
 
-    def __init__(self, client: ConsentClient, instance: str, lanes: int = LANES) -> None:
+    def __init__(
+        self, client: ConsentClient, instance: str, lanes: int = LANES, patience: float = 1.0
+    ) -> None:
         self._client = client
+        self._patience = patience
         self._lanes = [f"{instance}/{number}" for number in range(lanes)]
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -71,7 +74,8 @@ class ReleaseGate:
         """
         if len(self._waiting) >= MAX_WAITING:
             raise ConsentUnavailableError("too many requests wait for the release gate")
-        patience = WAIT_SECONDS if give_up_at is None else give_up_at - clock.monotonic()
+        usual = WAIT_SECONDS * self._patience
+        patience = usual if give_up_at is None else give_up_at - clock.monotonic()
         future: asyncio.Future[tuple[Verdict, float]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(call, future))
         self._arrived.set()

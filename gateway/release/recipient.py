@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Category, Purpose, Role
 
-DOOR_ONLY = frozenset({"Mutation.deliverCourtLetter"})
-"""Root fields that say something was handed over: only a door that has done so runs them."""
-
 
 class RecipientNotNamedError(GoldenThreadError):
     """No release names the recipient for all that the answer tells; nothing leaves."""

@@ -49,10 +49,12 @@ class Stripping:
     Attributes:
         machinery_prefixes: prefixes (with two underscores) of federation types and directives.
         is_hidden: whether a definition carries `@inaccessible`.
+        machinery_types: federation types that were imported under names of their own.
     """
 
     machinery_prefixes: tuple[str, ...]
     is_hidden: Callable[[Any], bool]
+    machinery_types: frozenset[str] = frozenset()
 
 
 def build_schema_without(document: DocumentNode, stripping: Stripping) -> GraphQLSchema:
@@ -91,7 +93,8 @@ def _strip_definition(definition: DefinitionNode, stripping: Stripping) -> Defin
         return replace(definition, directives=())
     if not isinstance(definition, TypeDefinitionNode):
         return None
-    if definition.name.value.startswith(stripping.machinery_prefixes):
+    name = definition.name.value
+    if name.startswith(stripping.machinery_prefixes) or name in stripping.machinery_types:
         return None
     if stripping.is_hidden(definition):
         return None

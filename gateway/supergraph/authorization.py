@@ -56,7 +56,11 @@ def _alternatives(
     if directive not in found:
         return ()
     value = found[directive].get(argument)
-    if not isinstance(value, list) or not value or not all(isinstance(one, list) for one in value):
-        message = f"@{directive}({argument}:) is not a list of lists"
+    if not isinstance(value, list) or not value or not all(map(_are_names, value)):
+        message = f"@{directive}({argument}:) is not a list of lists of names"
         raise SupergraphError(message, coordinate)
-    return tuple(frozenset(str(name) for name in one) for one in value)
+    return tuple(map(frozenset, value))
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

@@ -50,12 +50,13 @@ def _list_size(arguments: Mapping[str, Any], coordinate: str) -> ListSize:
         assumed = _weight(assumed, coordinate)
     slicing, sized = arguments.get("slicingArguments"), arguments.get("sizedFields")
     for value in (slicing, sized):
-        if value is not None and not isinstance(value, list):
+        is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if value is not None and not is_list:
             raise SupergraphError("@listSize names arguments or fields by no list", coordinate)
     wants_one = arguments.get("requireOneSlicingArgument")
     return ListSize(
         assumed=assumed,
-        slicing=tuple(map(str, slicing or ())),
-        sized_fields=tuple(map(str, sized or ())),
+        slicing=tuple(slicing or ()),
+        sized_fields=tuple(sized or ()),
         wants_one=wants_one is not False,
     )

@@ -17,7 +17,9 @@ def read_directives(document: DocumentNode, machinery_prefixes: tuple[str, ...])
         for directive in node.directives or ():
             name = directive.name.value
             if not name.startswith(machinery_prefixes):
-                found.setdefault(coordinate, []).append((name, directive_arguments(directive)))
+                found.setdefault(coordinate, []).append(
+                    (name, directive_arguments(directive, coordinate))
+                )
 
     for definition in document.definitions:
         if not isinstance(definition, TypeDefinitionNode):

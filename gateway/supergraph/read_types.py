@@ -24,6 +24,7 @@ from graphql import (
     print_ast,
 )
 
+from gateway.supergraph.implied_fields import with_implied_fields
 from gateway.supergraph.links import Feature, directive_arguments
 from gateway.supergraph.model import (
     ContextArgument,
@@ -53,6 +54,8 @@ def parse_field_set(text: str, coordinate: str) -> SelectionSetNode:
     except GraphQLError as error:
         message = f"field set {text!r} does not parse"
         raise SupergraphError(message, coordinate) from error
+    except RecursionError:
+        raise SupergraphError("a field set nests too deeply", coordinate) from None
     definition = document.definitions[0]
     if len(document.definitions) != 1 or not isinstance(definition, OperationDefinitionNode):
         message = f"field set {text!r} is not one selection set"
@@ -78,10 +81,11 @@ def _graph_values(
         enum_value = value.name.value
         for directive in value.directives or ():
             if directive.name.value == join.directive("graph"):
-                arguments = directive_arguments(directive)
+                coordinate = f"{definition.name.value}.{enum_value}"
+                arguments = directive_arguments(directive, coordinate)
                 name, url = arguments.get("name"), arguments.get("url", "")
-                if isinstance(name, str) and isinstance(url, str):
-                    yield enum_value, Subgraph(enum_value, name, url)
+                if isinstance(name, str) and isinstance(url, str | None):
+                    yield enum_value, Subgraph(enum_value, name, url or "")
                     break
         else:
             message = "a subgraph has no name and url"
@@ -114,6 +118,8 @@ class TypeReader:
             for graph, joins in self._type_joins(name, definition).items():
                 subgraph = self._subgraph(graph, name).name
                 types[subgraph, name] = self._read_type(graph, name, definition, joins)
+        if self._join.version == "v0.1":
+            types = with_implied_fields(types, self._definitions)
         return types
 
     def _subgraph(self, graph: str | None, coordinate: str) -> Subgraph:
@@ -126,7 +132,7 @@ class TypeReader:
     def _joins(self, node: Any, directive_name: str) -> list[_Join]:
         name = self._join.directive(directive_name)
         found = [
-            directive_arguments(directive)
+            directive_arguments(directive, node.name.value)
             for directive in node.directives or ()
             if directive.name.value == name
         ]
@@ -246,7 +252,13 @@ class TypeReader:
                 return frozenset(
                     join.arguments["member"] for join in members if join.graph == graph
                 )
-            return frozenset(node.name.value for node in definition.types or ())
+            # Before v0.3 only types say which subgraphs have them.
+            named = {node.name.value for node in definition.types or ()}
+            return frozenset(
+                one
+                for one in named & self._definitions.keys()
+                if graph in self._type_joins(one, self._definitions[one])
+            )
         return frozenset(
             other_name
             for other_name, other in self._definitions.items()

@@ -3,22 +3,19 @@
 import hashlib
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    get_named_type,
-    is_abstract_type,
-    is_composite_type,
-    parse,
-)
+from graphql import DocumentNode, GraphQLError, parse
 
 from gateway.supergraph.api_schema import Stripping, build_schema_without
 from gateway.supergraph.authorization import read_access_rules
+from gateway.supergraph.check_definitions import check_definitions
+from gateway.supergraph.check_field_sets import FieldSetChecker
+from gateway.supergraph.check_joins import check_joins
+from gateway.supergraph.check_types import check_types
+from gateway.supergraph.contexts import read_contexts
 from gateway.supergraph.demand import read_demand
-from gateway.supergraph.directives import Directives, read_directives
+from gateway.supergraph.directives import read_directives
 from gateway.supergraph.links import Feature, read_features
-from gateway.supergraph.model import Subgraph, SubgraphType, Supergraph, SupergraphError
+from gateway.supergraph.model import Subgraph, Supergraph, SupergraphError
 from gateway.supergraph.read_types import TypeReader, read_subgraphs
 from gateway.supergraph.requirements import read_requirements
 
@@ -31,18 +28,28 @@ def load_supergraph(sdl: str) -> Supergraph:
             unknown or not carried out here; with the coordinate at fault.
     """
     document = _parse(sdl)
+    check_definitions(document)
     features = read_features(document)
     join = features["join"]
     prefixes = tuple(f"{feature.prefix}__" for feature in features.values())
+    named = frozenset(
+        local
+        for name in ("join", "link", "core")
+        if name in features
+        for local in features[name].imported_types.values()
+    )
     by_enum = read_subgraphs(document, join)
-    full = build_schema_without(document, Stripping(prefixes, lambda _: False))
+    check_joins(document, join, by_enum)
+    full = build_schema_without(document, Stripping(prefixes, lambda _: False, named))
     # Building costs as much as parsing; most supergraphs hide nothing.
     api = full
     if "inaccessible" in features:
-        api = build_schema_without(document, Stripping(prefixes, _hidden_test(features)))
+        api = build_schema_without(document, Stripping(prefixes, _hidden_test(features), named))
     types = TypeReader(document, join, by_enum).read()
     directives = read_directives(document, prefixes)
-    _check_types(types, full)
+    contexts = read_contexts(directives, features, full)
+    check_types(types, full)
+    FieldSetChecker(types, full, says_all=join.version != "v0.1").check(contexts)
     owners: dict[str, list[str]] = {}
     for subgraph in by_enum.values():
         for name, type_name in types:
@@ -55,7 +62,7 @@ def load_supergraph(sdl: str) -> Supergraph:
         subgraphs=_by_name(by_enum.values()),
         types=types,
         owners={name: tuple(found) for name, found in owners.items()},
-        contexts=_contexts(types, directives, features, full),
+        contexts=contexts,
         access_rules=read_access_rules(directives, features),
         demand=read_demand(document, features),
         _directives=directives,
@@ -69,6 +76,8 @@ def _parse(sdl: str) -> DocumentNode:
     except GraphQLError as error:
         message = f"does not parse: {error.message}"
         raise SupergraphError(message) from error
+    except RecursionError:
+        raise SupergraphError("does not parse: it nests too deeply") from None
 
 
 def _hidden_test(features: dict[str, Feature]) -> Any:
@@ -83,47 +92,3 @@ def _by_name(subgraphs: Any) -> dict[str, Subgraph]:
             raise SupergraphError("two subgraphs of one name", subgraph.name)
         by_name[subgraph.name] = subgraph
     return by_name
-
-
-def _contexts(
-    types: dict[tuple[str, str], SubgraphType],
-    directives: Directives,
-    features: dict[str, Feature],
-    schema: GraphQLSchema,
-) -> dict[str, frozenset[str]]:
-    """Object types that set each context; SupergraphError if a field reads one that nobody sets."""
-    found: dict[str, set[str]] = {}
-    name = features["context"].directive("context") if "context" in features else ""
-    for coordinate, uses in directives.items():
-        for used, arguments in uses:
-            named = schema.get_type(coordinate)
-            if used == name and named is not None:
-                members = schema.get_possible_types(named) if is_abstract_type(named) else [named]
-                found.setdefault(arguments["name"], set()).update(one.name for one in members)
-    for (_, type_name), seen in types.items():
-        for field in seen.fields.values():
-            for argument in field.context:
-                if argument.context not in found:
-                    message = f"no type sets the context {argument.context}"
-                    raise SupergraphError(message, f"{type_name}.{field.name}")
-    return {context: frozenset(names) for context, names in found.items()}
-
-
-def _check_types(types: dict[tuple[str, str], SubgraphType], schema: GraphQLSchema) -> None:
-    """Refuse what the join directives say but the schema does not have."""
-    for (subgraph, type_name), seen in types.items():
-        for possible in seen.possible_types:
-            if schema.get_type(possible) is None:
-                message = f"subgraph {subgraph} speaks of the unknown type {possible}"
-                raise SupergraphError(message, type_name)
-        definition: Any = schema.get_type(type_name)
-        for field in seen.fields.values():
-            coordinate = f"{type_name}.{field.name}"
-            named = schema.get_type(field.named_type)
-            if named is None:
-                message = f"subgraph {subgraph} speaks of the unknown type {field.named_type}"
-                raise SupergraphError(message, coordinate)
-            declared = get_named_type(definition.fields[field.name].type)
-            if is_composite_type(named) != is_composite_type(declared):
-                message = f"subgraph {subgraph} gives it a type of another kind"
-                raise SupergraphError(message, coordinate)

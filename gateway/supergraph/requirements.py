@@ -1,6 +1,7 @@
 """Which coordinates `@requires` of a field reads, so that their labels can be carried over."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -13,7 +14,7 @@ from graphql import (
     is_object_type,
 )
 
-from gateway.supergraph.model import SubgraphType, SupergraphError
+from gateway.supergraph.model import SubgraphType
 
 Coordinate = tuple[str, str]
 
@@ -26,7 +27,7 @@ def read_requirements(
     for seen in types.values():
         for field in seen.fields.values():
             if field.requires is not None:
-                read = set(_coordinates(field.requires, seen.name, schema, field.name))
+                read = set(_coordinates(field.requires, seen.name, schema))
                 for type_name in _object_types(seen.name, schema):
                     direct.setdefault((type_name, field.name), set()).update(read)
                 direct.setdefault((seen.name, field.name), set()).update(read)
@@ -53,20 +54,16 @@ def _object_types(type_name: str, schema: GraphQLSchema) -> Iterable[str]:
 
 
 def _coordinates(
-    selection_set: SelectionSetNode, type_name: str, schema: GraphQLSchema, origin: str
+    selection_set: SelectionSetNode, type_name: str, schema: GraphQLSchema
 ) -> Iterable[Coordinate]:
     for node in selection_set.selections:
         if isinstance(node, InlineFragmentNode):
             narrowed = node.type_condition.name.value if node.type_condition else type_name
-            yield from _coordinates(node.selection_set, narrowed, schema, origin)
+            yield from _coordinates(node.selection_set, narrowed, schema)
         elif isinstance(node, FieldNode) and node.name.value != "__typename":
-            parent = schema.get_type(type_name)
-            definition = getattr(parent, "fields", {}).get(node.name.value)
-            if definition is None:
-                message = f"a field set names {type_name}.{node.name.value}, which does not exist"
-                raise SupergraphError(message, origin)
+            parent: Any = schema.get_type(type_name)
             for object_type in _object_types(type_name, schema):
                 yield object_type, node.name.value
-            inner = get_named_type(definition.type)
+            inner = get_named_type(parent.fields[node.name.value].type)
             if node.selection_set is not None and is_composite_type(inner):
-                yield from _coordinates(node.selection_set, inner.name, schema, origin)
+                yield from _coordinates(node.selection_set, inner.name, schema)

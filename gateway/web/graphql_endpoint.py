@@ -15,18 +15,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from gateway.errors import RequestRefusedError, error
-from gateway.identity.possession import Possession, read_certificate
-from gateway.limits.traffic import Traffic
+from gateway.exact_json import read_json, write_json
+from gateway.identity.possession import Possession
 from gateway.persisted.documents import read_document_request
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline
+from gateway.web.credentials import CHALLENGE, CredentialsReader
+from gateway.web.storable import document_has_nul
 from infra.telemetry import logs, metrics
 
 RESPONSE_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
 MAX_VARIABLES_DEPTH = 16
 MAX_VARIABLES_VALUES = 10_000
-_ONCE = ("authorization", "purpose-of-use", "acting-grant", "content-type")
-"""Headers that decide something: a second one is refused instead of silently ignored."""
 _log = structlog.get_logger(__name__)
 
 
@@ -37,8 +37,7 @@ class GraphQLEndpoint:
         self,
         pipeline: Pipeline,
         max_body_bytes: int,
-        certificate_header: str | None = None,
-        traffic: Traffic | None = None,
+        credentials: CredentialsReader | None = None,
         *,
         shows_plans: bool = False,
     ) -> None:
@@ -47,16 +46,13 @@ class GraphQLEndpoint:
         Args:
             pipeline: answers requests.
             max_body_bytes: largest request body.
-            certificate_header: the header in which the TLS terminator hands over the client's
-                certificate (RFC 9440), where there is one that takes it from clients.
-            traffic: counts requests by address.
+            credentials: reads who asks.
             shows_plans: answers carry the query plan where a request asks for it; for developers,
                 never in production, since a plan tells what the services are and have.
         """
         self._shows_plans = shows_plans
-        self._traffic = traffic
         self._pipeline = pipeline
-        self._certificate_header = certificate_header
+        self._credentials = credentials or CredentialsReader()
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, request: Request) -> Response:
@@ -64,8 +60,7 @@ class GraphQLEndpoint:
         started = perf_counter()
         media_type = _negotiate(request.headers.get("accept"))
         try:
-            if self._traffic is not None:
-                self._traffic.from_address(request.client.host if request.client else "")
+            self._credentials.admit(request)
             answer = await self._pipeline.answer(await self._read(request, media_type))
         except RequestRefusedError as refused:
             metrics.REFUSALS.labels(refused.code).inc()
@@ -73,12 +68,15 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             raise
         except Exception as failure:
-            _log.error("request_failed", error_chain=logs.error_chain(failure))
-            said = error("INTERNAL", correlationId=logs.correlation_id())
-            answer = Answer(500, {"errors": [said]})
+            answer = _failed(failure)
+        try:
+            response = _respond(answer, media_type or JSON_TYPE)
+        except orjson.JSONEncodeError as failure:  # nested deeper than can be written
+            answer = _failed(failure)
+            response = _respond(answer, media_type or JSON_TYPE)
         metrics.REQUESTS.labels("gateway", "graphql", str(answer.status)).inc()
         metrics.REQUEST_SECONDS.labels("gateway", "graphql").observe(perf_counter() - started)
-        return _respond(answer, media_type or JSON_TYPE)
+        return response
 
     async def read(self, request: Request) -> GraphQLRequest:
         """Read a request whose answer has another media type than GraphQL's own.
@@ -86,30 +84,22 @@ class GraphQLEndpoint:
         Raises:
             RequestRefusedError: it is not acceptable.
         """
-        if self._traffic is not None:
-            self._traffic.from_address(request.client.host if request.client else "")
+        self._credentials.admit(request)
         return await self._read(request, JSON_TYPE)
 
     async def _read(self, request: Request, media_type: str | None) -> GraphQLRequest:
         if media_type is None:
             raise RequestRefusedError(406, "NOT_ACCEPTABLE")
-        if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
-            raise RequestRefusedError(400, "BAD_REQUEST")
-        scheme, token = _credentials(request.headers.get("authorization"))
+        token, shown = self._credentials.read(request)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != JSON_TYPE or request.headers.get("content-encoding"):
             raise RequestRefusedError(415, "UNSUPPORTED_MEDIA_TYPE")
         body = await self._body(request)
         try:
-            payload = orjson.loads(body)
+            payload = read_json(body)
         except orjson.JSONDecodeError:
             raise RequestRefusedError(400, "BAD_REQUEST") from None
-        certificate = None
-        if self._certificate_header is not None:
-            certificate = read_certificate(request.headers.get(self._certificate_header))
-        proofs = tuple(request.headers.getlist("dpop"))
-        shown = Possession(scheme, request.method, request.url.path, proofs, certificate)
-        asked = _parse(payload, token, request.headers, shown)
+        asked = read_operation(payload, token, request.headers, shown)
         return asked if self._shows_plans else replace(asked, wants_plan=False)
 
     async def _body(self, request: Request) -> bytes:
@@ -123,17 +113,14 @@ class GraphQLEndpoint:
         return b"".join(chunks)
 
 
-def _credentials(header: str | None) -> tuple[str, str]:
-    """Return scheme and access token of an ``Authorization`` header."""
-    scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() not in ("bearer", "dpop") or not token.strip():
-        raise RequestRefusedError(401, "UNAUTHENTICATED")
-    return scheme.lower(), token.strip()
-
-
-def _parse(
-    payload: Any, token: str, headers: Mapping[str, str], shown: Possession
+def read_operation(
+    payload: Any, token: str, headers: Mapping[str, str], shown: Possession | None
 ) -> GraphQLRequest:
+    """Return the operation of a JSON body, whatever carried it.
+
+    Raises:
+        RequestRefusedError: 400, not of the form, or its variables are too much.
+    """
     wanted = read_document_request(payload) if isinstance(payload, dict) else None
     if wanted is None:
         raise RequestRefusedError(400, "BAD_REQUEST")
@@ -144,7 +131,7 @@ def _parse(
         and isinstance(name, str | None)
         and isinstance(extensions, dict | None)
     )
-    if not acceptable or "\0" in (wanted.text or ""):
+    if not acceptable or document_has_nul(wanted.text or ""):
         raise RequestRefusedError(400, "BAD_REQUEST")
     _check_variables(variables)
     return GraphQLRequest(
@@ -228,6 +215,12 @@ def _negotiate(accept: str | None) -> str | None:
     return best
 
 
+def _failed(failure: Exception) -> Answer:
+    _log.error("request_failed", error_chain=logs.error_chain(failure))
+    said = error("INTERNAL", correlationId=logs.correlation_id())
+    return Answer(500, {"errors": [said]})
+
+
 def _respond(answer: Answer, media_type: str) -> Response:
     status = answer.status
     is_request_error = status == 400 and media_type == JSON_TYPE and _is_about_operation(answer)
@@ -235,9 +228,9 @@ def _respond(answer: Answer, media_type: str) -> Response:
         status = 200  # the specification's rule for application/json and well-formed requests
     headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
     if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="goldenthread"'
+        headers |= CHALLENGE
     headers.update(answer.headers)
-    return Response(orjson.dumps(answer.body), status, headers)
+    return Response(write_json(answer.body), status, headers)
 
 
 _ABOUT_OPERATION = frozenset(

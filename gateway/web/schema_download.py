@@ -6,24 +6,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.errors import RequestRefusedError
-from gateway.identity.possession import Possession
-from gateway.limits.traffic import Traffic
 from gateway.pipeline import GraphQLRequest, Pipeline
-from gateway.web.doors.routes import credentials_of
+from gateway.web.credentials import CredentialsReader, challenge_of
 
 
 def schema_download(
-    pipeline: Pipeline, traffic: Traffic | None
+    pipeline: Pipeline, credentials: CredentialsReader
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the handler; descriptions included, nothing of another role."""
 
     async def download(request: Request) -> Response:
         try:
-            if traffic is not None:
-                traffic.from_address(request.client.host if request.client else "")
-            scheme, token = credentials_of(request)
-            proofs = tuple(request.headers.getlist("dpop"))
-            shown = Possession(scheme, request.method, request.url.path, proofs)
+            credentials.admit(request)
+            token, shown = credentials.read(request)
             asked = GraphQLRequest(
                 token=token,
                 query=None,
@@ -32,10 +27,8 @@ def schema_download(
             )
             text = await pipeline.schema_text(asked)
         except RequestRefusedError as refused:
-            headers = dict(refused.headers)
-            if refused.status == 401:
-                headers.setdefault("www-authenticate", 'Bearer realm="goldenthread"')
-            return JSONResponse({"errors": refused.errors}, refused.status, headers)
+            said = {"errors": refused.errors}
+            return JSONResponse(said, refused.status, challenge_of(refused))
         return Response(text, media_type="application/graphql")
 
     return download

@@ -21,7 +21,7 @@ from gateway.planner.plan import (
     Target,
 )
 from gateway.planner.print_operation import OperationPrinter
-from gateway.planner.selection import ALWAYS, NEVER, Conditions, any_of
+from gateway.planner.selection import NEVER, Conditions, any_of, both_of
 
 
 def share_requests(
@@ -99,6 +99,7 @@ def _node(
         waits_for=tuple(sorted(waits_for)),
         targets=(_target(first),) if is_nested else (),
         contexts=tuple(contexts.items()),
+        has_any_numbers=printer.has_any_numbers,
     )
 
 
@@ -145,14 +146,14 @@ def _calls(printer: OperationPrinter, joined: list[_Call]) -> list[EntityCall]:
 
 
 def _any_field(group: FetchGroup) -> Conditions:
-    """When any field of the group is asked for."""
+    """When any field of the group is asked for, and its turn holds."""
     if group.tells:
-        return ALWAYS
+        return group.turn
     conditions = NEVER
     for fields in group.tree.types.values():
         for one in fields.values():
             conditions = any_of(conditions, one.conditions)
-    return conditions if conditions != NEVER else ALWAYS
+    return both_of(conditions, group.turn) if conditions != NEVER else group.turn
 
 
 def _target(group: FetchGroup) -> Target:

@@ -24,12 +24,15 @@ from graphql import (
     is_object_type,
 )
 
+from gateway.planner.errors import PlanningError
+from gateway.planner.normalize.drop_contradictions import contested, without_contradictions
 from gateway.planner.normalize.read_conditions import read_conditions
 from gateway.planner.operation import Operation, OperationError
 from gateway.planner.selection import (
     ALWAYS,
     NEVER,
     Conditions,
+    Literal,
     NormalizedOperation,
     ObjectSelection,
     SelectedField,
@@ -65,13 +68,23 @@ def normalize(
             operation was validated against.
     """
     schema = supergraph.api_schema if supergraph is not None else operation.schema
+    try:
+        return _normalized(operation, schema, max_selections)
+    except PlanningError:
+        raise too_large() from None
+
+
+def _normalized(
+    operation: Operation, schema: GraphQLSchema, max_selections: int
+) -> NormalizedOperation:
     expander = Expander(schema, operation.fragments, max_steps=STEPS_PER_SELECTION * max_selections)
-    root = expander.expand(operation.root_type, operation.definition.selection_set)
+    selection_set = operation.definition.selection_set
+    root = expander.expand(operation.root_type, selection_set)
     if expander.count(root) > max_selections:
         raise too_large()
     return NormalizedOperation(
         kind=operation.kind,
-        root=root,
+        root=without_contradictions(root, contested(expander.literals)),
         variable_definitions=operation.definition.variable_definitions or (),
         hash=operation.hash,
     )
@@ -88,6 +101,9 @@ class Expander:
 
     Args:
         max_steps: selections looked at before it gives up with OperationError; None for no limit.
+
+    Attributes:
+        literals: all that conditions were made of so far.
     """
 
     def __init__(
@@ -103,6 +119,7 @@ class Expander:
         self._made: dict[Any, ObjectSelection] = {}
         self._counts: dict[ObjectSelection, int] = {}
         self._applies: dict[tuple[str, str], bool] = {}
+        self.literals: set[Literal] = set()
 
     def expand(self, type_name: str, selection_set: SelectionSetNode) -> ObjectSelection:
         """What a selection set selects on one object type."""
@@ -130,32 +147,47 @@ class Expander:
         made = self._made.get(identity)
         if made is None:
             groups: dict[str, list[tuple[FieldNode, Conditions]]] = {}
-            visited: set[tuple[str, Conditions]] = set()
-            for selection_set, conditions in sources:
-                self._collect(type_name, selection_set, conditions, groups, visited)
+            collected = self._collected(type_name, sources)
+            for key, node, conditions in collected:
+                groups.setdefault(key, []).append((node, conditions))
             fields = [self._field(type_name, key, nodes) for key, nodes in groups.items()]
-            made = ObjectSelection(type_name, tuple(fields))
+            is_repeated = len(groups) < len(collected)
+            order = _order(collected) if is_repeated else ()
+            made = ObjectSelection(type_name, tuple(fields), order=order)
             self._made[identity] = made
         return made
+
+    def _collected(
+        self, type_name: str, sources: tuple[_Source, ...]
+    ) -> list[tuple[str, FieldNode, Conditions]]:
+        """Fields with their response keys, in the order of the document."""
+        found: list[tuple[str, FieldNode, Conditions]] = []
+        visited: set[tuple[str, Conditions]] = set()
+        for selection_set, conditions in sources:
+            self._collect(type_name, selection_set, conditions, found, visited)
+        return found
 
     def _collect(
         self,
         type_name: str,
         selection_set: SelectionSetNode,
         outer: Conditions,
-        groups: dict[str, list[tuple[FieldNode, Conditions]]],
+        found: list[tuple[str, FieldNode, Conditions]],
         visited: set[tuple[str, Conditions]],
     ) -> None:
         self._steps_left -= len(selection_set.selections)
         if self._steps_left < 0:
             raise too_large()
         for node in selection_set.selections:
-            conditions = both_of(outer, read_conditions(node))
+            own = read_conditions(node)
+            if own != ALWAYS:
+                self.literals.update(*own)
+            conditions = both_of(outer, own)
             if conditions == NEVER:
                 continue
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                groups.setdefault(key, []).append((node, conditions))
+                found.append((key, node, conditions))
                 continue
             fragment: Any = node
             if isinstance(node, FragmentSpreadNode):
@@ -168,7 +200,7 @@ class Expander:
                 fragment = self._fragments[node.name.value]
             narrowed = fragment.type_condition
             if narrowed is None or self._is_a(type_name, narrowed.name.value):
-                self._collect(type_name, fragment.selection_set, conditions, groups, visited)
+                self._collect(type_name, fragment.selection_set, conditions, found, visited)
 
     def _field(
         self, type_name: str, key: str, nodes: list[tuple[FieldNode, Conditions]]
@@ -182,6 +214,7 @@ class Expander:
             for node, own in nodes
             if node.selection_set is not None
         )
+        places = _places(nodes)
         selection = None
         name = first.name.value
         if sources and not name.startswith("__"):
@@ -198,7 +231,8 @@ class Expander:
             arguments=first.arguments or (),
             conditions=conditions,
             selection=selection,
-            locations=_locations(node for node, _ in nodes),
+            locations=tuple(places),
+            places=() if all(own == conditions for own in places.values()) else (*places.values(),),
         )
 
     def _field_type(self, type_name: str, field_name: str) -> str:
@@ -228,9 +262,33 @@ class Expander:
         return known
 
 
-def _locations(nodes: Iterable[FieldNode]) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (node.loc.start_token.line, node.loc.start_token.column)
-        for node in nodes
-        if node.loc is not None
-    )
+def _places(nodes: Iterable[tuple[FieldNode, Conditions]]) -> dict[tuple[int, int], Conditions]:
+    """Where fields stand, and when they are selected there; a fragment may bring one twice."""
+    places: dict[tuple[int, int], Conditions] = {}
+    for node, own in nodes:
+        if node.loc is not None:
+            place = node.loc.start_token.line, node.loc.start_token.column
+            places[place] = any_of(places.get(place, NEVER), own)
+    return places
+
+
+def _order(
+    collected: Iterable[tuple[str, FieldNode, Conditions]],
+) -> tuple[tuple[str, Conditions], ...]:
+    """Response keys wherever they can come first; () if each does at one place alone.
+
+    Source: GraphQL specification 6.3.2 CollectFields: the order is that of the first occurrence
+    that is included.
+    """
+    so_far: dict[str, Conditions] = {}
+    turns: list[tuple[str, Conditions]] = []
+    for key, _, own in collected:
+        before = so_far.get(key, NEVER)
+        so_far[key] = any_of(before, own)
+        if so_far[key] == before:
+            continue
+        if turns and turns[-1][0] == key:
+            turns[-1] = (key, any_of(turns[-1][1], own))
+        else:
+            turns.append((key, own))
+    return tuple(turns) if len(turns) > len(so_far) else ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, get_named_type, is_abstract_type
 
+from gateway.planner.normalize.keep_apart import Apart
 from gateway.planner.selection import (
     NormalizedOperation,
     ObjectSelection,
@@ -53,6 +54,7 @@ class OpaqueAdder:
         self._interfaces = interfaces
         self._made: dict[ObjectSelection, ObjectSelection] = {}
         self._alike: dict[tuple[ObjectSelection, ObjectSelection], bool] = {}
+        self._apart = Apart()
 
     def object(self, wanted: ObjectSelection) -> ObjectSelection:
         """One object selection, with all below it."""
@@ -65,12 +67,14 @@ class OpaqueAdder:
     def selection(self, selection: Selection, declared: str) -> Selection:
         """What is selected behind a field declared as an interface, union or object type."""
         by_type = {name: self.object(one) for name, one in selection.by_type.items()}
+        if len(by_type) > 1 and any(self._may_be(declared, one) for one in self._interfaces):
+            by_type = self._apart.kept_apart(by_type)
         for interface, members in self._interfaces.items():
             is_whole = bool(members) and members <= selection.by_type.keys()
             if is_whole and interface not in by_type and self._may_be(declared, interface):
-                opaque = self._opaque(interface, [selection.by_type[name] for name in members])
+                opaque = self._opaque(interface, [by_type[name] for name in members])
                 if opaque is not None:
-                    by_type[interface] = self.object(opaque)
+                    by_type[interface] = opaque
         return Selection(by_type)
 
     def _field(self, one: SelectedField) -> SelectedField:
@@ -133,4 +137,5 @@ class OpaqueAdder:
 
 def _meaning(one: SelectedField) -> tuple[object, ...]:
     arguments = arguments_text(one.arguments)
-    return one.response_key, one.name, arguments, one.conditions, one.needs, one.hidden
+    said = one.response_key, one.name, arguments, one.conditions, one.needs, one.hidden
+    return *said, one.kept_as

@@ -6,16 +6,18 @@ below; what it refuses in part is in the reply, and the page says so.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.pipeline import Answer, GraphQLRequest, Pipeline
+from gateway.pipeline import Answer, GraphQLRequest, Pipeline, StatedRecipient
 from gateway.web.console.documents import load_documents
 from gateway.web.console.session import Session
 from infra.errors import GoldenThreadError
+from infra.vocabulary import Role
 
 OUTAGE = "SERVICE_UNAVAILABLE"
 _OUTAGES = frozenset({OUTAGE, "SUBGRAPH_ERROR", "INTERNAL_SUBGRAPH_FAILURE", "OVERLOADED"})
+_FIGURES, _NEVER = frozenset("AD"), "N"
 _DEMAND = re.compile(r'(acr_values|max_age)="([^"]{1,200})"')
 
 
@@ -84,6 +86,24 @@ class Client:
         self._pipeline = pipeline
         self._documents = load_documents()
 
+    def agreement(
+        self, role: str, *, is_liaison: bool, service_field: str | None
+    ) -> Mapping[str, str]:
+        """Return what the agencies' agreement lets a role see: kind of access by category.
+
+        It is about no participant, and the same for everybody who reads it. The kinds are the
+        letters of the agreement: never, figures, a summary, one's own, with a release, and so on;
+        a cell without any ground is a never.
+        """
+        matrix = self._pipeline.preparer.table.matrix
+        column = matrix.column_of(Role(role), is_liaison=is_liaison, service_field=service_field)
+        return {
+            category.value: cell.kind.value
+            if cell.grounds or cell.kind.value in _FIGURES
+            else _NEVER
+            for category, cell in matrix.columns[column].items()
+        }
+
     async def run(
         self,
         session: Session,
@@ -92,18 +112,25 @@ class Client:
         *,
         purpose: str | None,
         grant_id: str | None = None,
+        recipient: StatedRecipient | None = None,
+        is_door: bool = False,
     ) -> Reply:
         """Run a committed operation.
 
         Args:
             purpose: why, as ``Purpose-Of-Use``.
             grant_id: acts under another grant than the session's.
+            recipient: to whom the answer is handed, where that is not the person.
+            is_door: whether something is handed over; such operations run in no other way.
 
         Raises:
             SignedOutError: the access token is not accepted.
             RefusedError: the request was refused as a whole.
         """
-        return read(await self.send(session, self._documents[name], variables, purpose, grant_id))
+        document = self._documents[name]
+        asked = self._request(session, document, variables, purpose, grant_id)
+        handed = replace(asked, recipient=recipient, is_door=is_door)
+        return read(await self._pipeline.answer(handed))
 
     async def send(
         self,
@@ -115,16 +142,24 @@ class Client:
         operation_name: str | None = None,
     ) -> Answer:
         """Send any document as the person, for the explorer; never raises for a refusal."""
+        asked = self._request(session, document, variables, purpose, grant_id)
+        return await self._pipeline.answer(replace(asked, operation_name=operation_name))
+
+    def _request(
+        self,
+        session: Session,
+        document: str,
+        variables: Mapping[str, Any] | None,
+        purpose: str | None,
+        grant_id: str | None,
+    ) -> GraphQLRequest:
         acting = grant_id or (session.standing.grant_id if session.standing else None)
-        return await self._pipeline.answer(
-            GraphQLRequest(
-                token=session.access_token,
-                query=document,
-                variables=variables,
-                operation_name=operation_name,
-                purpose=purpose,
-                acting_grant=acting,
-            )
+        return GraphQLRequest(
+            token=session.access_token,
+            query=document,
+            variables=variables,
+            purpose=purpose,
+            acting_grant=acting,
         )
 
 

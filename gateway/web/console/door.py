@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import structlog
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -27,14 +28,22 @@ from infra.telemetry import logs
 
 HOME: Final = "/console/"
 MAX_FORM_BYTES: Final = 262_144
+MAX_DOCUMENT_FORM_BYTES: Final = 1_600_000
+"""The form with a scanned memorandum; its view says how large the file itself may be."""
+_DOCUMENTS: Final = "/agreements/documents"
 _MAX_FIELDS = 4000
+_MAX_FILES = 6
 _STATUS = {"SERVICE_UNAVAILABLE": 503, "OVERLOADED": 503, "RATE_LIMITED": 429, "INTERNAL": 500}
 _log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class FormRefusedError(Exception):
-    """A form that this session's pages have not sent, or that is too large."""
+    """A form that this session's pages have not sent."""
+
+
+class FormTooLargeError(Exception):
+    """A form with more in it than any page takes."""
 
 
 class Door:
@@ -89,6 +98,8 @@ class Door:
             form = await self.read_form(request, session)
         except FormRefusedError:
             return self.notice("form", 403, session), session
+        except FormTooLargeError:
+            return self.notice("form_too_large", 413, session), session
         if allowed is not None and session.standing.role not in allowed:
             return self.notice("not_yours", 403, session), session
         visit = Visit(
@@ -106,16 +117,17 @@ class Door:
         except (SignedOutError, StepUpError):
             raise
         except RefusedError as refused:
-            return self.refused(refused, session), visit.session
+            kept = visit.session
+            if refused.code == "GRANT_REQUIRED":
+                # The grant may be gone, or another one has come: the next page finds out.
+                kept = replace(kept, standing=None)
+            return self.refused(refused, kept), kept
         except Exception as failure:
             _log.error("page_failed", error_chain=logs.error_chain(failure))
             return self.notice("INTERNAL", 500, session), session
 
     def refused(self, refused: RefusedError, session: Session) -> Response:
         """Return the page for what the pipeline has refused."""
-        if refused.code == "GRANT_REQUIRED":
-            # The grant may be gone, or another one has come: find out what there is now.
-            return self.notice(refused.code, 403, replace(session, standing=None))
         return self.notice(refused.code, _STATUS.get(refused.code, 403), session)
 
     async def read_form(self, request: Request, session: Session) -> FormData:
@@ -123,15 +135,22 @@ class Door:
 
         Raises:
             FormRefusedError: it comes from elsewhere.
+            FormTooLargeError: it is larger than any page's.
         """
         if request.method not in ("POST",):
             return FormData()
         if not self.is_same_origin(request):
             raise FormRefusedError
         length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > MAX_FORM_BYTES:
+        if not length.isdigit():
             raise FormRefusedError
-        form = await request.form(max_files=1, max_fields=_MAX_FIELDS)
+        has_document = request.url.path.endswith(_DOCUMENTS)
+        if int(length) > (MAX_DOCUMENT_FORM_BYTES if has_document else MAX_FORM_BYTES):
+            raise FormTooLargeError
+        try:
+            form = await request.form(max_files=_MAX_FILES, max_fields=_MAX_FIELDS)
+        except HTTPException as error:  # more parts than any page has
+            raise FormRefusedError from error
         if not self._tokens.is_of(session.id, form.get("form_token")):
             raise FormRefusedError
         return form

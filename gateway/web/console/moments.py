@@ -1,6 +1,6 @@
 """Times and dates as a person at the site reads them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.web.console.wording import say
@@ -39,3 +39,8 @@ def zone_name(moment: datetime, zone: str) -> str:
 def days_until(moment: datetime | date, zone: str, now: datetime) -> int:
     """Return in how many days of the site something is; negative once it is over."""
     return (local_day(moment, zone) - local_day(now, zone)).days
+
+
+def last_instant(ends_at: datetime) -> datetime:
+    """Return the last instant that is inside a period which ends at a moment."""
+    return ends_at - timedelta(microseconds=1)

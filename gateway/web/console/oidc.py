@@ -8,7 +8,7 @@ access tokens the gateway accepts.
 import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -31,6 +31,8 @@ _ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 _TIMEOUT_SECONDS = 10.0
 _METADATA_SECONDS = 600
 _LEEWAY_SECONDS = 30
+NO_ANSWER: Final = "PROVIDER_UNAVAILABLE"
+"""Code of a sign-in or refresh of which nobody here knows what became."""
 _MAX_ANSWER_BYTES = 65_536
 
 
@@ -55,7 +57,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the provider has handed out; ``name`` is empty after a refresh."""
+    """What the provider has handed out; what it says of the person is empty after a refresh."""
 
     access_token: str
     ends_at: int
@@ -63,6 +65,8 @@ class Tokens:
     id_token: str | None
     name: str = ""
     language: str = ""
+    subject: str = ""
+    sid: str | None = None
 
 
 class Provider:
@@ -92,7 +96,7 @@ class Provider:
             found = await self._call("GET", url)
             wanted = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
             if any(not isinstance(found.get(name), str) for name in wanted):
-                raise SignInError("PROVIDER_UNAVAILABLE")
+                raise SignInError(NO_ANSWER)
             if found["issuer"] not in self._accepted:
                 raise SignInError("PROVIDER_NOT_ACCEPTED")
             self._metadata = now, found
@@ -245,16 +249,17 @@ class Provider:
             )
             found = orjson.loads(answer.body)
         except (HttpClientError, ValueError):
-            raise SignInError("PROVIDER_UNAVAILABLE") from None
+            raise SignInError(NO_ANSWER) from None
         if answer.status != 200 or not isinstance(found, dict):
             is_refusal = method == "POST" and 400 <= answer.status < 500
-            raise SignInError("TOKEN_REFUSED" if is_refusal else "PROVIDER_UNAVAILABLE")
+            raise SignInError("TOKEN_REFUSED" if is_refusal else NO_ANSWER)
         return found
 
 
 def _handed_out(tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> Tokens:
     seconds = tokens.get("expires_in", 300)
     refresh, id_token = tokens.get("refresh_token"), tokens.get("id_token")
+    sid = claims.get("sid")
     return Tokens(
         access_token=tokens["access_token"],
         ends_at=clock.epoch_seconds() + (seconds if isinstance(seconds, int) else 300),
@@ -262,4 +267,6 @@ def _handed_out(tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> Tokens:
         id_token=id_token if isinstance(id_token, str) else None,
         name=str(claims.get("name") or claims.get("preferred_username") or ""),
         language=str(claims.get("locale") or "")[:2],
+        subject=str(claims.get("sub", "")),
+        sid=sid if isinstance(sid, str) else None,
     )

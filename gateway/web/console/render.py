@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gateway.settings import ConsoleSettings
-from gateway.web.console import moments, roles
+from gateway.web.console import moments, roles, sections
 from gateway.web.console.assets import Assets
 from gateway.web.console.session import Standing
 from gateway.web.console.wording import LANGUAGES, catalogue, phrase, say
@@ -18,11 +18,16 @@ from infra import clock
 DEFAULT_ZONE = "UTC"
 _TONES = {
     "good": "ACTIVE MOU_SIGNED COMPLETED CREDITED ATTENDED OPEN ACCEPTED ASSIGNED_NOW CREATED "
-    "ENROLLED_ACTIVE PERMIT DONE",
-    "told": "ASSIGNED NOTIFIED REGISTERED SCHEDULED UPDATED DISCLOSURE PENDING_INTAKE RUNNING",
+    "ENROLLED_ACTIVE PERMIT DONE KEEP APPROVED "
+    "PRESENT DELIVERED GRANTED HELD_FOR_LEAD HANDOFF_MET "
+    "RECORDED CORRECTED MET ANSWERED",
+    "told": "ASSIGNED NOTIFIED REGISTERED SCHEDULED UPDATED DISCLOSURE PENDING_INTAKE RUNNING "
+    "REQUESTED SUBMITTED_FOR_APPROVAL HANDOFF_EN_ROUTE "
+    "HANDOFF_REQUESTED UNDER_REVIEW IN_PROGRESS ACKNOWLEDGED DUE",
     "warn": "WAITLISTED WAITLIST ALTERNATE RECERT_DUE SUSPENDED FULL DEFECTIVE DRAFT UNKNOWN "
     "INCOMPLETE ENROLLED_INACTIVE",
-    "bad": "REVOKED DENIED FAILED NO_SHOW LATE_CANCELLED WITHDRAWN DENY",
+    "bad": "REVOKED DENIED FAILED NO_SHOW LATE_CANCELLED WITHDRAWN DENY REMOVE DECLINED REJECTED "
+    "OVERDUE NOT_POSSIBLE NOT_ASSIGNED",
 }
 TONES = {code: tone for tone, codes in _TONES.items() for code in codes.split()}
 """How a status looks; one that is not named is calm. The word itself always says it, too."""
@@ -65,7 +70,7 @@ class Pages:
         """Return what every template has."""
         zone = standing.time_zone if standing else DEFAULT_ZONE
         known = roles.places(standing.role, development=self._is_development) if standing else []
-        under = [place for place in known if path == place.path or path.startswith(place.path)]
+        under = [place for place in known if path.startswith((place.path, *place.also))]
         here = max(under, key=lambda place: len(place.path), default=None)
         if here is not None and here.key == "home" and path != here.path:
             here = None
@@ -78,10 +83,12 @@ class Pages:
             "phrase": partial(phrase, language),
             "when": partial(_when, zone=zone, language=language),
             "day": partial(_day, zone=zone, language=language),
+            "last_day": partial(_last_day, zone=zone, language=language),
             "standing": standing,
             "name": name,
             "places": known,
             "here": here.key if here else "",
+            "parts": sections.parts(standing.role, path) if standing else [],
             "path": path,
             "form_token": form_token,
             "note": notes.get(note, ""),
@@ -120,3 +127,10 @@ def _day(value: str | datetime | date, *, zone: str, language: str) -> Markup:
     text = moments.day_text(moment, zone, language)
     stated = moments.local_day(moment, zone).isoformat()
     return Markup('<time datetime="{}">{}</time>').format(stated, text)
+
+
+def _last_day(value: str | datetime, *, zone: str, language: str) -> Markup:
+    """Return the last day of a period by its end: at midnight that is the day before."""
+    moment = _read(value)
+    last = moments.last_instant(moment) if isinstance(moment, datetime) else moment
+    return _day(last, zone=zone, language=language)

@@ -33,9 +33,27 @@ PURPOSES: dict[str, str | None] = {
 OWN_RECORD = frozenset({"PAR", "REP"})
 """Roles whose pages are about themselves, in their own language."""
 CARE = frozenset({"CM", "SUP"})
+SUPERVISING = frozenset({"SUP"})
+PROSECUTING = frozenset({"PRO"})
+"""The queue itself is the liaison's alone; the pipeline refuses it to the rest of the office."""
 TRAINING = frozenset({"TRM"})
 ADMIN = frozenset({"AGA"})
+PLATFORM = frozenset({"PLA"})
+ADMINISTERING = ADMIN | PLATFORM
+SEATING = frozenset({"PLA", "PM", "AGA"})
+"""Roles that see who sits at the site's tables, or their agency's seats."""
+SEATERS = PLATFORM | {"PM"}
+"""Roles that seat people and end seats."""
 PRIVACY = frozenset({"PRV"})
+ASSESSING = SUPERVISING | PRIVACY
+"""Roles that say what an incident was."""
+PREPARING = CARE | {"PM"}
+"""Roles that put people on an agenda."""
+BUREAU = frozenset({"LSB"})
+ASSISTED = BUREAU | {"PM", "TRM", "AGA", "SUP", "LEL"}
+"""Who asks the Support Bureau for help, and the Bureau."""
+DUTIFUL = CARE | PRIVACY
+"""Roles with duties about people whom they serve."""
 CONFERRING = frozenset({"PM", "CM", "SUP", "LEO", "LEL", "PRO", "DEF", "SVC"})
 """Roles that sit in the work group."""
 STAFF = frozenset(PURPOSES) - OWN_RECORD
@@ -49,28 +67,40 @@ class Place:
         key: of its name in the catalogue of messages.
         roles: that see it.
         development: only where developer pages are on.
+        also: beginnings of further addresses that belong to it.
     """
 
     key: str
     path: str
     roles: frozenset[str]
     development: bool = False
+    also: tuple[str, ...] = ()
 
+
+_OF_DUE = tuple(f"/console/training/{part}" for part in ("compliance", "outside", "batches"))
+_OF_IMPORT = ("/console/training/exchange", "/console/training/reconcile")
 
 PLACES = (
     Place("home", "/console/", frozenset(PURPOSES)),
     Place("people", "/console/people", CARE),
     Place("expiring", "/console/releases/expiring", CARE),
+    Place("on_call", "/console/on-call", CARE),
+    Place("liaison", "/console/liaison", PROSECUTING),
     Place("conferences", "/console/conferences", CONFERRING),
     Place("record", "/console/record", OWN_RECORD),
     Place("seen", "/console/record/seen", OWN_RECORD),
-    Place("courses", "/console/training/courses", STAFF),
-    Place("due", "/console/training/due", TRAINING),
+    Place("courses", "/console/training/courses", STAFF, also=("/console/training/sessions",)),
+    Place("due", "/console/training/due", TRAINING, also=_OF_DUE),
     Place("roster", "/console/training/people", TRAINING),
-    Place("import", "/console/training/import", TRAINING),
+    Place("import", "/console/training/import", TRAINING, also=_OF_IMPORT),
     Place("my_training", "/console/training/mine", STAFF - TRAINING),
+    Place("library", "/console/library", STAFF, also=("/console/assistance",)),
+    Place("duties", "/console/duties", DUTIFUL),
     Place("privacy", "/console/privacy", PRIVACY),
     Place("agency", "/console/agency", ADMIN),
+    Place("requests", "/console/requests", PLATFORM),
+    Place("alerts", "/console/alerts", PLATFORM),
+    Place("seats", "/console/seats", SEATING),
     Place("agencies", "/console/agencies", STAFF - CARE - TRAINING),
     Place("developer", "/console/developer", frozenset(PURPOSES), development=True),
 )

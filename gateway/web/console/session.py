@@ -3,11 +3,10 @@
 The access token never reaches the browser in the clear. ``__Host-`` cookies need TLS; development
 on plain loopback uses a cookie without the prefix, with the port in its name, because cookies do
 not tell ports apart. A session ends after 30 idle minutes, after eight hours in any case, and when
-the person signs out; a copy of its cookie is refused here from then on, and everywhere once its
-access token has ended, since the issuer refreshes it no more.
+the person signs out here or at the issuer; a copy of its cookie is refused here from then on, and
+everywhere once its access token has ended, since the issuer refreshes it no more.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.settings import ConsoleSettings
+from gateway.web.console.ended import EndedSessions
 from gateway.web.console.sealing import Seal
 from infra import clock
 from infra.errors import GoldenThreadError
@@ -26,7 +26,6 @@ ABSOLUTE_SECONDS: Final = 8 * 3600
 TOUCH_SECONDS: Final = 60
 """How stale ``seen_at`` may grow before the cookie is written again."""
 MAX_COOKIE_CHARACTERS: Final = 3800
-_MAX_ENDED = 50_000
 
 
 class SessionTooLargeError(GoldenThreadError):
@@ -63,6 +62,8 @@ class Session:
         id: random; also binds form tokens.
         access_ends_at, started_at, seen_at: seconds since the epoch.
         id_token: names the session to the issuer at sign-out; absent where it does not fit.
+        subject: the issuer's id of the person.
+        sid: the issuer's name of the session, where it gives one.
         standing: None until the person's grant is known.
     """
 
@@ -75,6 +76,8 @@ class Session:
     id_token: str | None
     started_at: int
     seen_at: int
+    subject: str
+    sid: str | None
     standing: Standing | None = None
 
 
@@ -107,13 +110,15 @@ class SessionKeeper:
         self._is_secure = settings.is_secure
         port = urlsplit(settings.public_url).port
         self.cookie = "__Host-gt-session" if settings.is_secure else f"gt-session-{port}"
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended = EndedSessions(ABSOLUTE_SECONDS)
 
     def read(self, request: Request) -> Session | None:
         """Return the live session of a request."""
         payload = self._seal.open(request.cookies.get(self.cookie, ""))
         session = unpacked(payload) if payload is not None else None
-        if session is None or session.id in self._ended:
+        if session is None or self._ended.covers(
+            session.id, session.subject, session.sid, session.started_at
+        ):
             return None
         now = clock.epoch_seconds()
         is_idle = now - session.seen_at > IDLE_SECONDS
@@ -140,10 +145,12 @@ class SessionKeeper:
     def clear(self, response: Response, session: Session | None) -> None:
         """Delete the cookie, and refuse its copies."""
         if session is not None:
-            self._ended[session.id] = None
-            if len(self._ended) > _MAX_ENDED:
-                self._ended.popitem(last=False)
+            self._ended.end(session.id)
         self._set(response, "", max_age=0)
+
+    def end_at_issuer(self, subject: str | None, sid: str | None) -> None:
+        """Refuse the cookies of sessions that ended at the issuer; see `EndedSessions`."""
+        self._ended.end_at_issuer(subject, sid)
 
     def _set(self, response: Response, value: str, max_age: int | None = None) -> None:
         response.set_cookie(

@@ -85,6 +85,8 @@ class SignIn:
             id_token=tokens.id_token,
             started_at=now,
             seen_at=now,
+            subject=tokens.subject,
+            sid=tokens.sid,
         )
         response = await self._begun(session, attempt.target)
         self._set(response, "", 0)

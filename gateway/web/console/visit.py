@@ -9,11 +9,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.pipeline import StatedRecipient
 from gateway.web.console import roles
 from gateway.web.console.asking import Client, RefusedError, Reply
 from gateway.web.console.render import Pages
 from gateway.web.console.session import Session, Standing
 from gateway.web.console.wording import DEFAULT_LANGUAGE
+from gateway.web.text_document import PDF_TYPE
+from infra.errors import bug
 
 Handler = Callable[["Visit"], Awaitable[Response]]
 
@@ -60,6 +63,11 @@ class Visit:
         """Return a parameter of the address, without surrounding space, cut to a limit."""
         return self.request.query_params.get(name, "").strip()[:limit]
 
+    def paged(self, **variables: Any) -> dict[str, Any]:
+        """Return a list's variables, with the place that the address says to go on from."""
+        after = self.queried("after", 2000)
+        return {**variables, "after": after} if after else variables
+
     async def ask(self, name: str, variables: Mapping[str, Any] | None = None) -> Reply:
         """Run a committed operation for the role's purpose.
 
@@ -69,6 +77,27 @@ class Visit:
         """
         purpose = roles.PURPOSES.get(self.standing.role)
         return await self.client.run(self.session, name, variables, purpose=purpose)
+
+    async def ask_as_door(
+        self,
+        name: str,
+        variables: Mapping[str, Any],
+        *,
+        recipient: StatedRecipient | None = None,
+    ) -> Reply:
+        """Run a committed operation that hands something over, or records that it was.
+
+        Args:
+            recipient: to whom the answer is handed; the gate decides it as theirs.
+
+        Raises:
+            SignedOutError: the access token is not accepted.
+            RefusedError: the request was refused as a whole.
+        """
+        purpose = roles.PURPOSES.get(self.standing.role)
+        return await self.client.run(
+            self.session, name, variables, purpose=purpose, recipient=recipient, is_door=True
+        )
 
     async def ask_needed(
         self, name: str, variables: Mapping[str, Any] | None = None, *, root: str
@@ -97,8 +126,20 @@ class Visit:
             form_token=self.form_token,
             note=note,
         )
+        if hidden := facts.keys() & context.keys():
+            bug(f"a page's facts would hide {sorted(hidden)}")
         html = self.pages.render(template, {**context, **facts})
         return HTMLResponse(html, status, headers=self.pages.headers)
+
+    def paper(self, content: bytes, name: str) -> Response:
+        """Send a PDF as a file to keep; no cache between us and the reader holds it."""
+        headers = {
+            **self.pages.headers,
+            "content-disposition": f'attachment; filename="{name}"',
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+        }
+        return Response(content, media_type=PDF_TYPE, headers=headers)
 
     def go(self, path: str, note: str = "", **parameters: str) -> Response:
         """Send the browser on after a form; ``note`` is a key of the catalogue's notes."""

@@ -19,7 +19,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.community_client import CommunityClient, CommunityUnavailableError
+from gateway.consent_client import ConsentUnavailableError
 from gateway.limits.rate import Rate, TokenBuckets
+from gateway.limits.shared_rates import SharedRates
 from infra import clock
 
 MAX_BYTES: Final = 32_768
@@ -63,16 +65,26 @@ _POLICY: Final = (
 class CommunityDoor:
     """The form and what takes it in."""
 
-    def __init__(self, client: CommunityClient, key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        client: CommunityClient,
+        key: bytes | None = None,
+        shared: SharedRates | None = None,
+    ) -> None:
         """Make the door.
 
         Args:
             client: hands forms on.
             key: signs the pages; the same for all gateways, else a page is good at its own only.
+            shared: makes the rates hold for all gateways.
         """
         self._client = client
         self._key = key or secrets.token_bytes(32)
-        self._pages, self._forms = TokenBuckets(PAGES), TokenBuckets(FORMS)
+        self._shared = shared
+        self._pages = TokenBuckets(PAGES, kind="refer-page")
+        self._forms = TokenBuckets(FORMS, kind="refer-form")
+        if shared is not None:
+            shared.follow(self._pages)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -98,6 +110,14 @@ class CommunityDoor:
         is_trapped = bool("".join(given.get(TRAP, [])))
         return not is_trapped and FASTEST_SECONDS <= age <= LONGEST_SECONDS
 
+    async def _take_one(self, address: str) -> int:
+        if self._shared is None:
+            return self._forms.take(address)
+        try:
+            return await self._shared.take(self._forms, address)
+        except ConsentUnavailableError:
+            return 0  # this process has counted it: somebody in need is not turned away for that
+
     async def _show(self, request: Request) -> Response:
         if wait := self._pages.take(_address(request)):
             return _too_many(wait)
@@ -113,7 +133,7 @@ class CommunityDoor:
     async def _take(self, request: Request) -> Response:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return _page(403, "<p>Please use the form on this page.</p>")
-        if wait := self._forms.take(_address(request)):
+        if wait := await self._take_one(_address(request)):
             return _too_many(wait)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await _read(request)

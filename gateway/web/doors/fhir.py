@@ -4,12 +4,15 @@
 decision is ``deny``: provisions permit, and what a provision within one says is denied after all.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from infra import clock
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Category, Purpose
 
@@ -60,9 +63,6 @@ def consent_of(release: Mapping[str, Any], participant_id: str) -> Json:
             for each in permits
         ],
     }
-    for each in resource["provision"]:
-        if not each["provision"]:
-            del each["provision"]
     alone = [each for each in denials if _recipient(each) not in permitted]
     resource["extension"] += [
         {
@@ -79,7 +79,22 @@ def consent_of(release: Mapping[str, Any], participant_id: str) -> Json:
         resource.setdefault("period", {})["end"] = release["expiresAt"]
     if release["discloser"]:
         resource["controller"] = [_organization(release["discloser"])]
-    return resource
+    return without_empty(resource)
+
+
+def without_empty(resource: Json) -> Json:
+    """Return a resource without empty lists and texts, which FHIR has none of (R5, 2.1.6)."""
+
+    def pruned(value: Any) -> Any:
+        if isinstance(value, dict):
+            kept = {name: pruned(each) for name, each in value.items()}
+            return {name: each for name, each in kept.items() if each not in ({}, [], "", None)}
+        if isinstance(value, list):
+            return [each for each in map(pruned, value) if each not in ({}, [], "", None)]
+        return value
+
+    found: Json = pruned(resource)
+    return found
 
 
 def _recipient(provision: Mapping[str, Any]) -> str:
@@ -125,8 +140,11 @@ def _purpose(code: str) -> Json:
     return {"system": known["own_purpose" if is_own else "act_reason"], "code": code}
 
 
-def audit_event_of(line: Mapping[str, Any], participant_id: str, number: int) -> Json:
-    """Return a line of the accounting as an AuditEvent; it cites versions of the release."""
+def audit_event_of(line: Mapping[str, Any], participant_id: str) -> Json:
+    """Return a line of the accounting as an AuditEvent; it cites versions of the release.
+
+    Its id is made of what it says, so it is the same whenever and however often it is asked for.
+    """
     numbers = line["releaseVersions"] or ()
     cited = [
         f"Consent/{release_id}?version={version}"
@@ -141,11 +159,18 @@ def audit_event_of(line: Mapping[str, Any], participant_id: str, number: int) ->
         agent["policy"] = cited
     if line["purpose"]:
         agent["authorization"] = [{"text": line["purpose"]}]
-    return {
+    said = "|".join(
+        str(each)
+        for each in (
+            participant_id, line["at"], line["kind"], line["outcome"], line["categories"],
+            line["purpose"], line["roleTitle"], recipient and recipient["id"],
+        )
+    )  # fmt: skip
+    event = {
         "resourceType": "AuditEvent",
-        "id": f"{participant_id}.{number}",
+        "id": hashlib.sha256(said.encode()).hexdigest()[:_ID_LENGTH],
         "category": [{"text": "Disclosure" if line["kind"] == "DISCLOSURE" else "Use"}],
-        "code": {"text": ", ".join(line["categories"] or ())},
+        "code": {"text": ", ".join(line["categories"] or ()) or _NOTHING_TOLD},
         "action": "R",
         "recorded": line["at"],
         "outcome": {"code": {"system": _OUTCOME_SYSTEM, "code": _OUTCOMES[line["outcome"]]}},
@@ -153,8 +178,11 @@ def audit_event_of(line: Mapping[str, Any], participant_id: str, number: int) ->
         "agent": [agent],
         "source": {"observer": {"display": "Golden Thread"}},
     }
+    return without_empty(event)
 
 
+_ID_LENGTH = 64  # the longest that an id may be
+_NOTHING_TOLD = "Nothing was told"
 _OUTCOME_SYSTEM = "http://hl7.org/fhir/issue-severity"
 _OUTCOMES = {
     "RELEASED": "success", "UNKNOWN": "warning", "WITHHELD": "error", "ATTEMPT": "information",
@@ -163,11 +191,8 @@ _OUTCOMES = {
 
 def bundle_of(resources_: list[Json]) -> Json:
     """Return a search's answer; it never says how many there are beyond what it holds."""
-    return {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "entry": [{"resource": each, "search": {"mode": "match"}} for each in resources_],
-    }
+    entries = [{"resource": each, "search": {"mode": "match"}} for each in resources_]
+    return without_empty({"resourceType": "Bundle", "type": "searchset", "entry": entries})
 
 
 def outcome_of(code: str, diagnostics: str) -> Json:
@@ -180,10 +205,11 @@ def draft_of(resource: object, idempotency_key: str) -> Json:
     """Return the input of ``draftRelease`` that a Consent resource stands for.
 
     Whatever status, signature or verification it claims, it becomes a draft: only the validator
-    and a signature here make something of it.
+    and a signature here make something of it. What narrows a permit is taken over or refused: a
+    limit that was dropped would be a consent that nobody gave.
 
     Raises:
-        ResourceError: not a Consent of the opt-in kind, or a code that is none of ours.
+        ResourceError: not a Consent of the opt-in kind, or a code or limit that is none of ours.
     """
     if not isinstance(resource, dict) or resource.get("resourceType") != "Consent":
         raise ResourceError("a Consent is needed")
@@ -192,6 +218,8 @@ def draft_of(resource: object, idempotency_key: str) -> Json:
     provisions = resource.get("provision") or []
     if not isinstance(provisions, list) or not provisions:
         raise ResourceError("there is no provision")
+    if "modifierExtension" in resource:
+        raise ResourceError("a modifier extension is not understood")
     try:
         read = [_read_provision(each, "PERMIT") for each in provisions]
         read += [
@@ -200,6 +228,7 @@ def draft_of(resource: object, idempotency_key: str) -> Json:
             for inner in each.get("provision") or ()
         ]
         period = resource.get("period") or {}
+        _check_has_begun(period)
         given: Json = {
             "participantId": _reference(resource["subject"], "Patient"),
             "provisions": read,
@@ -212,23 +241,54 @@ def draft_of(resource: object, idempotency_key: str) -> Json:
     return given
 
 
+_OF_PROVISIONS = frozenset(
+    {"id", "actor", "securityLabel", "purpose", "dataPeriod", "period", "provision"}
+)
+
+
+def _check_has_begun(period: Mapping[str, Any]) -> None:
+    """Refuse what begins later: nothing here is signed for a day to come."""
+    start = period.get("start")
+    if start and datetime.fromisoformat(str(start)).date() > clock.now().date():
+        raise ResourceError("a period that begins later is not understood")
+
+
 def _read_provision(given: Mapping[str, Any], effect: str) -> Json:
-    known = codes()
+    limits = sorted(set(given) - _OF_PROVISIONS)
+    if limits:
+        raise ResourceError("a provision has a limit that is not understood")
+    if effect == "DENY" and given.get("provision"):
+        raise ResourceError("provisions are nested too deeply")
     (actor,) = given["actor"]
+    labels = [each["code"] for each in given["securityLabel"] if _is_own(each, "own_category")]
+    if len(labels) != len(given["securityLabel"]) and not labels:
+        raise ResourceError("a provision names no category of ours")
     made: Json = {
         "effect": effect,
         "recipientAgencyId": _reference(actor["reference"], "Organization"),
-        "categories": [
-            Category(label["code"]).value
-            for label in given["securityLabel"]
-            if label["system"] == known["own_category"]
-        ],
-        "purposes": [Purpose(each["code"]).value for each in given["purpose"]],
+        "categories": [Category(code).value for code in labels],
+        "purposes": [_read_purpose(each) for each in given["purpose"]],
     }
+    period = given.get("period") or {}
+    _check_has_begun(period)
+    if period.get("end"):
+        made["expiresAt"] = str(period["end"])
     for name, ours in (("start", "dataFrom"), ("end", "dataTo")):
         if (given.get("dataPeriod") or {}).get(name):
             made[ours] = str(given["dataPeriod"][name])[:10]
     return made
+
+
+def _is_own(coding: Mapping[str, Any], system: str) -> bool:
+    return bool(coding["system"] == codes()[system])
+
+
+def _read_purpose(coding: Mapping[str, Any]) -> str:
+    """Return our purpose of a coding; the same letters in another system mean something else."""
+    found = Purpose(coding["code"]).value
+    if coding != {**coding, **_purpose(found)}:
+        raise ValueError("system")
+    return found
 
 
 def _reference(given: Mapping[str, Any], kind: str) -> str:

@@ -7,7 +7,6 @@ passes the release gate and stands in the accounting like any other reading.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -16,9 +15,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.errors import RequestRefusedError
-from gateway.identity.possession import Possession
-from gateway.pipeline import GraphQLRequest, Pipeline
-from gateway.web.doors.routes import credentials_of
+from gateway.pipeline import Pipeline
+from gateway.web.credentials import CredentialsReader
+from gateway.web.doors.committed import CommittedOperations
+from gateway.web.doors.responses import JSON_TYPE, file_of, json_of, refusal_of
 from infra import clock
 
 FORMAT = "urn:goldenthread:own-record:1"
@@ -38,18 +38,15 @@ Ask = Callable[[str, Variables], Awaitable[Mapping[str, Any]]]
 class OwnRecordDoor:
     """The route that hands somebody their own record."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, credentials: CredentialsReader) -> None:
         """Make the door.
 
         Args:
             pipeline: runs every operation.
+            credentials: reads who asks.
         """
-        self._pipeline = pipeline
-        folder = resources.files("gateway.web.doors") / "operations"
-        self._documents = {
-            name: (folder / f"{name}.graphql").read_text(encoding="utf-8")
-            for name in ("OwnRecordSubject", "OwnRecord")
-        }
+        names = ("OwnRecordSubject", "OwnRecord")
+        self._operations = CommittedOperations(pipeline, credentials, names)
 
     def routes(self) -> list[BaseRoute]:
         """Return the route."""
@@ -59,16 +56,16 @@ class OwnRecordDoor:
         purpose = request.headers.get("purpose-of-use", _PURPOSES[0])
 
         async def ask(name: str, variables: Variables) -> Mapping[str, Any]:
-            return await self._run(request, purpose, name, variables)
+            return await self._operations.whole(request, name, variables, purpose=purpose)
 
         try:
             _check_purpose(purpose)
             subject = request.query_params.get("participant") or await _subject(ask)
             found = None if subject is None else await collect(ask, subject)
         except RequestRefusedError as refused:
-            return _json(refused.status, {"errors": refused.errors})
+            return refusal_of(refused)
         if found is None:  # nobody, somebody else and nobody's record look alike
-            return _json(404, {"errors": [{"extensions": {"code": "NOT_FOUND"}}]})
+            return json_of(404, {"errors": [{"extensions": {"code": "NOT_FOUND"}}]})
         record, cut = found
         body = {
             "format": FORMAT,
@@ -77,34 +74,8 @@ class OwnRecordDoor:
             "cutShort": cut,
             "record": record,
         }
-        response = _json(200, body)
-        response.headers["content-disposition"] = 'attachment; filename="record.json"'
-        return response
-
-    async def _run(
-        self, request: Request, purpose: str, name: str, variables: Variables
-    ) -> Mapping[str, Any]:
-        scheme, token = credentials_of(request)
-        shown = Possession(
-            scheme, request.method, request.url.path, tuple(request.headers.getlist("dpop"))
-        )
-        answer = await self._pipeline.answer(
-            GraphQLRequest(
-                token=token,
-                query=self._documents[name],
-                variables=variables,
-                purpose=purpose,
-                acting_grant=request.headers.get("acting-grant"),
-                possession=shown,
-            )
-        )
-        errors = answer.body.get("errors") or []
-        if answer.status != 200 or errors:  # half a record would read as the whole
-            code = (errors[0].get("extensions") or {}).get("code") if errors else None
-            status = answer.status if answer.status != 200 else 403
-            outage = code == "SERVICE_UNAVAILABLE"
-            raise RequestRefusedError(503 if outage else status, str(code or "FORBIDDEN"))
-        return answer.body.get("data") or {}
+        written = orjson.dumps(body, option=orjson.OPT_INDENT_2)
+        return file_of(written, JSON_TYPE, "record.json")
 
 
 def _check_purpose(purpose: str) -> None:
@@ -173,10 +144,3 @@ def plain(value: Any, path: str, cut: list[str]) -> Any:
         cut.append(path)
     nodes = [edge["node"] for edge in value["edges"] or () if edge and edge.get("node")]
     return [plain(each, path, cut) for each in nodes]
-
-
-def _json(status: int, body: Mapping[str, Any]) -> Response:
-    headers = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="goldenthread"'
-    return Response(orjson.dumps(body, option=orjson.OPT_INDENT_2), status, headers)

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -14,10 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.errors import RequestRefusedError
-from gateway.identity.possession import Possession
-from gateway.pipeline import GraphQLRequest, Pipeline
+from gateway.pipeline import Pipeline
+from gateway.web.credentials import CredentialsReader
 from gateway.web.doors import badges, calendar_text, tables_out
-from gateway.web.doors.routes import credentials_of
+from gateway.web.doors.committed import CommittedOperations
+from gateway.web.doors.responses import file_of, refusal_of
 from infra import clock
 from infra.signing_keys import SigningKeys
 
@@ -32,19 +32,18 @@ _OPERATIONS = (
 class TrainingDoors:
     """Routes that give training data in the formats of other programs."""
 
-    def __init__(self, pipeline: Pipeline, keys: SigningKeys) -> None:
+    def __init__(
+        self, pipeline: Pipeline, credentials: CredentialsReader, keys: SigningKeys
+    ) -> None:
         """Make the doors.
 
         Args:
             pipeline: runs every operation.
+            credentials: reads who asks.
             keys: sign badges, and nothing else.
         """
-        self._pipeline = pipeline
+        self._operations = CommittedOperations(pipeline, credentials, _OPERATIONS)
         self._keys = keys
-        folder = resources.files("gateway.web.doors") / "operations"
-        self._documents = {
-            name: (folder / f"{name}.graphql").read_text(encoding="utf-8") for name in _OPERATIONS
-        }
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -55,35 +54,6 @@ class TrainingDoors:
             Route("/training/{table}.csv", self._table, methods=["GET"]),
         ]
 
-    async def _run(
-        self, request: Request, name: str, variables: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Run an operation as the caller; returns its data.
-
-        Raises:
-            RequestRefusedError: it was refused, in whole or in the part that was wanted.
-        """
-        scheme, token = credentials_of(request)
-        shown = Possession(
-            scheme, request.method, request.url.path, tuple(request.headers.getlist("dpop"))
-        )
-        answer = await self._pipeline.answer(
-            GraphQLRequest(
-                token=token,
-                query=self._documents[name],
-                variables=variables,
-                purpose=request.headers.get("purpose-of-use"),
-                acting_grant=request.headers.get("acting-grant"),
-                possession=shown,
-            )
-        )
-        errors = answer.body.get("errors") or []
-        if answer.status != 200 or errors:  # half a file would read as the whole
-            code = (errors[0].get("extensions") or {}).get("code") if errors else None
-            status = answer.status if answer.status != 200 else 403
-            raise RequestRefusedError(status, str(code or "FORBIDDEN"))
-        return answer.body.get("data") or {}
-
     async def _pages(
         self, request: Request, name: str, field: str, variables: Mapping[str, Any]
     ) -> tuple[list[Mapping[str, Any]], str | None]:
@@ -91,7 +61,7 @@ class TrainingDoors:
         nodes: list[Mapping[str, Any]] = []
         after: str | None = request.query_params.get("after")
         for _ in range(MAX_PAGES):
-            data = await self._run(request, name, {**variables, "after": after})
+            data = await self._operations.whole(request, name, {**variables, "after": after})
             page = data.get(field) or {}
             nodes += [edge["node"] for edge in page.get("edges") or () if edge.get("node")]
             info = page.get("pageInfo") or {}
@@ -105,9 +75,9 @@ class TrainingDoors:
             course = {"course": request.query_params.get("course")}
             nodes, _ = await self._pages(request, "TrainingSessions", "sessions", course)
         except RequestRefusedError as refused:
-            return _refusal(refused)
+            return refusal_of(refused)
         text = calendar_text.calendar_of(nodes, made_at=clock.now())
-        return _file(text, calendar_text.CALENDAR_TYPE, "sessions.ics", None)
+        return file_of(text.encode(), calendar_text.CALENDAR_TYPE, "sessions.ics")
 
     async def _table(self, request: Request) -> Response:
         name = request.path_params["table"]
@@ -117,39 +87,26 @@ class TrainingDoors:
         try:
             nodes, after = await self._pages(request, table.operation, "rows", {})
         except RequestRefusedError as refused:
-            return _refusal(refused)
+            return refusal_of(refused)
         text = tables_out.csv_of(table, nodes)
-        return _file(text, tables_out.CSV_TYPE, f"{name}.csv", after)
+        more = {} if after is None else {"x-next-cursor": after}
+        return file_of(text.encode(), tables_out.CSV_TYPE, f"{name}.csv", more)
 
     async def _badge(self, request: Request) -> Response:
         try:
-            data = await self._run(request, "TrainingBadge", {"id": request.path_params["id"]})
+            data = await self._operations.whole(
+                request, "TrainingBadge", {"id": request.path_params["id"]}
+            )
         except RequestRefusedError as refused:
-            return _refusal(refused)
+            return refusal_of(refused)
         record = data.get("trainingRecord")
         if not record or record["outcome"] != "COMPLETED":
             return Response(status_code=404)
         issuer = str(request.base_url).rstrip("/") + "/training"
         credential = badges.credential_of(record, issuer)
         text = badges.signed(credential, self._keys, clock.epoch_seconds())
-        return _file(text, badges.BADGE_TYPE, "badge.jwt", None)
+        return file_of(text.encode(), badges.BADGE_TYPE, "badge.jwt")
 
     async def _badge_keys(self, _request: Request) -> Response:
         public = self._keys.current().private.as_dict(private=False)
         return Response(orjson.dumps({"keys": [public]}), media_type="application/jwk-set+json")
-
-
-def _refusal(refused: RequestRefusedError) -> Response:
-    headers = {"www-authenticate": 'Bearer realm="goldenthread"'} if refused.status == 401 else {}
-    body = orjson.dumps({"errors": refused.errors})
-    return Response(body, refused.status, headers, media_type="application/json")
-
-
-def _file(text: str, media_type: str, name: str, after: str | None) -> Response:
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "no-store",
-    }
-    if after is not None:
-        headers["x-next-cursor"] = after
-    return Response(text.encode("utf-8"), 200, headers, media_type=media_type)

@@ -5,12 +5,14 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from gateway.web.console import roles
+from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.searching import search
 from gateway.web.console.site_days import end_of_day
+from gateway.web.console.views.role_requests import just_added
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 from gateway.web.console.wording import catalogue
 
 _GRANT_FIELDS = {
@@ -22,20 +24,32 @@ _GRANT_FIELDS = {
 }
 
 
-async def _own(visit: Visit) -> tuple[list[Any], Any, Any]:
-    """Return grants, the agency, and the connection that the grants came in."""
+async def _own(visit: Visit) -> tuple[list[Any], Any, str]:
+    """Return a page of grants, the agency, and where the next page begins; all for a search."""
     agency_id = visit.standing.agency_id
-    after = visit.queried("after", 2000)
-    variables = {"agencyId": agency_id, **({"after": after} if after else {})}
+    if visit.queried("q"):
+        grants, agency = await _all(visit)
+        return grants, agency, ""
+    variables = visit.paged(agencyId=agency_id)
     connection, reply = await visit.ask_needed("OwnAgency", variables, root="agencyGrants")
+    return nodes(connection), _agency(visit, reply), next_cursor(connection)
+
+
+async def _all(visit: Visit) -> tuple[list[Any], Any]:
+    """Return every grant of the own agency, and the agency."""
+    agency_id = visit.standing.agency_id
+    grants, reply = await whole(visit, "OwnAgency", "agencyGrants", agencyId=agency_id)
+    return grants, _agency(visit, reply)
+
+
+def _agency(visit: Visit, reply: Reply) -> Any:
     own = [grant["agency"] for grant in nodes(reply.data["myGrants"]) if grant["agency"]]
-    agency = next((each for each in own if each["id"] == agency_id), None)
-    return nodes(connection), agency, connection
+    return next((each for each in own if each["id"] == visit.standing.agency_id), None)
 
 
 async def own(visit: Visit) -> Response:
     """Show the own agency: agreements, people and their roles, what was taken away."""
-    grants, agency, connection = await _own(visit)
+    grants, agency, cursor = await _own(visit)
     live = [each for each in grants if each["status"] in ("ACTIVE", "SCHEDULED")]
     question = visit.queried("q")
     live = search(
@@ -50,8 +64,7 @@ async def own(visit: Visit) -> Response:
         "agency.html",
         agency=agency,
         ended=[each for each in grants if each["status"] not in ("ACTIVE", "SCHEDULED")],
-        total=connection["totalCount"],
-        cursor=next_cursor(connection),
+        cursor=cursor,
         **facts,
     )
 
@@ -75,9 +88,16 @@ async def grant(visit: Visit) -> Response:
         await _granted(visit, problems)
         if not problems:
             return visit.go("/console/agency", "role_given")
-    grants, agency, _ = await _own(visit)
+    return await grant_page(visit, problems, just_added(visit), visit.text("key", 200))
+
+
+async def grant_page(
+    visit: Visit, problems: Problems, added: list[tuple[str, str]], key: str
+) -> Response:
+    """Show the form that gives a role, also to somebody who was added a moment ago."""
+    grants, agency = await _all(visit)
     known = {each["account"]["id"]: each["account"] for each in grants if each["account"]}
-    chosen = visit.text("account", 100) or visit.queried("account")
+    chosen = added[0][0] if added else visit.text("account", 100) or visit.queried("account")
     return visit.page(
         "grant.html",
         422 if problems else 200,
@@ -85,14 +105,17 @@ async def grant(visit: Visit) -> Response:
         accounts=sorted(
             ((id_, account["name"] or id_) for id_, account in known.items()),
             key=lambda choice: choice[1],
-        ),
+        )
+        + added,
+        added=added,
         offered=sorted(
-            ((code, _role_name(code)) for code in roles.STAFF), key=lambda choice: choice[1]
+            ((code, _role_name(code)) for code in (agency or {}).get("grantableRoles") or ()),
+            key=lambda choice: choice[1],
         ),
         chosen=chosen,
         problems=problems,
         form=visit.form,
-        key=visit.text("key", 200) or uuid4().hex,
+        key=key or uuid4().hex,
     )
 
 
@@ -146,7 +169,7 @@ async def revoke(visit: Visit) -> Response:
             problems.take(reply.data["revokeRole"]["userErrors"], {"reason": "reason"})
         if not problems:
             return visit.go("/console/agency", "role_taken")
-    grants, _, _ = await _own(visit)
+    grants, _ = await _all(visit)
     found = next((each for each in grants if each["id"] == id_), None)
     if found is None:
         return visit.page("unknown.html", 404)
@@ -162,10 +185,7 @@ async def revoke(visit: Visit) -> Response:
 
 async def directory(visit: Visit) -> Response:
     """Show all agencies that take part."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "AgencyDirectory", {"after": after} if after else None, root="agencies"
-    )
+    connection, reply = await visit.ask_needed("AgencyDirectory", visit.paged(), root="agencies")
     question = visit.queried("q")
     kinds = catalogue("en")["agency_types"]
     found = search(

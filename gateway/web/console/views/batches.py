@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from gateway.web.console.changing import change, form_key
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import days_until
 from gateway.web.console.problems import Problems
@@ -48,11 +49,14 @@ async def undo(visit: Visit) -> Response:
 
 
 async def due(visit: Visit) -> Response:
-    """Show what is due and overdue, and how far each requirement is met."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "DueTraining", {"after": after} if after else None, root="dueAssignments"
-    )
+    """Show what is due and overdue, whom to remind, and how far each requirement is met."""
+    problems = Problems()
+    if visit.request.method == "POST":
+        sent = {"assignmentIds": visit.texts("assignment", 50)}
+        await change(visit, "RemindedNow", sent, problems, {})
+        if not problems:
+            return visit.go("/console/training/due", "reminded")
+    connection, reply = await visit.ask_needed("DueTraining", visit.paged(), root="dueAssignments")
     zone, now = visit.standing.time_zone, clock.now()
     rows = [
         (row, days_until(date.fromisoformat(row["dueOn"]), zone, now) if row["dueOn"] else None)
@@ -65,5 +69,8 @@ async def due(visit: Visit) -> Response:
         cursor=next_cursor(connection),
         requirements=reply.data["complianceSummary"] or [],
         reminders=(reply.data["remindersDue"] or {}).get("totalCount"),
+        to_remind=nodes(reply.data["remindersDue"]),
+        problems=problems,
+        key=form_key(visit),
         is_partial=reply.is_partial,
     )

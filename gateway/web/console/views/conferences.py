@@ -1,23 +1,16 @@
 """Meetings of the work group: the agenda as whoever looks may see it now, and who must step out."""
 
-from typing import Final
-
 from starlette.responses import Response
 
+from gateway.web.console import roles
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.views.people import full_name
 from gateway.web.console.visit import Visit
 
-PREPARES: Final = frozenset({"PM", "CM", "SUP"})
-"""Who is told which agencies must step out."""
-
 
 async def listed(visit: Visit) -> Response:
     """Show the meetings that the person has to do with."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "Conferences", {"after": after} if after else None, root="owgMeetings"
-    )
+    connection, reply = await visit.ask_needed("Conferences", visit.paged(), root="owgMeetings")
     return visit.page(
         "conferences.html",
         rows=nodes(connection),
@@ -28,7 +21,7 @@ async def listed(visit: Visit) -> Response:
 
 async def shown(visit: Visit) -> Response:
     """Show a meeting and its agenda; a partner sees none of it before the pledge."""
-    prepares = visit.standing.role in PREPARES
+    prepares = visit.standing.role in roles.PREPARING
     variables = {"id": visit.request.path_params["id"], "prepares": prepares}
     meeting, reply = await visit.ask_needed("Conference", variables, root="owgMeeting")
     if meeting is None:

@@ -51,11 +51,13 @@ async def _own(visit: Visit) -> Response:
 
 
 async def _care(visit: Visit) -> Response:
-    reply = await visit.ask("CareHome")
-    people = nodes(reply.data["caseload"])
+    is_supervisor = visit.standing.role in roles.SUPERVISING
+    reply = await visit.ask("AgencyCareHome" if is_supervisor else "CareHome")
+    served = reply.data["participants" if is_supervisor else "caseload"]
+    people = nodes(served)
     return visit.page(
         "home_care.html",
-        total=(reply.data["caseload"] or {}).get("totalCount"),
+        total=(served or {}).get("totalCount"),
         ending=ending_soon(people, visit.standing.time_zone),
         without=[person for person in people if not has_release(person)],
         assignments=open_assignments(nodes(reply.data["myAssignments"])),
@@ -65,11 +67,13 @@ async def _care(visit: Visit) -> Response:
 
 async def _training(visit: Visit) -> Response:
     reply = await visit.ask("TrainingHome")
+    late = reply.data["complianceSummary"]
     return visit.page(
         "home_training.html",
         coming=upcoming(nodes(reply.data["sessions"]))[:6],
         courses=(reply.data["courses"] or {}).get("totalCount"),
         people=(reply.data["personnel"] or {}).get("totalCount"),
+        late=None if late is None else sum(each["overdue"] for each in late),
         is_partial=reply.is_partial,
     )
 

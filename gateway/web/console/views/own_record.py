@@ -64,19 +64,17 @@ async def take_back(visit: Visit) -> Response:
 
 async def seen(visit: Visit) -> Response:
     """Show who saw the person's record."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "OwnSeen", {"after": after} if after else None, root="participants"
-    )
+    connection, reply = await visit.ask_needed("OwnSeen", visit.paged(), root="participants")
     people = nodes(connection)
     accounting = people[0]["accounting"] if people else None
     rows = nodes(accounting)
+    recent = nodes(people[0]["recent"]) if people else []
     return visit.page(
         "record_seen.html",
         rows=rows,
         total=(accounting or {}).get("totalCount"),
         cursor=next_cursor(accounting),
-        chart=weekly(rows, visit.standing.time_zone),
+        chart=weekly(recent, visit.standing.time_zone),
         is_partial=reply.is_partial,
     )
 

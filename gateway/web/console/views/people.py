@@ -1,9 +1,12 @@
 """The people whom a case manager works with, their releases, and who saw their record."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
+from gateway.web.console import roles
+from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.searching import search
 from gateway.web.console.views.home import ending_soon, has_release
@@ -17,12 +20,16 @@ def full_name(person: Any) -> str:
     return " ".join(part for part in (first, name.get("family")) if part)
 
 
+async def _whom(visit: Visit, variables: Mapping[str, Any] | None = None) -> tuple[Any, Reply]:
+    """Return those whom a case manager works with, or a supervisor's whole agency does."""
+    if visit.standing.role in roles.SUPERVISING:
+        return await visit.ask_needed("AgencyCaseload", variables, root="participants")
+    return await visit.ask_needed("Caseload", variables, root="caseload")
+
+
 async def caseload(visit: Visit) -> Response:
     """Show the caseload, searched."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "Caseload", {"after": after} if after else None, root="caseload"
-    )
+    connection, reply = await _whom(visit, visit.paged())
     question = visit.queried("q")
     people = search(question, nodes(connection), full_name)
     rows = [(person, full_name(person), has_release(person)) for person in people]
@@ -52,8 +59,7 @@ async def person(visit: Visit) -> Response:
 
 async def seen(visit: Visit) -> Response:
     """Show who used or was told what of a participant's record."""
-    after = visit.queried("after", 2000)
-    variables = {"id": visit.request.path_params["id"], **({"after": after} if after else {})}
+    variables = visit.paged(id=visit.request.path_params["id"])
     found, reply = await visit.ask_needed("Seen", variables, root="participant")
     if found is None:
         return visit.page("unknown.html", 404)
@@ -70,7 +76,7 @@ async def seen(visit: Visit) -> Response:
 
 async def expiring(visit: Visit) -> Response:
     """Show the releases that end soon, and who has none in force."""
-    connection, reply = await visit.ask_needed("Caseload", root="caseload")
+    connection, reply = await _whom(visit)
     people = nodes(connection)
     return visit.page(
         "expiring.html",

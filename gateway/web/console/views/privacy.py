@@ -3,7 +3,7 @@
 The privacy officer opens a record with a reason first; it closes by itself, and both are recorded.
 """
 
-from collections.abc import Mapping
+from collections import Counter
 from typing import Any, Final
 from uuid import uuid4
 
@@ -13,36 +13,26 @@ from gateway.web.console import roles
 from gateway.web.console.asking import RefusedError
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
+from gateway.web.console.recipients import ROLES_OF, asker
 from gateway.web.console.release_form import PURPOSES
 from gateway.web.console.views.people import full_name
 from gateway.web.console.visit import Visit
 
-ROLES_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    "CM": ("CM", "SUP"),
-    "PMA": ("PM",),
-    "LE": ("LEO", "LEL"),
-    "PROS": ("PRO",),
-    "DEF": ("DEF",),
-    "PROB": ("PRB",),
-    "SUD": ("SVC",),
-    "MH": ("SVC",),
-    "HOUS": ("SVC",),
-    "COMM": ("COM",),
-}
-"""Which roles to ask about at each kind of agency."""
-_FIELD_OF = {"SUD": "SUD", "MH": "MH", "HOUS": "HOUSING"}
+DENIED: Final = frozenset({"WITHHELD", "ATTEMPT"})
+ATTEMPT_PAGES: Final = 3
+"""Pages of a hundred entries that one visit looks through."""
 COORDINATES: Final = (
-    "Participant.name",
-    "Participant.contact",
-    "Participant.enrollment",
-    "Participant.goals",
-    "Participant.progressSummary",
-    "Participant.notes",
-    "Participant.housing",
-    "Participant.legalCases",
-    "Participant.releases",
+    ("Participant.name", "Name"),
+    ("Participant.contact", "How to reach the person"),
+    ("Participant.enrollment", "That the person takes part"),
+    ("Participant.goals", "Goals and plan"),
+    ("Participant.progressSummary", "Approved summary of progress"),
+    ("Participant.notes", "Case notes"),
+    ("Participant.housing", "Housing"),
+    ("Participant.legalCases", "Court cases"),
+    ("Participant.releases", "Releases"),
 )
-"""Fields that people ask about; any other can be written."""
+"""What people ask about, with its field."""
 
 
 def _choices(agencies: list[Any]) -> list[tuple[str, str]]:
@@ -58,13 +48,7 @@ def _subject(chosen: str) -> dict[str, Any] | None:
     parts = chosen.split(":")
     if len(parts) != 3 or parts[1] not in ROLES_OF.get(parts[2], ()):
         return None
-    field = _FIELD_OF.get(parts[2]) if parts[1] == "SVC" else None
-    return {
-        "agencyId": parts[0],
-        "role": parts[1],
-        "isLiaison": parts[1] == "PRO",
-        "serviceField": field,
-    }
+    return {"agencyId": parts[0], **asker(parts[2], parts[1])}
 
 
 def _asked(visit: Visit) -> tuple[str, dict[str, Any] | None, str]:
@@ -100,6 +84,38 @@ async def preview(visit: Visit) -> Response:
         shown=shown,
         problems=Problems(),
         is_partial=reply.is_partial,
+    )
+
+
+async def attempts(visit: Visit) -> Response:
+    """Show what was asked about a record and not told, from some pages of its accounting."""
+    id_, after = visit.request.path_params["id"], visit.queried("after", 2000)
+    found: Any = None
+    rows: list[Any] = []
+    looked, is_partial = 0, False
+    for _ in range(ATTEMPT_PAGES):
+        variables = {"id": id_, "after": after or None}
+        found, reply = await visit.ask_needed("RecordAttempts", variables, root="participant")
+        if found is None:
+            return visit.page("unknown.html", 404)
+        page = nodes(found["accounting"])
+        looked += len(page)
+        is_partial = is_partial or reply.is_partial
+        rows += [row for row in page if row["outcome"] in DENIED]
+        after = next_cursor(found["accounting"])
+        if not after:
+            break
+    asked = Counter((row["recipient"] or {}).get("name") or "The participant" for row in rows)
+    return visit.page(
+        "attempts.html",
+        person=found,
+        called=full_name(found),
+        rows=rows,
+        by_recipient=asked.most_common(),
+        looked=looked,
+        total=(found["accounting"] or {}).get("totalCount"),
+        cursor=after,
+        is_partial=is_partial,
     )
 
 
@@ -140,8 +156,7 @@ async def start(visit: Visit) -> Response:
 async def review(visit: Visit) -> Response:
     """Show an opened record's accounting and incidents, and explain a field of it."""
     id_ = visit.request.path_params["id"]
-    after = visit.queried("after", 2000)
-    variables = {"id": id_, **({"after": after} if after else {})}
+    variables = visit.paged(id=id_)
     found, reply = await visit.ask_needed("ReviewedRecord", variables, root="participant")
     if found is None:
         return visit.page("unknown.html", 404)
@@ -164,8 +179,14 @@ async def review(visit: Visit) -> Response:
         coordinates=COORDINATES,
         chosen=chosen,
         purpose=purpose,
-        coordinate=coordinate or COORDINATES[0],
+        coordinate=coordinate or COORDINATES[0][0],
         explained=explained,
         problems=Problems(),
         is_partial=reply.is_partial,
     )
+
+
+async def ledger(visit: Visit) -> Response:
+    """Walk the ledger and show what that finds, with the heads that were signed last."""
+    found, reply = await visit.ask_needed("LedgerVerification", root="ledgerVerification")
+    return visit.page("ledger.html", found=found, is_partial=reply.is_partial)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from gateway.web.console import release_form
+from gateway.web.console import recipients, release_copy, release_form, roles
 from gateway.web.console.connection import nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.release_form import CATEGORIES, EDITIONS, METHODS, SENSITIVE
@@ -54,6 +54,7 @@ async def capture(visit: Visit) -> Response:
         person=found,
         called=full_name(found),
         draft=draft,
+        seen=recipients.would_be_told(visit.client, draft),
         in_force=in_force,
         problems=problems,
         key=key,
@@ -73,7 +74,27 @@ async def check(visit: Visit) -> Response:
     problems = Problems()
     draft = release_form.read_draft(visit, nodes(reply.data["agencies"]), problems)
     release_form.check(draft, visit.standing.time_zone, problems)
-    return visit.page("_release_check.html", problems=problems, draft=draft)
+    seen = recipients.would_be_told(visit.client, draft)
+    return visit.page("_release_check.html", problems=problems, draft=draft, seen=seen)
+
+
+async def copy(visit: Visit) -> Response:
+    """Send a release as it was signed, as a PDF, to whoever may read it."""
+    if visit.standing.role in roles.OWN_RECORD:
+        connection, reply = await visit.ask_needed("OwnReleaseCopy", root="participants")
+        found = next(iter(nodes(connection)), None)
+    else:
+        variables = {"id": visit.request.path_params["id"]}
+        found, reply = await visit.ask_needed("ReleaseCopy", variables, root="participant")
+    wanted = visit.request.path_params["release"]
+    releases = nodes((found or {}).get("releases"))
+    release = next((each for each in releases if each["id"] == wanted), None)
+    if release is None:
+        return visit.page("unknown.html", 404)
+    forms = {each["edition"]: each for each in reply.data["releaseForms"] or []}
+    form = forms.get(release["formVersion"])
+    paper = release_copy.copy_of(release, full_name(found), form, visit.standing.time_zone)
+    return visit.paper(paper, f"release-{release['number']}.pdf")
 
 
 async def revoke(visit: Visit) -> Response:

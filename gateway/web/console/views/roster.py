@@ -99,8 +99,7 @@ def _outcomes(visit: Visit, payload: Any) -> Response:
 
 async def _choices(visit: Visit, problems: Problems) -> Response:
     number = visit.request.path_params["number"]
-    after = visit.queried("after", 2000)
-    variables = {"number": number, **({"after": after} if after else {})}
+    variables = visit.paged(number=number)
     found, reply = await visit.ask_needed("AssignChoices", variables, root="session")
     if found is None:
         return visit.page("unknown.html", 404)
@@ -182,10 +181,7 @@ async def people(visit: Visit) -> Response:
         await _add(visit, problems)
         if not problems:
             return visit.go("/console/training/people", "person_added")
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "Roster", {"after": after} if after else None, root="personnel"
-    )
+    connection, reply = await visit.ask_needed("Roster", visit.paged(), root="personnel")
     question = visit.queried("q")
     found = search(question, nodes(connection), lambda each: f"{each['name']} {each['email']}")
     facts = {"found": found, "question": question, "total": connection["totalCount"]}
@@ -231,23 +227,37 @@ async def _add(visit: Visit, problems: Problems) -> None:
 
 
 async def import_page(visit: Visit) -> Response:
-    """Take a course page as copied or as a file, and say line by line what became of it."""
+    """Say line by line what a course page would do, as copied or as a file; then store it."""
     problems = Problems()
     payload = None
     text = visit.text("text", MAX_PAGE_BYTES)
+    is_trial = visit.text("step", 10) != "import"
     if visit.request.method == "POST":
         upload = visit.form.get("file")
         if isinstance(upload, UploadFile) and upload.size:
             raw = await upload.read(MAX_PAGE_BYTES)
-            text = raw.decode("utf-8", errors="replace")
-        if not text:
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                text = ""
+                problems.add("file", "This is no plain text in UTF-8: save the page as text first.")
+        if "\x00" in text:
+            text = ""
+            problems.add("file", "This is no plain text in UTF-8: save the page as text first.")
+        if problems:
+            pass
+        elif not text:
             problems.add("text", "Paste the page's text, or choose a file.")
         else:
-            reply = await visit.ask(
-                "ImportPage", {"input": {"text": text, "idempotencyKey": uuid4().hex}}
-            )
+            sent = {"text": text, "dryRun": is_trial, "idempotencyKey": uuid4().hex}
+            reply = await visit.ask("ImportPage", {"input": sent})
             payload = reply.data["importCoursePage"]
             problems.take(payload["userErrors"], {"text": "text"})
     return visit.page(
-        "import.html", 422 if problems else 200, problems=problems, payload=payload, text=text
+        "import.html",
+        422 if problems else 200,
+        problems=problems,
+        payload=payload,
+        text=text,
+        is_trial=is_trial,
     )

@@ -82,13 +82,12 @@ async def session(visit: Visit) -> Response:
 
 async def mine(visit: Visit) -> Response:
     """Show what the person is assigned to."""
-    after = visit.queried("after", 2000)
-    connection, reply = await visit.ask_needed(
-        "MyTraining", {"after": after} if after else None, root="myAssignments"
-    )
+    connection, reply = await visit.ask_needed("MyTraining", visit.paged(), root="myAssignments")
     return visit.page(
         "my_training.html",
         rows=nodes(connection),
+        standings=reply.data["myCompliance"] or [],
+        records=nodes(reply.data["myTrainingRecords"]),
         cursor=next_cursor(connection),
         is_partial=reply.is_partial,
     )

@@ -1,0 +1,191 @@
+"""Every page: its address below ``/console``, what makes it, and the roles that have it.
+
+Who comes to a page that the own role does not have is told so, by the door, before anything is
+asked; the menu does not name it either.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.web.console.roles import (
+    ADMIN,
+    ASSESSING,
+    ASSISTED,
+    BUREAU,
+    CARE,
+    CONFERRING,
+    DUTIFUL,
+    OWN_RECORD,
+    PLATFORM,
+    PRIVACY,
+    PROSECUTING,
+    SEATERS,
+    SEATING,
+    STAFF,
+    SUPERVISING,
+    TRAINING,
+)
+from gateway.web.console.views import (
+    access_reviews,
+    agencies,
+    agency_facts,
+    agency_people,
+    agreements,
+    batches,
+    compliance,
+    conferences,
+    duties,
+    enrolling,
+    exchange,
+    incidents,
+    letters,
+    liaison,
+    library,
+    on_call,
+    outside_training,
+    own_record,
+    people,
+    planning,
+    privacy,
+    reconcile,
+    releases,
+    results,
+    role_requests,
+    roster,
+    roster_person,
+    seats,
+    sign_in_alerts,
+    training,
+    training_files,
+)
+from gateway.web.console.visit import Handler
+
+Page = tuple[str, Handler, frozenset[str], tuple[str, ...]]
+GET: Final = ("GET",)
+POST: Final = ("POST",)
+BOTH: Final = ("GET", "POST")
+
+_TRAINING: Final[tuple[Page, ...]] = (
+    ("/training/courses", training.courses, STAFF, GET),
+    ("/training/courses/{number}", training.course, STAFF, GET),
+    ("/training/courses/{number}/plan", planning.plan, TRAINING, BOTH),
+    ("/training/sessions/{number}", training.session, STAFF, GET),
+    ("/training/sessions/{number}/places", planning.places, TRAINING, BOTH),
+    ("/training/mine", training.mine, STAFF, GET),
+    ("/training/certificates/{id}", training_files.certificate, STAFF, GET),
+    ("/training/calendar/sessions.ics", training_files.calendar, STAFF, GET),
+    ("/training/catalogue/{table}.csv", training_files.everybodys_table, STAFF, GET),
+    ("/training/files/{table}.csv", training_files.table, TRAINING, GET),
+    ("/training/sessions/{number}/assign", roster.assign, TRAINING, BOTH),
+    ("/training/sessions/{number}/undo", roster.undo, TRAINING, POST),
+    ("/training/assignments/{id}/status", roster.move, TRAINING, POST),
+    ("/training/due", batches.due, TRAINING, BOTH),
+    ("/training/sessions/{number}/results", results.record, TRAINING, BOTH),
+    ("/training/outside", outside_training.listed, TRAINING, BOTH),
+    ("/training/outside/{id}", outside_training.decide, TRAINING, POST),
+    ("/training/compliance", compliance.shown, TRAINING, GET),
+    ("/training/compliance/exempt", compliance.exempt, TRAINING, POST),
+    ("/training/reconcile", reconcile.shown, TRAINING, GET),
+    ("/training/reconcile/{id}", reconcile.settle, TRAINING, POST),
+    ("/training/exchange", exchange.shown, TRAINING, BOTH),
+    ("/training/batches", compliance.batches, TRAINING, GET),
+    ("/training/batches/{id}", batches.progress, TRAINING, GET),
+    ("/training/batches/{id}/undo", batches.undo, TRAINING, POST),
+    ("/training/people", roster.people, TRAINING, BOTH),
+    ("/training/people/{id}", roster_person.shown, TRAINING, BOTH),
+    ("/training/import", roster.import_page, TRAINING, BOTH),
+    ("/library", library.shelves, STAFF, GET),
+    ("/library/publish", library.publish, BUREAU, BOTH),
+    ("/library/{slug}", library.resource, STAFF, GET),
+    ("/library/{slug}/withdraw", library.withdraw, BUREAU, POST),
+    ("/assistance", library.assistance, ASSISTED, BOTH),
+    ("/assistance/{id}", library.step, ASSISTED, POST),
+)
+
+_CARE: Final[tuple[Page, ...]] = (
+    ("/people", people.caseload, CARE, GET),
+    ("/people/{id}", people.person, CARE, GET),
+    ("/people/{id}/seen", people.seen, CARE, GET),
+    ("/people/{id}/releases/new", releases.capture, CARE, BOTH),
+    ("/people/{id}/releases/check", releases.check, CARE, POST),
+    ("/people/{id}/releases/{release}/revoke", releases.revoke, CARE, BOTH),
+    ("/people/{id}/preview", privacy.preview, frozenset({"CM"}), GET),
+    ("/people/{id}/releases/{release}/copy.pdf", releases.copy, CARE, GET),
+    ("/people/{id}/letters", letters.shown, CARE, BOTH),
+    ("/people/{id}/letters/{letter}", letters.move, CARE, POST),
+    ("/people/{id}/letters/{letter}/paper", letters.hand_over, CARE, POST),
+    ("/on-call", on_call.shown, CARE, GET),
+    ("/on-call/new", on_call.put_on, SUPERVISING, BOTH),
+    ("/on-call/shifts/{id}/end", on_call.take_off, SUPERVISING, POST),
+    ("/on-call/{id}", on_call.move, CARE, POST),
+    ("/liaison", liaison.queue, PROSECUTING, GET),
+    ("/liaison/{id}", liaison.decide, PROSECUTING, POST),
+    ("/liaison/requests/{request}", liaison.answer, PROSECUTING, POST),
+    ("/releases/expiring", people.expiring, CARE, GET),
+    ("/conferences", conferences.listed, CONFERRING, GET),
+    ("/conferences/{id}", conferences.shown, CONFERRING, GET),
+    ("/conferences/{id}/pledge", conferences.pledge, CONFERRING, POST),
+    ("/record", own_record.signed, OWN_RECORD, GET),
+    ("/record/seen", own_record.seen, OWN_RECORD, GET),
+    ("/record/releases/{release}/copy.pdf", releases.copy, OWN_RECORD, GET),
+    ("/record/releases/{release}/revoke", own_record.take_back, OWN_RECORD, BOTH),
+)
+
+_PRIVACY: Final[tuple[Page, ...]] = (
+    ("/privacy", privacy.start, PRIVACY, BOTH),
+    ("/privacy/ledger", privacy.ledger, PRIVACY, GET),
+    ("/privacy/alerts", sign_in_alerts.shown, PRIVACY, GET),
+    ("/privacy/{id}", privacy.review, PRIVACY, GET),
+    ("/privacy/{id}/attempts", privacy.attempts, PRIVACY, GET),
+    ("/privacy/{id}/emergencies", duties.emergencies, PRIVACY, GET),
+    ("/privacy/{id}/incidents", incidents.shown, PRIVACY, BOTH),
+    ("/privacy/{id}/incidents/{incident}", incidents.assess, PRIVACY, POST),
+    ("/people/{id}/incidents", incidents.shown, CARE, BOTH),
+    ("/people/{id}/incidents/{incident}", incidents.assess, CARE & ASSESSING, POST),
+    ("/duties", duties.listed, DUTIFUL, GET),
+    ("/duties/{id}", duties.complete, DUTIFUL, POST),
+)
+
+_AGENCIES: Final[tuple[Page, ...]] = (
+    ("/agency", agencies.own, ADMIN, GET),
+    ("/agency/grant", agencies.grant, ADMIN, BOTH),
+    ("/agency/grants/{id}/revoke", agencies.revoke, ADMIN, BOTH),
+    ("/agency/people/new", enrolling.person, ADMIN, BOTH),
+    ("/agency/requests", role_requests.listed, ADMIN, GET),
+    ("/agency/requests/new", role_requests.ask, ADMIN, BOTH),
+    ("/agency/requests/{id}", role_requests.decide, ADMIN, POST),
+    ("/agency/reviews", access_reviews.listed, ADMIN, BOTH),
+    ("/agency/reviews/{id}", access_reviews.shown, ADMIN, GET),
+    ("/agency/reviews/{id}/close", access_reviews.close, ADMIN, POST),
+    ("/agency/reviews/{id}/items/{grant}", access_reviews.decide, ADMIN, POST),
+    ("/agency/alerts", sign_in_alerts.shown, ADMIN, GET),
+    ("/agencies", agencies.directory, STAFF, GET),
+    ("/alerts", sign_in_alerts.shown, PLATFORM, GET),
+    ("/alerts", sign_in_alerts.map_claim, PLATFORM, POST),
+    ("/agencies/new", enrolling.agency, PLATFORM, BOTH),
+    ("/requests", role_requests.listed, PLATFORM, GET),
+    ("/requests/{id}", role_requests.decide, PLATFORM, POST),
+    ("/seats", seats.listed, SEATING, BOTH),
+    ("/seats/{id}/end", seats.end, SEATERS, POST),
+    ("/agencies/{id}", agency_people.listed, PLATFORM, GET),
+    ("/agencies/{id}/ask", role_requests.ask, PLATFORM, BOTH),
+    ("/agencies/{id}/people/new", enrolling.person, PLATFORM, BOTH),
+    ("/agencies/{id}/accounts/{account}/block", agency_people.block, PLATFORM, POST),
+    ("/agencies/{id}/invite", agreements.invite, PLATFORM, POST),
+    ("/agencies/{id}/memorandum", agreements.sign, PLATFORM, POST),
+)
+
+
+def _of_an_agency() -> Iterator[Page]:
+    """Yield what administrators see of their agency, and the platform's of any."""
+    for start, allowed in (("/agency", ADMIN), ("/agencies/{id}", PLATFORM)):
+        yield f"{start}/access", agency_facts.access, allowed, GET
+        yield f"{start}/dormant", agency_facts.dormant, allowed, GET
+        yield f"{start}/history", agency_facts.history, allowed, GET
+        yield f"{start}/agreements", agreements.shown, allowed, GET
+        yield f"{start}/agreements/documents", agreements.add_document, allowed, POST
+        yield f"{start}/agreements/documents/{{document}}", agreements.download, allowed, GET
+        yield f"{start}/membership", agreements.change_membership, allowed, POST
+
+
+PAGES: Final[tuple[Page, ...]] = (*_TRAINING, *_CARE, *_PRIVACY, *_AGENCIES, *_of_an_agency())
