@@ -1,6 +1,8 @@
 """Fixtures wired in, none defined: each has its file in tests/fixtures."""
 
 pytest_plugins = [
+    "tests.fixtures.failures_at_once",
+    "tests.fixtures.same_order",
     "tests.fixtures.property_tests",
     "tests.fixtures.clock_hands",
     "tests.fixtures.patience",

@@ -97,7 +97,7 @@ async def _serve(answers: Answers) -> None:
     server.close()
 
 
-def main() -> None:
+def run() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", help="USERS,PRODUCTS,REVIEWS,BODY_BYTES")
@@ -110,4 +110,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -1,11 +1,14 @@
 """`bench scale`: whether lists, search and look-ups stay as quick while everybody else grows.
 
-    ./goldenthread bench scale [--sizes 1000,10000,100000] [--requests N] [--data DIR]
+    ./goldenthread bench scale [--sizes 1000,10000,100000,1000000] [--requests N] [--data DIR]
+                               [--resume] [--results FILE]
 
 A platform of its own (or the running one of ``--data``), filled by ``synth`` step by step. After
 each step the same people ask the same questions, one after the other, through the gateway, under
 policy: token, gate and ledger included. Each is answered by the service that it is listed with.
-Writes a table and a picture (`infra/docs/scale.svg`) and prints JSON.
+After each size the results so far go to a file (`bench-results/scale.json`) and a picture
+(`infra/docs/scale.svg`), so that a run which was stopped is not lost: with `--data` and `--resume`
+it goes on with the next size. Prints a table, JSON and one line.
 """
 
 import argparse
@@ -24,7 +27,14 @@ from typing import Any, cast
 
 import httpx2
 
-from infra.http_client import HttpClient
+from infra.cli.data_folder import DataFolder
+from infra.cli.synthesis import DATABASES
+from infra.dev.postgres import EmbeddedPostgres
+from infra.dev.private_files import socket_directory
+from infra.dev.service_databases import Server
+from infra.dev.synth.loading import loaded_of
+from infra.dev.synth.set_aside import uncounted
+from infra.http_client import HttpClient, HttpClientError
 from tests.bench.scale_picture import Line, picture
 from tests.fixtures.whole_platform import (
     ROOT,
@@ -36,6 +46,7 @@ from tests.fixtures.whole_platform import (
 
 SEED = 20_260
 _WARM_UP = 12
+_ATTEMPTS = 4
 _NAMES = "edges { node { id name { given family preferred } } }"
 
 
@@ -77,14 +88,24 @@ class Asking:
             "content-type": "application/json",
         }
         body = json.dumps({"query": question.query, "variables": variables}).encode()
-        began = perf_counter()
-        response = await self._client.request("POST", "/graphql", headers, body, timeout_seconds=60)
-        took = (perf_counter() - began) * 1000
-        answer = json.loads(response.body)
-        codes = {each["extensions"]["code"] for each in answer.get("errors", ())}
-        if response.status != 200 or codes - {"FIELD_NOT_ALLOWED"}:
-            raise SystemExit(f"{question.name} was answered {response.status} {sorted(codes)}")
-        return answer["data"], took
+        said = ""
+        for attempt in range(_ATTEMPTS):
+            await asyncio.sleep(attempt)  # whoever is away for a moment comes back
+            began = perf_counter()
+            try:
+                response = await self._client.request(
+                    "POST", "/graphql", headers, body, timeout_seconds=60
+                )
+            except (HttpClientError, OSError) as error:
+                said = type(error).__name__
+                continue
+            took = (perf_counter() - began) * 1000
+            answer = json.loads(response.body)
+            codes = {each["extensions"]["code"] for each in answer.get("errors", ())}
+            if response.status == 200 and not codes - {"FIELD_NOT_ALLOWED"}:
+                return answer["data"], took
+            said = f"{response.status} {sorted(codes)}"
+        raise SystemExit(f"{question.name} was answered {said}")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -138,11 +159,32 @@ async def questions(asking: Asking) -> list[Question]:
             " { totalCount edges { node { id relation case { caseNumber } } } } } }", ids,
         ),
         Question(
+            "search by case number", "cases", "synth_case_manager", "CAREMGT",
+            "query($number: String!) { searchMatches(caseNumber: $number) { totalCount"
+            " edges { node { id } } } }", await _numbers(asking, ids),
+        ),
+        Question(
             "releases of a record", "consent", "synth_case_manager", "CAREMGT",
             "query($id: ID!) { participant(id: $id) { id releases(first: 10)"
             " { edges { node { id status } } } } }", ids,
         ),
     ]  # fmt: skip
+
+
+async def _numbers(asking: Asking, ids: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Return the numbers of people's cases, and one of nobody."""
+    known = Question(
+        "", "", "synth_case_manager", "CAREMGT",
+        "query($id: ID!) { participant(id: $id) { legalCases(first: 5)"
+        " { edges { node { case { caseNumber } } } } } }",
+    )  # fmt: skip
+    found = []
+    for each in ids:
+        data, _ = await asking.ask(known, each)
+        edges = data["participant"]["legalCases"]["edges"]
+        cases = [edge["node"]["case"] for edge in edges]
+        found += [{"number": case["caseNumber"]} for case in cases if case]
+    return (*found, {"number": "NOBODY-1"})
 
 
 def quantile(times: Sequence[float], share: float) -> float:
@@ -170,35 +212,86 @@ async def measured(asking: Asking, size: int, requests: int) -> list[Answered]:
     return results
 
 
-async def _statistics(platform: Platform) -> None:
-    """Let PostgreSQL know how many rows there are now, as its own worker would a minute later."""
-    from infra.dev.postgres import EmbeddedPostgres
-    from infra.dev.private_files import socket_directory
-
-    server = EmbeddedPostgres(platform.data_dir, socket_directory(platform.data_dir)).server
-    for service in ("participants", "consent", "cases"):
-        async with server.superuser(f"gt_{service}") as connection:
-            await connection.execute("ANALYZE")
-
-
-async def run(platform: Platform, sizes: Sequence[int], requests: int) -> list[Answered]:
-    """Fill the platform step by step and measure after each."""
-    results: list[Answered] = []
+async def run(
+    platform: Platform, sizes: Sequence[int], requests: int, kept: "Kept"
+) -> list[Answered]:
+    """Fill the platform step by step, measure after each, and keep what there is so far."""
+    results = kept.read()
     for size in sizes:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "infra.cli", "synth", "--participants", str(size),
-            "--seed", str(SEED), "--data", str(platform.data_dir),
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        if process.returncode != 0:
-            raise SystemExit("synth failed")
-        sys.stderr.write(said.decode())
-        await _statistics(platform)
+        if any(each.participants == size for each in results):
+            sys.stderr.write(f"{size:>9,} was measured before\n")
+            continue
+        await fill(DataFolder(platform.data_dir), size)
         asking = Asking(platform)
-        results += await measured(asking, size, requests)
-        await asking.close()
+        server = EmbeddedPostgres(platform.data_dir, socket_directory(platform.data_dir)).server
+        try:
+            async with uncounted(server, DATABASES):
+                await settle(server)
+                results += await measured(asking, size, requests)
+        finally:
+            await asking.close()
+        kept.write(results)
     return results
+
+
+async def fill(folder: DataFolder, size: int) -> None:
+    """Load people until there are so many; a world that a run has filled so far is left alone."""
+    present = loaded_of(folder.synthetic_file, SEED)
+    if present > size:
+        raise SystemExit(f"{folder.path} holds {present:,} people, so {size:,} cannot be measured")
+    if present == size:
+        return
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.cli", "synth", "--participants", str(size),
+        "--seed", str(SEED), "--data", str(folder.path), cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await process.communicate()  # its progress bar is on standard error
+    if process.returncode != 0:
+        raise SystemExit("synth failed")
+    sys.stderr.write(said.decode())
+
+
+async def settle(server: Server) -> None:
+    """Clean up after the load, as PostgreSQL's own worker would while we measure.
+
+    Figures of a world that has just come in are not counted meanwhile either: that is work of the
+    load, which a site has done long before it has so many people.
+    """
+    for database in DATABASES:
+        async with server.superuser(database) as connection:
+            await connection.execute("VACUUM (ANALYZE)")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where results go after each size."""
+
+    results: Path
+    picture: Path
+    is_resumed: bool
+
+    def read(self) -> list[Answered]:
+        """Return what an earlier run measured, where this one goes on with it."""
+        if not self.is_resumed or not self.results.exists():
+            return []
+        found = json.loads(self.results.read_text())["results"]
+        return [Answered(**each) for each in found]
+
+    def write(self, results: Sequence[Answered]) -> None:
+        """Write results and picture."""
+        self.results.parent.mkdir(parents=True, exist_ok=True)
+        self.results.write_text(json.dumps(document(results), indent=1) + "\n")
+        lines = [
+            Line(name, [(each.participants, each.p95) for each in results if each.question == name])
+            for name in dict.fromkeys(each.question for each in results)
+        ]
+        self.picture.write_text(picture("p95 through the gateway, by participants", lines))
+
+
+def document(results: Sequence[Answered]) -> dict[str, Any]:
+    """Return the results as JSON has them, with the load under which they were taken."""
+    load = os.getloadavg()[1]
+    return {"seed": SEED, "load_average": load, "results": [asdict(each) for each in results]}
 
 
 def table(results: Sequence[Answered]) -> str:
@@ -217,7 +310,9 @@ def table(results: Sequence[Answered]) -> str:
     return "\n".join(lines) + "\n"
 
 
-async def _whole(data: Path | None, sizes: Sequence[int], requests: int) -> list[Answered]:
+async def _whole(
+    data: Path | None, sizes: Sequence[int], requests: int, kept: Kept
+) -> list[Answered]:
     process = None
     folder = Path(tempfile.mkdtemp(prefix="gt-scale-")) if data is None else data.resolve()
     async with httpx2.AsyncClient() as client:
@@ -231,7 +326,7 @@ async def _whole(data: Path | None, sizes: Sequence[int], requests: int) -> list
                 port = int(run_file["urls"]["gateway"].rpartition(":")[2])
                 nobody = cast("subprocess.Popen[str]", None)
                 platform = Platform(folder, port, nobody, folder / "up.log", client)
-            return await run(platform, sizes, requests)
+            return await run(platform, sizes, requests, kept)
         finally:
             if process is not None:
                 stop_platform(process)
@@ -244,28 +339,31 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,10000,100000", help="participants, ascending")
     parser.add_argument("--requests", type=int, default=100, help="of each question and size")
     parser.add_argument("--data", type=Path, help="data folder of a running platform")
+    parser.add_argument("--resume", action="store_true", help="sizes measured before stand")
+    parser.add_argument(
+        "--results", type=Path, default=ROOT / "bench-results" / "scale.json",
+        help="where results are kept after each size",
+    )  # fmt: skip
     parser.add_argument("--picture", type=Path, default=ROOT / "infra" / "docs" / "scale.svg")
     arguments = parser.parse_args()
     sizes = [int(each) for each in arguments.sizes.split(",")]
 
-    results = asyncio.run(_whole(arguments.data, sizes, arguments.requests))
-    lines = [
-        Line(name, [(each.participants, each.p95) for each in results if each.question == name])
-        for name in dict.fromkeys(each.question for each in results)
-    ]
-    arguments.picture.write_text(picture("p95 through the gateway, by participants", lines))
+    if arguments.resume and arguments.data is None:
+        parser.error("--resume goes on with the world of --data DIR")
+
+    kept = Kept(arguments.results, arguments.picture, arguments.resume)
+    results = asyncio.run(_whole(arguments.data, sizes, arguments.requests, kept))
     sys.stderr.write(table(results))
-    load = os.getloadavg()[1]
-    document = {"seed": SEED, "load_average": load, "results": [asdict(each) for each in results]}
-    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.write(json.dumps(document(results)) + "\n")
+    ends = sorted({each.participants for each in results})
+    p95 = {(each.question, each.participants): each.p95 for each in results}
     worst = max(
-        (each.p95 / first.p95, each.question)
-        for first in results[: len(lines)]
-        for each in results[-len(lines) :]
-        if each.question == first.question
+        (value / p95[name, ends[0]], name)
+        for (name, size), value in p95.items()
+        if size == ends[-1] and (name, ends[0]) in p95
     )
     sys.stdout.write(
-        f"scale: p95 from {sizes[0]:,} to {sizes[-1]:,} participants grows by {worst[0]:.2f} at"
+        f"scale: p95 from {ends[0]:,} to {ends[-1]:,} participants grows by {worst[0]:.2f} at"
         f" most ({worst[1]})\n"
     )
 

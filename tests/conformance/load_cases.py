@@ -1,11 +1,13 @@
 """The cases on disk: subgraphs, composed supergraph, world, operations."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import orjson
 
@@ -73,7 +75,11 @@ def all_cases() -> list[Case]:
 
 @dataclass(slots=True)
 class DirectTransport:
-    """Calls an honest subgraph in this process, through bytes as over HTTP."""
+    """Calls an honest subgraph in this process, through bytes as over HTTP.
+
+    Answers of one wave come in another order than they were asked for, the same in each run, so
+    that a fetch that should have waited for one of them is noticed.
+    """
 
     subgraph: HonestSubgraph
 
@@ -85,5 +91,7 @@ class DirectTransport:
         timeout_seconds: float,
         idempotent: bool,
     ) -> HttpResponse:
+        for _ in range(crc32(body) % 4):
+            await asyncio.sleep(0)
         answer = self.subgraph.execute(orjson.loads(body))
         return HttpResponse(200, {}, orjson.dumps(answer))

@@ -4,6 +4,8 @@
         [--policy star [--deny TYPE:KEY:CATEGORY]...] [--follow SECONDS]
 
 Runtime dependencies only; no database, no token.  Forwards `Authorization` to the subgraphs.
+`POST /graphql` answers operations, `GET /health/ready` once it serves; SIGTERM ends it.
+Options or a supergraph that cannot be used end it at once with status 2 and one line that says why.
 """
 
 import argparse
@@ -25,6 +27,7 @@ import uvloop
 from graphql import GraphQLError
 
 from gateway.errors import RequestRefusedError
+from gateway.exact_json import read_json, write_json
 from gateway.executor import (
     CompiledOperation,
     ExecutionContext,
@@ -37,6 +40,7 @@ from gateway.executor import (
 )
 from gateway.fetch_sharing import FetchSharing
 from gateway.limits.budget import UNLIMITED, Budget
+from gateway.limits.nesting import check_nesting
 from gateway.limits.shape import check_shapes
 from gateway.limits.tokens import check_tokens
 from gateway.planner import (
@@ -50,16 +54,16 @@ from gateway.planner import (
     plan,
 )
 from gateway.planner.override_labels import active_labels, override_labels
-from gateway.planner.plan_cache import PlanCache, PlanKey
+from gateway.planner.plan_cache import PlanCache, PlanKey, name_key
 from gateway.policy.entitlements import Entitlements, leave_out_refused, satisfied_rules
-from gateway.policy.roles import Refusal, holds
+from gateway.policy.roles import Refusal
 from gateway.subgraph_calls import FetchMetrics
 from gateway.subgraph_client import SubgraphClient
-from gateway.supergraph import Supergraph, load_supergraph
+from gateway.supergraph import Supergraph, SupergraphError, load_supergraph
 from gateway.supergraph_file import SupergraphFollower
 from infra.collector import look_now_and_then, settle
 from infra.telemetry import metrics
-from tests.conformance.star import Star, StarGuard
+from tests.conformance.star import CATEGORIES, Star, StarGuard
 
 MAX_BODY_BYTES = 1024 * 1024
 BUDGETS = {
@@ -141,13 +145,16 @@ class Engine:
         labels: frozenset[str] = frozenset(),
     ) -> Ready:
         """Parse, plan and compile, or find it done."""
-        digest = hashlib.sha256(f"{operation_name or ''}\0{source}".encode()).hexdigest()
-        shape = ",".join(["star" if self.star else "", *sorted(satisfied), "", *sorted(labels)])
-        key = PlanKey(digest, self.supergraph.revision, shape)
+        name = name_key(operation_name)
+        shape = f"{len(name)}:{name}"
+        if satisfied or labels:
+            shape = ",".join([shape, *sorted(satisfied), "", *sorted(labels)])
+        key = PlanKey(source, self.supergraph.revision, shape)
         ready = self.cache.get(key)
         if ready is None:
             budget = self.budget
             check_tokens(source, budget.tokens)
+            check_nesting(source, budget)
             operation = parse_operation(
                 source,
                 operation_name,
@@ -201,7 +208,8 @@ class Engine:
             meta = introspect(ready.operation, self.supergraph.api_schema, coerced)
         projected = project(compiled, assembled, coerced, guard, introspection=meta)
         body: dict[str, Any] = {"data": projected.data}
-        errors = [_refused(one) for one in ready.refusals if holds(one.conditions, coerced)]
+        selected = [one.selected(coerced) for one in ready.refusals]
+        errors = [_refused(one) for one in selected if one is not None]
         if errors or projected.errors:
             body["errors"] = errors + projected.errors
         return body
@@ -288,6 +296,10 @@ class Application:
     ) -> None:
         self.engine = engine
         self._seconds = metrics.REQUEST_SECONDS.labels("gateway", "graphql")
+        self._counts = {
+            status: metrics.REQUESTS.labels("gateway", "graphql", str(status))
+            for status in (200, 400)
+        }
         self._follower = follow(self) if follow is not None else None
         self._in_flight: Counter[Engine] = Counter()
 
@@ -323,7 +335,7 @@ class Application:
         engine = self.engine
         self._in_flight[engine] += 1
         try:
-            request = orjson.loads(body)
+            request = read_json(body)
             told = authorization.decode("latin-1") if authorization is not None else None
             answer = await engine.answer(request, told)
         except orjson.JSONDecodeError:
@@ -334,9 +346,9 @@ class Application:
             self._in_flight[engine] -= 1
             if engine is not self.engine and not self._in_flight[engine]:
                 self._close(engine)
-        metrics.REQUESTS.labels("gateway", "graphql", str(status)).inc()
+        self._counts[status].inc()
         self._seconds.observe(perf_counter() - started)
-        await _send(send, status, orjson.dumps(answer), content_type)
+        await _send(send, status, write_json(answer), content_type)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         while True:
@@ -375,13 +387,40 @@ async def _send(send: Any, status: int, body: bytes, content_type: bytes) -> Non
 
 def main() -> None:
     """Serve until SIGTERM."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--supergraph", type=Path, required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--limits", choices=tuple(BUDGETS), default="on")
-    parser.add_argument("--policy", choices=("permit-all", "star"), default="permit-all")
-    parser.add_argument("--deny", action="append", default=[], metavar="TYPE:KEY:CATEGORY")
-    parser.add_argument("--override-label", action="append", default=[], metavar="LABEL")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.conformance.serve",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    option = parser.add_argument
+    option("--supergraph", type=Path, required=True, help="its SDL, as a composer writes it")
+    option("--port", type=int, required=True, help="of 127.0.0.1")
+    option(
+        "--limits",
+        choices=tuple(BUDGETS),
+        default="on",
+        help="on: generous; strict: those of the product; off: none (default: on)",
+    )
+    option(
+        "--policy",
+        choices=("permit-all", "star"),
+        default="permit-all",
+        help="star: a decision for each entity and category, asked at each field",
+    )
+    option(
+        "--deny",
+        action="append",
+        default=[],
+        metavar="TYPE:KEY:CATEGORY",
+        help="with --policy star: null what this category has of one entity; may be repeated",
+    )
+    option(
+        "--override-label",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="a label of @override that is on; may be repeated",
+    )
     parser.add_argument(
         "--follow", type=float, metavar="SECONDS", help="look that often for a new supergraph"
     )
@@ -409,10 +448,19 @@ def main() -> None:
             poll_seconds=options.follow,
         )  # fmt: skip
 
-    sdl = options.supergraph.read_text()
+    try:
+        sdl = options.supergraph.read_text()
+        engine = load(sdl)
+    except (OSError, UnicodeError) as error:
+        parser.error(f"--supergraph: {error}")
+    except SupergraphError as error:
+        parser.error(f"--supergraph: {options.supergraph}: {error}")
+    for type_name, _, _ in denials:
+        if type_name not in engine.supergraph.full_schema.type_map:
+            parser.error(f"--deny: the supergraph has no type {type_name}")
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     uvicorn.run(
-        Application(load(sdl), follow if options.follow is not None else None),
+        Application(engine, follow if options.follow is not None else None),
         host="127.0.0.1",
         port=options.port,
         http="httptools",
@@ -428,6 +476,8 @@ def _denial(parser: argparse.ArgumentParser, text: str) -> tuple[str, str, str]:
     key, _, category = rest.rpartition(":")
     if not type_name or not key or not category:
         parser.error("--deny takes TYPE:KEY:CATEGORY")
+    if category not in CATEGORIES:
+        parser.error(f"--deny: the category is one of {', '.join(CATEGORIES)}")
     return type_name, key, category
 
 

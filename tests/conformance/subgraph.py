@@ -74,6 +74,16 @@ def _field_set(text: str) -> SelectionSetNode:
     return definition.selection_set
 
 
+def _root_names(document: DocumentNode) -> set[str]:
+    return {
+        (one.alias or one.name).value
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for one in definition.selection_set.selections
+        if isinstance(one, FieldNode)
+    }
+
+
 class HonestSubgraph:
     """One subgraph of a case, over the case's world."""
 
@@ -82,6 +92,8 @@ class HonestSubgraph:
         self.schema, self._nodes = _build(sdl)
         self.requests: list[dict[str, Any]] = []
         self.errors: list[Any] = []
+        self.lost: set[str] = set()
+        """Root fields, by response name, of answers that came to nothing as a whole."""
 
     def execute(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one GraphQL request."""
@@ -98,6 +110,8 @@ class HonestSubgraph:
             field_resolver=self._resolve,
             type_resolver=self._type_of,
         )
+        if result.data is None:
+            self.lost |= _root_names(document)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             self.errors += result.errors

@@ -18,6 +18,7 @@ from gateway.planner import (
     parse_operation,
     path_search,
     plan,
+    selection,
 )
 from gateway.planner.fetch_graph import FetchGroup, FetchTree
 from gateway.planner.merge.waves import waves_of
@@ -191,12 +192,60 @@ def test_conditions_that_double_are_refused_after_a_bounded_number_of_steps() ->
     assert refused.value.code == "OPERATION_TOO_LARGE"
 
 
+def _condition_grid(levels: int, width: int) -> tuple[str, Supergraph]:
+    """The same field at each level under one of several variables: width^levels alternatives."""
+    names = [[f"$v{level}_{each}" for each in range(width)] for level in range(levels)]
+    declared = ", ".join(f"{name}: Boolean!" for level in names for name in level)
+    fragments = [
+        f"fragment F{level} on Thing {{ "
+        + " ".join(f"next @include(if: {name}) {{ ...F{level + 1} }}" for name in names[level])
+        + " }"
+        for level in range(levels)
+    ]
+    last = f"fragment F{levels} on Thing {{ id }}"
+    return "\n".join([f"query ({declared}) {{ root {{ ...F0 }} }}", *fragments, last]), _load(THING)
+
+
+@pytest.mark.parametrize(("levels", "width"), [(2, 10), (5, 3), (6, 3), (1, 40)])
+def test_conditions_that_multiply_with_each_level_are_refused(levels: int, width: int) -> None:
+    source, supergraph = _condition_grid(levels, width)
+    parsed = parse_operation(source, None, supergraph)
+    with pytest.raises((OperationError, PlanningError)):
+        plan(normalize(parsed), supergraph)
+
+
+def test_conditions_that_people_write_are_planned() -> None:
+    source, supergraph = _condition_grid(3, 2)
+    assert plan(normalize(parse_operation(source, None, supergraph)), supergraph).nodes
+
+
+def test_without_their_limit_the_conditions_would_multiply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Planted twin: alternatives are followed however many there are."""
+    most = 0
+    real = selection._least
+
+    def watch(alternatives: Any) -> Any:
+        nonlocal most
+        most = max(most, len(alternatives))
+        return real(alternatives)
+
+    monkeypatch.setattr(selection, "_least", watch)
+    monkeypatch.setattr(selection, "MAX_ALTERNATIVES", 10**9)
+    source, supergraph = _condition_grid(4, 3)
+    normalize(parse_operation(source, None, supergraph))
+    plan(normalize(parse_operation(source, None, supergraph)), supergraph)
+    assert most > 32
+
+
 def test_without_the_count_of_steps_the_conditions_would_double(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Planted twin: the expander looks at more than it may."""
     monkeypatch.setattr(normalizer, "STEPS_PER_SELECTION", 10**9)
     monkeypatch.setattr(normalizer, "MAX_SPREADS", 10**9)
+    monkeypatch.setattr(selection, "MAX_ALTERNATIVES", 10**9)
     seen = 0
 
     def count(node: Any) -> Any:

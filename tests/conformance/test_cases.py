@@ -76,7 +76,7 @@ def test_the_plan_is_the_golden_one(case: Case, operation: Path) -> None:
     parsed = parse_operation(operation.read_text(), None, case.supergraph)
     text = plan_text(plan(normalize(parsed), case.supergraph))
     golden = GOLDENS / case.name / operation.name.replace(".query.graphql", ".txt")
-    if os.environ.get("GT_UPDATE_GOLDEN"):
+    if os.environ.get("GT_WRITE_GOLDEN"):
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text)
     assert golden.read_text() == text
@@ -91,6 +91,7 @@ def test_a_plan_that_ignores_a_promise_is_noticed(
     def direct(self: Any, site: Any, *given: Any, **more: Any) -> Any:
         return honest(self, replace(site, provided=()), *given, **more)
 
+    monkeypatch.delenv("GT_WRITE_GOLDEN", raising=False)
     monkeypatch.setattr(PathSearch, "direct", direct)
     case, operation = next(run for run in RUNS if run[0].name == name)
     with pytest.raises(AssertionError):

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from infra.http_client import HttpClient, HttpUnreachableError
+from tests.conformance import serve
 from tests.conformance.load_cases import CASES, Case
 from tests.conformance.star import CATEGORIES, category_number
 from tests.conformance.subgraph_server import SubgraphServer, serving
@@ -98,3 +100,41 @@ async def test_a_bad_request_is_answered(tmp_path: Path) -> None:
         body = b"not JSON"
         answer = await client.request("POST", "/graphql", accept, body, timeout_seconds=60)
         assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        (None, [], "No such file"),
+        ("type Query { a: Int }", [], "is this a supergraph?"),
+        ("type Query {", [], "does not parse"),
+        ("", [], "does not parse"),
+        ("storefront", ["--deny", "User:1"], "TYPE:KEY:CATEGORY"),
+        ("storefront", ["--deny", "User:1:SECRETS"], "the category is one of"),
+        ("storefront", ["--deny", "Usher:1:IDENTITY"], "no type Usher"),
+        ("storefront", ["--limits", "some"], "invalid choice"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(
+    text: str | None,
+    options: list[str],
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "supergraph.graphql"
+    if text == "storefront":
+        text = (STOREFRONT.path / "supergraph.graphql").read_text()
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["serve", "--supergraph", str(file), "--port", "1", "--policy", "star", *options],
+    )
+    with pytest.raises(SystemExit) as ended:
+        serve.main()
+    assert ended.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert reason in last

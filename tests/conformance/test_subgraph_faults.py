@@ -98,6 +98,13 @@ FAULTS = [
     Fault("null for all entities, with errors", _entities(None, [_error("_entities")]),
           code=REPORTED),
     Fault("null entities without errors", _entities([None] * 3), errors=[]),
+    Fault("a field that an entity lacks", _entities([{}, *GOOD[1:]]),
+          users=[NOTHING[0], *FULL[1:]]),
+    Fault("a field that an object below an entity lacks", _entities([{"reviews": [{"body": "b1"},
+          {}]}, *GOOD[1:]]), users=FULL,
+          errors=[(UNUSABLE, ["users", 0, "reviews", 1, "body"], [{"line": 5, "column": 7}])]),
+    Fault("a field that is lacking, with its error", _entities([{}, *GOOD[1:]],
+          [_error("_entities", 0, "reviews")]), users=[NOTHING[0], *FULL[1:]], code=REPORTED),
     Fault("one null entity with its error", _entities([GOOD[0], None, None],
           [_error("_entities", 1)]), users=[FULL[0], *NOTHING[1:]],
           errors=[(REPORTED, ["users", 1, "reviews"], LOCATION)]),
@@ -111,6 +118,9 @@ FAULTS = [
           users=FULL, errors=[(REPORTED, None, None)]),
     Fault("an error whose path is an object", _entities(GOOD, [{"message": SECRET,
           "path": {"a": SECRET}}]), users=FULL, errors=[(REPORTED, None, None)]),
+    Fault("an error whose path has steps of another kind", _entities([None, *GOOD[1:]],
+          [{"message": SECRET, "path": [["_entities"], 0]}]), users=[NOTHING[0], *FULL[1:]],
+          errors=[(REPORTED, None, None)]),
     Fault("an error without a path", _entities(GOOD, [_error()]), users=FULL,
           errors=[(REPORTED, None, None)]),
     Fault("fields nobody asked for", _entities([{**one, "id": "9", "_gt_id": SECRET,
@@ -212,7 +222,7 @@ async def test_a_gateway_that_believed_every_answer_would_be_seen(
     from gateway.executor import execute
     from gateway.executor.answer import Answer
 
-    def believe(response: Any) -> Answer:
+    def believe(response: Any, **_: Any) -> Answer:
         return Answer(orjson.loads(response.body)["data"], [], None)
 
     monkeypatch.setattr(execute, "read_answer", believe)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.cli.retaining import COMMANDS
 from tests.architecture.test_layout import ROOT
 
 helm = pytest.importorskip("helm_python", reason="no Helm here: .tools/bin/uv sync --group ci")
@@ -44,6 +45,8 @@ def pods(manifests: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]
     for kind in ("Deployment", "Job"):
         for name, each in of_kind(manifests, kind).items():
             yield name, each["spec"]["template"]["spec"]
+    for name, each in of_kind(manifests, "CronJob").items():
+        yield name, each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
 def assert_valid(manifests: list[dict[str, Any]]) -> None:
@@ -139,6 +142,15 @@ def component(peer: dict[str, Any]) -> str:
     return str(labels.get("app.kubernetes.io/component", ""))
 
 
+BESIDE_THE_GATEWAY = {
+    # they follow its feed and hand facts over; and their retention asks what is held
+    "consent": {
+        "participants", "cases", "training", "participants-retention", "cases-retention",
+    },
+    "participants": {"cases"},  # its figures are split by who people are
+}  # fmt: skip
+
+
 def assert_only_the_gateway_reaches_services(manifests: list[dict[str, Any]]) -> None:
     policies = of_kind(manifests, "NetworkPolicy")
     nothing = policies["gt-nothing"]["spec"]
@@ -147,15 +159,14 @@ def assert_only_the_gateway_reaches_services(manifests: list[dict[str, Any]]) ->
     for name in PROGRAMS[1:]:
         [rule] = policies[f"gt-{name}"]["spec"]["ingress"]
         who = {component(peer) for peer in rule["from"]}
-        others = {"participants", "cases", "training"} if name == "consent" else set()
-        assert who == {"gateway"} | others, name
+        assert who == {"gateway"} | BESIDE_THE_GATEWAY.get(name, set()), name
         [database] = [
             rule
             for rule in policies[f"gt-{name}-db"]["spec"]["ingress"]
             if any("podSelector" in peer for peer in rule["from"])
         ]
         reaching = {component(peer) for peer in database["from"]} - {""}
-        assert reaching == {name, f"{name}-migrate"}
+        assert reaching == {name, f"{name}-migrate", f"{name}-retention"}
 
 
 def test_only_the_gateway_reaches_services(manifests: list[dict[str, Any]]) -> None:
@@ -181,6 +192,52 @@ def test_consent_commits_to_a_standby(manifests: list[dict[str, Any]]) -> None:
         assert cluster["spec"]["instances"] >= 2
 
 
+def test_each_day_the_same_is_taken_out_as_by_the_command(
+    manifests: list[dict[str, Any]],
+) -> None:
+    jobs = of_kind(manifests, "CronJob")
+    asked = []
+    for name, each in jobs.items():
+        assert each["spec"]["concurrencyPolicy"] == "Forbid", name
+        [container] = each["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        program, *words, by, who = container["args"]
+        assert (by, bool(who)) == ("--by", True)
+        asked.append((program, tuple(words)))
+    assert sorted(asked) == sorted(COMMANDS)
+    ledger = jobs["gt-ledger-retention"]["spec"]["schedule"]
+    records = {each["spec"]["schedule"] for name, each in jobs.items() if "ledger" not in name}
+    assert all(hour(each) < hour(ledger) for each in records), "a record has grounds in force"
+
+
+def hour(schedule: str) -> int:
+    return int(schedule.split()[1])
+
+
+def test_retention_has_the_settings_that_its_program_has(manifests: list[dict[str, Any]]) -> None:
+    """It is the same program, with the same database, key folders and names of settings."""
+    programs = {
+        name.removeprefix("gt-"): each["spec"]["template"]["spec"]["containers"][0]
+        for name, each in of_kind(manifests, "Deployment").items()
+    }
+    for name, pod in pods(manifests):
+        if not name.endswith("-retention"):
+            continue
+        [container] = pod["containers"]
+        program = programs[container["args"][0].removeprefix("svc_")]
+        its = {each["name"]: each for each in program["env"]}
+        for variable in container["env"]:
+            if variable["name"] not in ("GT_BIND", "GT_METRICS_BIND"):
+                assert variable == its[variable["name"]], (name, variable)
+        mounted = {(each["name"], each["mountPath"]) for each in container["volumeMounts"]}
+        assert mounted <= {(each["name"], each["mountPath"]) for each in program["volumeMounts"]}
+
+
+def test_retention_can_be_left_to_others() -> None:
+    manifests = rendered({"retention": {"enabled": False}})
+    assert of_kind(manifests, "CronJob") == {}
+    assert "-retention" not in str(manifests)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -189,8 +246,9 @@ def test_consent_commits_to_a_standby(manifests: list[dict[str, Any]]) -> None:
         {"image": {"repository": "x", "tag": "latest"}},
         {"issuers": []},
         {"programs": {"gateway": {"replicas": 0}}},
+        {"retention": {"by": " "}},
     ],
-    ids=["no-standby", "no-tls", "latest", "no-issuer", "no-replica"],
+    ids=["no-standby", "no-tls", "latest", "no-issuer", "no-replica", "nobody-answers"],
 )
 def test_values_that_would_not_be_safe_are_refused(values: dict[str, Any]) -> None:
     with helm.Chart.load(str(CHART)) as chart, pytest.raises(helm.HelmError, match="at '/"):

@@ -24,7 +24,10 @@ def unit(name: str) -> configparser.ConfigParser:
     return parser
 
 
-@pytest.mark.parametrize("name", ["goldenthread@.service", "goldenthread-migrate@.service"])
+@pytest.mark.parametrize(
+    "name",
+    ["goldenthread@.service", "goldenthread-migrate@.service", "goldenthread-retention@.service"],
+)
 def test_services_are_hardened(name: str) -> None:
     service = dict(unit(name)["Service"])
     assert {key: service.get(key) for key in HARDENED} == HARDENED
@@ -41,6 +44,26 @@ def test_the_target_wants_all_five_programs() -> None:
     assert all(f"goldenthread@{name}.service" in text for name in PROGRAMS)
 
 
+def test_the_consent_service_may_write_its_journal_on_a_volume_that_is_there() -> None:
+    dropped_in = unit("goldenthread@svc_consent.service.d/journal.conf")
+    variable, _, folder = dropped_in["Service"]["Environment"].partition("=")
+    assert variable == "GT_NARROWING_JOURNAL"
+    assert dropped_in["Service"]["ReadWritePaths"] == folder
+    assert dropped_in["Unit"]["RequiresMountsFor"] == folder
+    assert folder not in unit("goldenthread@.service")["Service"]["ReadWritePaths"].split()
+
+
+def test_retention_runs_each_day_with_what_the_program_itself_has() -> None:
+    service = unit("goldenthread-retention@.service")["Service"]
+    program = unit("goldenthread@.service")["Service"]
+    for key in ("EnvironmentFile", "Environment", "StateDirectory", "User"):
+        assert service[key] == program[key], key
+    assert " %i retention --by " in service["ExecStart"]
+    ledger = unit("goldenthread-retention@svc_consent.service.d/ledger.conf")["Service"]
+    assert " svc_consent audit retention --by ${RETENTION_BY}" in ledger["ExecStart"]
+    assert unit("goldenthread-retention@.timer")["Timer"]["Persistent"] == "true"
+
+
 def test_draining_has_time() -> None:
     from infra.serve import DRAIN_SECONDS
 
@@ -51,7 +74,9 @@ def test_systemd_itself_accepts_them(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         return  # not a Debian package that a container would want; the tests above stand alone
-    for path in UNITS.iterdir():
+    for path in UNITS.glob("*.*"):
+        if path.is_dir():
+            continue
         text = path.read_text().replace("/opt/goldenthread/.venv/bin/python", "/bin/true")
         (tmp_path / path.name.replace("@.", "@gateway.")).write_text(text)
     ran = subprocess.run(

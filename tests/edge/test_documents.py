@@ -52,15 +52,17 @@ DOCUMENTS = {
     "HD-05 overlap within tokens": (overlapping(20, 18), "ROOT_FIELD_LIMIT"),
     "HD-06 deep selection": ("{" + nested("a{", "}", 5_000) + "}", "TOKEN_LIMIT"),
     "HD-06 deep selection within tokens": (
-        "{" + nested("a{", "}", 600) + "}", "GRAPHQL_PARSE_FAILED"),
+        "{" + nested("a{", "}", 600) + "}", "DEPTH_LIMIT"),
     "HD-06 deep selection of 100": ("{" + nested("a{", "}", 99)[:-99] + "b" + "}" * 100,
                                     "DEPTH_LIMIT"),
-    "HD-06 deep list": ("{ a(x: " + nested("[", "]", 900) + ") }", "GRAPHQL_PARSE_FAILED"),
+    "HD-06 deep list": ("{ a(x: " + nested("[", "]", 900) + ") }", "DEPTH_LIMIT"),
     "HD-06 deep object": ("{ a(x: " + "{x:" * 400 + "1" + "}" * 400 + ") }",
-                          "GRAPHQL_PARSE_FAILED"),
+                          "DEPTH_LIMIT"),
     "HD-06 deep type": (
-        "query($x: " + nested("[", "]", 900).replace("[]", "[Int]") + ") { a }",
-        "GRAPHQL_PARSE_FAILED"),
+        "query($x: " + nested("[", "]", 900).replace("[]", "[Int]") + ") { a }", "DEPTH_LIMIT"),
+    "HD-06 deep parentheses": ("{ a" + "(" * 1_900, "DEPTH_LIMIT"),
+    "HD-06 deep inline fragments": ("{" + nested("... {", "}", 450).replace("{}", "{a}") + "}",
+                                    "DEPTH_LIMIT"),
     "HD-07 a circle": (
         "{ ...a } fragment a on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
     "HD-07 a circle of three": (
@@ -204,6 +206,16 @@ async def test_odd_variables_are_refused(door: PublicDoor, name: str) -> None:
         assert answer.json()["errors"][0]["extensions"]["code"] == code
     assert door.reached_subgraphs() == 0
     assert await door.is_alive()
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\u{0}", "\\u{0000}"])
+async def test_a_nul_is_refused_in_a_document_too(door: PublicDoor, escape: str) -> None:
+    """HD-12: no database takes one, so none goes further."""
+    query = '{ participant(id: "a%sb") { id } }' % escape  # noqa: UP031 - full of braces
+    answer = await door.send(json.dumps({"query": query}).encode())
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert door.reached_subgraphs() == 0
 
 
 BODIES = {

@@ -36,7 +36,14 @@ class Fault(StrEnum):
 class FaultProxy:
     """One proxy; `carried` counts the requests that reached the program behind it."""
 
-    def __init__(self, listens: Path, target: str, dice: random.Random) -> None:
+    def __init__(
+        self,
+        listens: Path,
+        target: str,
+        dice: random.Random,
+        latency_seconds: float = _LATENCY_SECONDS,
+    ) -> None:
+        self._latency_seconds = latency_seconds
         self.address = f"unix:{listens}"
         self.carried = 0
         self._listens = listens
@@ -104,9 +111,9 @@ class FaultProxy:
         while data := await there.read(_CHUNK):
             match self._fault:
                 case Fault.LATENCY:
-                    await asyncio.sleep(_LATENCY_SECONDS)
+                    await asyncio.sleep(self._latency_seconds)
                 case Fault.JITTER:
-                    await asyncio.sleep(2 * _LATENCY_SECONDS * self._dice.random())
+                    await asyncio.sleep(2 * self._latency_seconds * self._dice.random())
                 case Fault.CORRUPTION:
                     data = spoiled(data)
                 case Fault.RESET | Fault.TRUNCATION | Fault.HALF_CLOSE:
@@ -131,7 +138,7 @@ class FaultProxy:
         for place in range(len(data)):
             writer.write(data[place : place + 1])
             await writer.drain()
-            await asyncio.sleep(_LATENCY_SECONDS)
+            await asyncio.sleep(self._latency_seconds)
 
 
 def spoiled(data: bytes) -> bytes:
@@ -144,10 +151,12 @@ def spoiled(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def proxies(folder: Path, targets: dict[str, str]) -> AsyncIterator[dict[str, FaultProxy]]:
+async def proxies(
+    folder: Path, targets: dict[str, str], latency_seconds: float = _LATENCY_SECONDS
+) -> AsyncIterator[dict[str, FaultProxy]]:
     """Put a proxy before each of some programs."""
     made = {
-        name: FaultProxy(folder / f"{name}.sock", target, random.Random(name))
+        name: FaultProxy(folder / f"{name}.sock", target, random.Random(name), latency_seconds)
         for name, target in targets.items()
     }
     for each in made.values():

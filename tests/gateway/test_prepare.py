@@ -44,6 +44,35 @@ def _no_two_views_share_what_was_prepared() -> None:
                 assert (coordinate in refused) == is_refused, (view.name, coordinate)
 
 
+TWO = "query A { courses { number } } query B { courses { number } }"
+
+
+def _names_are_told_apart() -> None:
+    preparer = _preparer()
+    one = "query A { courses { number } }"
+    assert preparer.parse(one, None, "c").definition.name is not None
+    assert operation_name(preparer.parse(one, "A", "c")) == "A"
+    for source, name in ((one, ""), (one, "B"), (TWO, None), (TWO, "")):
+        with pytest.raises(RequestRefusedError) as refused:
+            preparer.parse(source, name, "c")
+        assert refused.value.code == "OPERATION_RESOLUTION_FAILURE"
+    for name in ("A", "B"):
+        assert operation_name(preparer.parse(TWO, name, "c")) == name
+
+
+def test_the_empty_name_names_no_operation_whatever_was_asked_before() -> None:
+    _names_are_told_apart()
+
+
+def test_a_key_that_takes_no_name_for_the_empty_one_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Planted twin: of both the first that comes answers for the other."""
+    monkeypatch.setattr(prepare, "name_key", lambda name: name or "")
+    with pytest.raises(pytest.fail.Exception):
+        _names_are_told_apart()
+
+
 def test_no_two_views_share_what_was_prepared() -> None:
     _no_two_views_share_what_was_prepared()
 

@@ -26,6 +26,7 @@ PURPOSES: dict[str, set[Purpose]] = {
     "PM": {Purpose.LEAD_COORD, Purpose.LEAD_REFERRAL, Purpose.HPRGRP},
     "CM": {Purpose.CAREMGT, Purpose.COC, Purpose.LEAD_COORD},
     "SUP": {Purpose.CAREMGT, Purpose.HQUALIMP},
+    "SUP:under_order": {Purpose.HLEGAL},  # no grant is this row; a court order's door is
     "LEO": {Purpose.LEAD_REFERRAL, Purpose.LEAD_COORD},
     "LEL": {Purpose.LEAD_REFERRAL, Purpose.LEAD_COORD},
     "PRO": {Purpose.LEAD_LEGAL_COORD},

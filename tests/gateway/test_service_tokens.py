@@ -62,7 +62,8 @@ async def test_a_back_end_that_is_taken_for_a_person_would_be_noticed(
     """Planted twin of the test above."""
     act = caller.act
     monkeypatch.setattr(
-        "gateway.pipeline.act", lambda *given, is_service: act(*given, is_service=False)
+        "gateway.pipeline.act",
+        lambda *given, is_service, **more: act(*given, is_service=False, **more),
     )
     with pytest.raises(AssertionError):
         await _no_person_is_served(gateway_world, registered)

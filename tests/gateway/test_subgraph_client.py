@@ -17,6 +17,7 @@ from gateway.subgraph_client import (
     SubgraphClient,
 )
 from infra.http_client import BUDGET_HEADER, HttpClientError
+from infra.http_retry import NOT_BEGUN_HEADER, RetryBudget
 from tests.fixtures.clock_hands import Hands
 from tests.fixtures.service_app import http_server
 
@@ -82,12 +83,15 @@ class Server:
         self.asked = 0
         self.budgets: list[int] = []
         self.is_silent = False
+        self.refusals: list[Response] = []
 
     async def answer(self, request: Request) -> Response:
         self.asked += 1
         self.budgets.append(int(request.headers[BUDGET_HEADER]))
         if self.is_silent:
             await asyncio.Event().wait()
+        if self.refusals:
+            return self.refusals.pop()
         return JSONResponse({"data": None})
 
 
@@ -143,3 +147,49 @@ async def test_callers_without_time_do_not_take_a_service_from_the_others(
         assert not await ask(client, 0.001)
     server.is_silent = False
     assert await ask(client)
+
+
+async def status_of(client: SubgraphClient, *, idempotent: bool) -> int:
+    response = await client.post(b"{}", {}, timeout_seconds=30, idempotent=idempotent)
+    return response.status
+
+
+def behind() -> Response:
+    return JSONResponse({}, 503, {NOT_BEGUN_HEADER: "1"})
+
+
+async def test_a_query_that_one_instance_refuses_is_asked_once_more(
+    client: SubgraphClient, server: Server
+) -> None:
+    server.refusals = [JSONResponse({}, 503)]
+    assert (await status_of(client, idempotent=True), server.asked) == (200, 2)
+    server.refusals = [JSONResponse({}, 503), JSONResponse({}, 503)]
+    assert (await status_of(client, idempotent=True), server.asked) == (503, 4)
+
+
+async def test_a_change_is_sent_once_unless_it_has_not_begun(
+    client: SubgraphClient, server: Server
+) -> None:
+    server.refusals = [JSONResponse({}, 503)]
+    assert (await status_of(client, idempotent=False), server.asked) == (503, 1)
+    server.refusals = [behind()]
+    assert (await status_of(client, idempotent=False), server.asked) == (200, 3)
+
+
+async def test_when_everything_fails_few_are_asked_again(
+    client: SubgraphClient, server: Server
+) -> None:
+    server.refusals = [behind() for _ in range(1_000)]
+    for _ in range(100):
+        assert await status_of(client, idempotent=True) == 503
+    assert 100 < server.asked <= 120  # ten that were saved up, and a tenth of a hundred
+
+
+async def test_twin_a_change_that_was_sent_twice_is_noticed(
+    client: SubgraphClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.http_retry.is_worth_another", lambda *_, **__: True)
+    monkeypatch.setattr(RetryBudget, "spend", lambda _self: True)
+    server.refusals = [JSONResponse({}, 503)]
+    await status_of(client, idempotent=False)
+    assert server.asked == 2

@@ -298,3 +298,15 @@ def test_the_memory_of_verified_tokens_is_bounded(
     for _ in range(6):
         verifier.verify(programs.sign(jti=str(_)), FROM_GATEWAY)
     assert len(verifier._verified) == 3
+
+
+def test_a_token_made_while_the_clock_was_ahead_is_made_anew(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be sent, and refused, for as long as the clock had been ahead."""
+    minter, now = TokenMinter(programs.cases), clock.epoch_seconds()
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: now + 3600)
+    early = minter.for_service("consent")
+    assert minter.for_service("consent") == early
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: now)
+    assert minter.for_service("consent") != early

@@ -92,6 +92,21 @@ def test_production_is_what_nothing_else_was_said_of() -> None:
         assert settings.is_production is is_production
 
 
+def test_patience_is_for_development() -> None:
+    slow = {**GIVEN, "GT_PATIENCE": "20"}
+    settings = read_service_settings(
+        "cases", Environment({**slow, "GT_ENVIRONMENT": "development"})
+    )
+    assert settings.patience == 20
+    assert read_service_settings("cases", Environment(GIVEN)).patience == 1
+    with pytest.raises(SettingsError, match="GT_PATIENCE"):
+        read_service_settings("cases", Environment(slow))
+    for value in ("0.5", "1e9", "nan"):
+        given = {**GIVEN, "GT_PATIENCE": value, "GT_ENVIRONMENT": "development"}
+        with pytest.raises(SettingsError, match="GT_PATIENCE"):
+            read_service_settings("cases", Environment(given))
+
+
 def test_defaults_are_only_what_is_safe_to_assume() -> None:
     settings = read_service_settings("cases", Environment(GIVEN))
     assert settings.instance == "cases-0"

@@ -1,8 +1,10 @@
 """What comes with the product: licences that allow it, public sources, no secret in files."""
 
 import importlib.metadata
+import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,17 +44,18 @@ def runtime_packages() -> set[str]:
     """Names of what the image holds: all that the product depends on, directly or not."""
     by_name = {each["name"]: each for each in locked()}
     found: set[str] = set()
-    waiting = [each["name"] for each in by_name["goldenthread"]["dependencies"]]
-    waiting += ["uvicorn"]
+    asked: set[tuple[str, str]] = set()
+    waiting = [*by_name["goldenthread"]["dependencies"], {"name": "uvicorn"}]
     while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        package = by_name[name]
-        extras = package.get("optional-dependencies", {}).values()
-        for each in [*package.get("dependencies", ()), *(e for extra in extras for e in extra)]:
-            waiting.append(each["name"])
+        wanted = waiting.pop()
+        name, package = wanted["name"], by_name[wanted["name"]]
+        if name not in found:
+            found.add(name)
+            waiting += package.get("dependencies", ())
+        for extra in wanted.get("extra", ()):  # of an extra that only tests ask for, nothing
+            if (name, extra) not in asked:
+                asked.add((name, extra))
+                waiting += package.get("optional-dependencies", {}).get(extra, ())
     return found
 
 
@@ -69,7 +72,7 @@ def test_every_package_of_the_image_may_be_passed_on() -> None:
         try:
             licences[name] = licence_of(name)
         except importlib.metadata.PackageNotFoundError:
-            continue  # for another system, or an extra that nobody asked for
+            continue  # for another system
     assert len(licences) > 40
     assert {n: text for n, text in licences.items() if any(w in text for w in FORBIDDEN)} == {}
     assert {n: t for n, t in licences.items() if not any(w in t for w in PERMISSIVE)} == {}
@@ -84,6 +87,42 @@ def test_every_package_comes_from_the_public_index_with_its_hash() -> None:
         for file in files:
             assert file["url"].startswith("https://files.pythonhosted.org/"), package["name"]
             assert file["hash"].startswith("sha256:"), package["name"]
+
+
+def _judged(folder: Path, report: str | None) -> "subprocess.CompletedProcess[str]":
+    """Run what `.ci/audit.sh` judges a report with."""
+    script = (ROOT / ".ci" / "audit.sh").read_text()
+    program = script.partition("<<'PYTHON'\n")[2].partition("\nPYTHON")[0]
+    (folder / "build").mkdir(exist_ok=True)
+    if report is not None:
+        (folder / "build" / "audit.json").write_text(report)
+    return subprocess.run(
+        [sys.executable, "-P", "-", "1"], input=program, cwd=folder, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_a_package_with_a_known_weakness_fails_the_run(tmp_path: Path) -> None:
+    """HD-61: the audit of what the image holds; without an index that knows any, it says so."""
+    weak = {"name": "somepackage", "version": "1.0", "vulns": [{"id": "CVE-2026-00001"}]}
+    fine = {"name": "other", "version": "2.0", "vulns": []}
+    found = _judged(tmp_path, json.dumps({"dependencies": [weak, fine]}))
+    assert found.returncode == 1
+    assert "somepackage: CVE-2026-00001" in found.stderr
+    assert _judged(tmp_path, json.dumps({"dependencies": [fine]})).returncode == 0
+    (tmp_path / "build" / "audit.json").unlink()
+    nothing = _judged(tmp_path, None)
+    assert nothing.returncode == 0
+    assert "not done" in nothing.stderr
+
+
+def test_the_audit_is_a_step_of_each_run() -> None:
+    """Both scripts stop at the first thing that fails."""
+    run = (ROOT / ".ci" / "run").read_text()
+    assert ".ci/audit.sh" in run.splitlines()
+    for script in (run, (ROOT / ".ci" / "audit.sh").read_text()):
+        assert "set -euo pipefail" in script
+    assert "pip-audit --requirement build/runtime.txt" in (ROOT / ".ci" / "audit.sh").read_text()
 
 
 def committed_files() -> list[Path]:

@@ -371,5 +371,7 @@ async def test_operations_count_under_registered_names_only(evidence: Evidence) 
 @pytest.mark.timeout(3600)
 async def test_ten_thousand_markers(collector: Collector) -> None:
     found = await gathered(collector, SOAK_ROUNDS)
+    size = sum(len(each) for each in found.places.values())
+    print(f"{found.sent} markers, {found.answers}, {size} bytes in {len(found.places)} places")
     assert found.sent >= 10_000
     assert found.hits() == {}

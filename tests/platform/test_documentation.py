@@ -44,8 +44,11 @@ async def bash(platform: Platform, script: str, folder: Path) -> str:
     return ran.stdout
 
 
-async def test_the_python_example_of_the_api_guide_runs(platform: Platform) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", API.read_text(), flags=re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", API.read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["one answer", "pages and a change"])
+async def test_the_python_examples_of_the_api_guide_run(platform: Platform, example: str) -> None:
     ran = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", example],
@@ -53,6 +56,12 @@ async def test_the_python_example_of_the_api_guide_runs(platform: Platform) -> N
         timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
+
+
+async def test_the_curl_example_of_the_api_guide_runs(platform: Platform, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```bash\n(.*?)```", API.read_text(), flags=re.DOTALL)
+    answer = json.loads(await bash(platform, example, tmp_path))
+    assert len(answer["data"]["participants"]["edges"]) == 3
 
 
 async def test_the_query_of_the_readme_over_plain_http_answers(

@@ -3,6 +3,10 @@
 Under readers and writers of consent, with the history checker on: every instance is restarted in
 turn (nothing fails, nothing stale), then processes are killed and the database is restarted
 (outages are honest, nothing is stale, everything shown is recorded).
+
+Beside them requests leave at a constant rate, `GT_LOAD_RATE` a second and `GT_LOAD_MOST` at once at
+most. Programs are given patience, so that a request fails for what was restarted and not for a
+machine that is too slow for thirteen programs that start.
 """
 
 import asyncio
@@ -11,18 +15,19 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from infra import clock
 from infra.dev.up.health import why_not_ready
+from infra.dev.up.programs import Scale
+from tests.faults.load import UNHURRIED_SECONDS, Steady, drive_of, under_load
+from tests.faults.rolling import programs_of, rolled
+from tests.faults.witness import eventually, is_whole, violations
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
-from tests.proof.history import check
-from tests.proof.processes import Cluster, GatewayProcess
+from tests.proof.processes import Cluster
 from tests.proof.revocation import Drive
 
 pytestmark = [
@@ -35,34 +40,25 @@ pytestmark = [
 ]
 
 SERVICES = ("svc_consent", "svc_participants", "svc_cases", "svc_training")
-_PATIENCE_SECONDS = 90
-_LEDGER = """
-select entry->>'operationName' as name, p.participant_id::text as participant
-from ledger_entry e join ledger_about a on a.lane = e.lane and a.sequence = e.sequence
-join participant_pseudonym p on p.pseudonym = a.pseudonym
-where entry->>'operationName' like 'D%'
-"""
+SCALE = Scale(gateways=2, replicas=2)
+_PATIENCE_FACTOR = "40"
+_MOST_AT_ONCE = int(os.environ.get("GT_LOAD_MOST", "16"))
+_RATE = float(os.environ.get("GT_LOAD_RATE", "20"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def replicated(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     folder = tmp_path_factory.mktemp("replicas")
     data_dir, port, log = folder / "data", free_ports(), folder / "up.log"
-    scale = ("--gateways", "2", "--replicas", "2")
-    process = await asyncio.to_thread(start_platform, data_dir, port, log, *scale)
+    scale = ("--gateways", str(SCALE.gateways), "--replicas", str(SCALE.replicas))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GT_PATIENCE", _PATIENCE_FACTOR)
+        process = await asyncio.to_thread(start_platform, data_dir, port, log, *scale)
     try:
         async with httpx2.AsyncClient(timeout=60) as client:
             yield Platform(data_dir, port, process, log, client)
     finally:
         await asyncio.to_thread(stop_platform, process)
-
-
-async def eventually(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait for something to come about."""
-    ends_at = clock.monotonic() + _PATIENCE_SECONDS
-    while not await is_so():
-        assert clock.monotonic() < ends_at, what
-        await asyncio.sleep(0.1)
 
 
 class Instances:
@@ -95,51 +91,6 @@ class Instances:
         await asyncio.sleep(1.0)
 
 
-async def drive_of(platform: Platform, writers: int) -> Drive:
-    """Return readers and writers who all go through the balancer."""
-    front = GatewayProcess("balancer", platform.port, {})
-    cluster = Cluster(platform, [front], platform.client)
-    agencies = platform.demo()["agencies"]
-    recipients = [a["id"] for a in agencies if a["key"] in ("cedar-housing", "cedar-sud")]
-    drive = Drive(cluster.door, 1, recipients, random.Random(7))
-    await drive.prepare(writers)
-    drive.outages = drive.lost = 0
-    return drive
-
-
-async def violations(platform: Platform, drive: Drive) -> list[str]:
-    """Return what a history shows that may not be: stale, miscounted, or not recorded."""
-    found = [
-        f"{each.disclosure.reader}: {each.reason}"
-        for each in check(drive.changes, drive.disclosures, is_fresh=False)
-    ]
-    found += [f"{name} was miscounted" for name in drive.miscounted]
-    recorded: dict[str, set[str]] = {}
-    cluster = Cluster(platform, [], platform.client)
-    for row in await cluster.consent_rows(_LEDGER):
-        recorded.setdefault(row["name"], set()).add(row["participant"])
-    return found + [
-        f"{name} was shown and is not recorded"
-        for name, shown in drive.shown.items()
-        if not shown <= recorded.get(name, set())
-    ]
-
-
-async def under_load(
-    drive: Drive, disturbance: Callable[[], Awaitable[None]], readers: int = 3
-) -> None:
-    """Read and write until a disturbance is over."""
-    disturbing = asyncio.create_task(_disturbed(disturbance))
-    await drive.run(readers=readers, until=disturbing.done, pause=0.05)
-    await disturbing
-
-
-async def _disturbed(disturbance: Callable[[], Awaitable[None]]) -> None:
-    await asyncio.sleep(1.0)
-    await disturbance()
-    await asyncio.sleep(1.0)
-
-
 async def test_both_gateways_and_all_replicas_answer(replicated: Platform) -> None:
     """Every answer in turn: what one gateway was told, another enforces."""
     drive = await drive_of(replicated, 3)
@@ -157,6 +108,15 @@ async def drive_some(drive: Drive, most: int) -> None:
     await drive.run(readers=2, until=lambda: len(drive.disclosures) >= most, pause=0.05)
 
 
+def report(drive: Drive, steady: Steady) -> None:
+    print(
+        f"{len(drive.disclosures)} disclosures, {len(drive.changes)} changes,"
+        f" {drive.lost} lost, {drive.outages} outages;"
+        f" at {_RATE:g} a second: {steady.answered} answered, {len(steady.failed)} failed",
+        flush=True,
+    )
+
+
 async def roll_everything(platform: Platform, drive: Drive) -> None:
     """Restart one instance of each program at a time, asked to stop as a deployment does."""
     instances = Instances(platform)
@@ -167,29 +127,40 @@ async def roll_everything(platform: Platform, drive: Drive) -> None:
                 await instances.restarted([f"{name}{suffix}"], signal.SIGTERM)
                 await instances.balanced()
 
-    await under_load(drive, roll)
-    print(
-        f"{len(drive.disclosures)} disclosures, {len(drive.changes)} changes,"
-        f" {drive.lost} lost, {drive.outages} outages",
-        flush=True,
-    )
+    steady = Steady(platform, _RATE, _MOST_AT_ONCE)
+    await steady.run_beside(lambda: under_load(drive, roll, pause=UNHURRIED_SECONDS))
+    report(drive, steady)
     assert drive.changes
     assert drive.disclosures
     assert await violations(platform, drive) == []
-
-
-async def test_a_rolling_restart_of_everything_loses_nothing(replicated: Platform) -> None:
-    """A busy machine may refuse for want of time; nothing is lost, cut off or stale."""
-    drive = await drive_of(replicated, 3)
-    await roll_everything(replicated, drive)
-    assert drive.lost == 0
+    assert steady.failed == []
 
 
 async def test_a_rolling_restart_of_everything_fails_nobody(replicated: Platform) -> None:
-    """The same on a machine of its own: every request is answered in full."""
+    """Every request is answered in full, and nothing is stale."""
     drive = await drive_of(replicated, 3)
     await roll_everything(replicated, drive)
-    assert drive.outages == 0
+    assert (drive.lost, drive.outages) == (0, 0)
+
+
+async def test_a_roll_behind_the_balancer_fails_nobody(replicated: Platform) -> None:
+    """`roll` gives each of the ten programs a successor; requests go on through the balancer."""
+    drive, steady = await drive_of(replicated, 3), Steady(replicated, _RATE, _MOST_AT_ONCE)
+    before = replicated.run_file()["pids"]
+
+    async def roll() -> None:
+        await rolled(replicated, SCALE)
+
+    await steady.run_beside(lambda: under_load(drive, roll, pause=UNHURRIED_SECONDS))
+    report(drive, steady)
+    after = replicated.run_file()["pids"]
+    replaced = {name for name in before if before[name] != after[name]}
+    assert len(replaced) == programs_of(SCALE)
+    assert "balancer" not in replaced
+    assert drive.disclosures
+    assert await violations(replicated, drive) == []
+    assert (steady.failed, drive.lost) == ([], 0)
+    assert steady.answered
 
 
 async def test_killed_processes_and_a_restarted_database_break_no_promise(
@@ -218,10 +189,3 @@ async def test_killed_processes_and_a_restarted_database_break_no_promise(
     assert await violations(replicated, drive) == []
     verified = await asyncio.to_thread(replicated.command, "audit", "verify")
     assert verified.returncode == 0, verified.stdout
-
-
-async def is_whole(platform: Platform) -> bool:
-    """Say whether everything is ready."""
-    run: dict[str, Any] = platform.run_file()
-    addresses = [each.replace("http://", "tcp:") for each in run["health"].values()]
-    return all([await why_not_ready(each) is None for each in addresses])

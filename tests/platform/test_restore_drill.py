@@ -14,9 +14,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
+import pytest
 
+from infra import clock
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
+from tests.proof.processes import Cluster
 
+_ADD_GOAL = """mutation($input: AddGoalInput!) { addGoal(input: $input) {
+  goal { id } userErrors { code } } }"""
 _FAMILY = "query Look($id: ID!) { participant(id: $id) { id name { family } } }"
 
 
@@ -94,6 +99,56 @@ async def test_what_was_revoked_after_a_backup_stays_revoked(tmp_path: Path) -> 
         assert refused.returncode != 0
         assert "--journal" in refused.stderr
     assert not (third / "postgres").exists()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_what_was_revoked_after_the_chosen_moment_stays_revoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back to a moment before a revocation and a goal: the goal is gone, the revocation stays."""
+    archive = tmp_path / "archive"
+    monkeypatch.setenv("GT_WAL_ARCHIVE", str(archive))
+    first, second = tmp_path / "first", tmp_path / "second"
+    async with running(first) as platform:
+        await asyncio.to_thread(platform.command, "backup", str(tmp_path / "copy"), "--base")
+        assert await sees(platform, "roi_active")
+        await asyncio.sleep(1.0)
+        moment = clock.now().isoformat(timespec="milliseconds")
+        await asyncio.sleep(1.0)
+        await add_goal(platform)
+        shown = platform.operation("RevokeRoi")["variables"]["input"]
+        revoked = await platform.run("RevokeRoi", {"input": {**shown, **new_key()}})
+        assert revoked.data["revokeRelease"]["userErrors"] == [], revoked.body
+        before = await goals(platform)
+    monkeypatch.setenv("GT_WAL_ARCHIVE", str(tmp_path / "next"))
+    stopped = Platform(second, 0, platform.process, platform.log, platform.client)
+    words = (str(tmp_path / "copy"), "--archive", str(archive), "--at", moment)
+    ran = await asyncio.to_thread(stopped.command, "restore", *words)
+    assert last_line(ran.stdout).startswith("restore ok: the moment "), ran.stdout
+    async with running(second) as restored:
+        assert await goals(restored) == before - 1
+        assert not await sees(restored, "roi_active")
+        verified = await asyncio.to_thread(restored.command, "audit", "verify")
+        assert verified.returncode == 0
+
+
+async def add_goal(platform: Platform) -> None:
+    given = {
+        "participantId": platform.participant("roi_active"), "area": "HOUSING",
+        "stage": "CONTEMPLATION", "ownWords": "A door.", "setOn": clock.now().date().isoformat(),
+    }  # fmt: skip
+    added = await platform.send(
+        "case_manager", _ADD_GOAL, {"input": {**given, **new_key()}}, purpose="CAREMGT"
+    )
+    assert added.data["addGoal"]["userErrors"] == [], added.body
+
+
+async def goals(platform: Platform) -> int:
+    """Return how many goals there are, as the service's database has them."""
+    cluster = Cluster(platform, [], platform.client)
+    rows = await cluster.rows("participants", "select count(*) from goal")
+    return int(rows[0][0])
 
 
 async def test_a_damaged_backup_is_not_restored(tmp_path: Path) -> None:

@@ -10,13 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.proof.house import House
-from tests.proof.oracle.consent import Asker, Row, World, grounds
+from tests.proof.oracle.consent import (
+    Asker,
+    Row,
+    World,
+    grounds,
+    invited,
+    is_on_screen,
+    may_ever_see,
+)
 from tests.proof.oracle.records import Records
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with data about people: what it is, what changes in it, and what a new row needs."""
+    """A table with data about people: what it is, what changes in it, and what a new row needs.
+
+    Attributes:
+        kept: whether a record is its agency's own.
+        values: columns to edit, each with another value.
+        summary: of these, what a role sees that gets the favourable-safe summary and no more.
+    """
 
     name: str
     service: str
@@ -26,6 +40,7 @@ class Table:
     values: dict[str, Any]
     sort_key: str | None = None
     may_be_copied: bool = True
+    summary: tuple[str, ...] = ()
 
 
 _ELSEWHEN = "2021-03-04"
@@ -45,7 +60,7 @@ TABLES = (
     Table(
         "progress_summary", "participants", "GOALS_PLAN", "approved_on", True,
         {"statement": "worse", "engagement": None, "barriers": "many"}, "written_at",
-        may_be_copied=False,
+        may_be_copied=False, summary=("statement", "engagement", "barriers"),
     ),
     Table(
         "enrollment", "participants", "ENROLLMENT", "enrolled_on", False,
@@ -82,15 +97,33 @@ TABLES = (
     Table(
         "lead_link", "cases", "LEGAL_COORD", "matched_on", False,
         {"is_diverted_arrest": True, "coordination_status": "DECLINED"}, "matched_at",
-        may_be_copied=False,
+        may_be_copied=False, summary=("is_diverted_arrest", "coordination_status"),
     ),
     Table(
         "filing_decision", "cases", "LEGAL_COORD", "decided_on", False,
         {"reason": "another reason", "decision": "DECLINED"}, "recorded_at",
+        summary=("decision",),
     ),
     Table(
         "warrant", "cases", "WARRANTS", "recorded_on", False,
         {"status": "QUASHED", "issued_on": _ELSEWHEN},
+    ),
+    Table(
+        "owg_item", "cases", "OWG", "proposed_on", False,
+        {"question": "something else entirely", "topic": "WARRANT", "status": "PROPOSED"},
+        may_be_copied=False, summary=("question", "topic", "status"),
+    ),
+    Table(
+        "owg_note", "cases", "OWG", "written_on", False, {"body": "another body"}, "written_at",
+    ),
+    Table(
+        "owg_action", "cases", "OWG", "set_on", False,
+        {"what": "nothing", "status": "DROPPED"}, "set_at", summary=("what", "status"),
+    ),
+    Table(
+        "court_letter", "cases", "GOALS_PLAN", "written_on", False,
+        {"statement": "another statement", "status": "WITHDRAWN"}, "written_at",
+        summary=("statement", "status"),
     ),
     Table(
         "release", "consent", "AUDIT", None, False,
@@ -211,11 +244,46 @@ class Hidden:
                     continue
                 if self._records.covers(about, "ELIGIBILITY", row["submitted_on"]):
                     continue
-            day = row[table.day] if table.day else None
-            if table.name == "participant_alias" and self._records.covers(about, "IDENTITY", day):
-                continue
-            if not self._records.covers(about, table.category, day, kept=table.kept):
+            if (
+                (table.name == "owg_item" and not self._is_before(row))
+                or (self._is_never_raw(table) and not self._is_summary_of(table, row))
+                or not self._is_covered(table, about)
+            ):
                 yield row
+
+    def _is_covered(self, table: Table, about: Row) -> bool:
+        """Return whether some ground covers a row; what has no day is there or not at all."""
+        if table.day is None:
+            return bool(self._grounds(str(about["participant_id"]), table.category))
+        return self._records.covers(about, table.category, about[table.day], kept=table.kept)
+
+    def _is_never_raw(self, table: Table) -> bool:
+        return not may_ever_see(self._asker, table.category, "R")
+
+    def _is_summary_of(self, table: Table, row: Row) -> bool:
+        """Return whether something of a row is in a summary that somebody else may see."""
+        if table.name == "progress_summary":
+            return bool(row["state"] == "APPROVED")
+        return bool(table.summary)
+
+    def _is_before(self, item: Row) -> bool:
+        """Return whether an item of an agenda may be before the asker at all, whatever is open."""
+        if self._asker.role in ("PM", "CM", "SUP"):
+            return True
+        (meeting,) = self._world.rows("owg_meeting", id=item["meeting_id"])
+        found = invited(self._world, self._asker.account, meeting)
+        return is_on_screen(item) and any(each["pledged_at"] is not None for each in found)
+
+    def _raw_columns(self, table: Table, dice: random.Random) -> Edit | None:
+        """Return an edit of a raw column of a row of which the asker sees the summary alone."""
+        raw = [name for name in table.values if name not in table.summary]
+        if not raw or not table.summary or not self._is_never_raw(table):
+            return None
+        hidden = {row["id"] for row in self.rows(table)}
+        seen = [row for row in self._world.tables[table.name] if row["id"] not in hidden]
+        if not seen:
+            return None
+        return Edit(table, dice.choice(seen), "value", dice.choice(raw))
 
     def is_nobody(self, participant: str) -> bool:
         """Return whether nothing at all of this participant is there for the asker."""
@@ -224,6 +292,9 @@ class Hidden:
 
     def edits(self, table: Table, dice: random.Random) -> list[Edit]:
         """Return edits of one hidden row, in random order; none where nothing is hidden."""
+        below = self._raw_columns(table, dice)
+        if below is not None and dice.random() < 0.5:
+            return [below]
         rows = list(self.rows(table))
         if not rows:
             return []

@@ -4,7 +4,8 @@ For each participant consent goes through states, open or closed by turns; each 
 moments at which it was asked for and acknowledged. A disclosure saw some participants open and
 some closed. It is in order if there is one instant between its first and its last byte at which
 every state that it saw may have held, and if nobody who began after it had ended sees an earlier
-state. Times are monotonic and of one machine. Pure; made for hundreds of thousands of entries.
+state. Times are monotonic and of one machine. Pure; made for hundreds of thousands of entries:
+`History` judges them as they come and forgets what nobody can rely on any more.
 """
 
 from bisect import bisect_left
@@ -72,6 +73,14 @@ class _Register:
                 found.append((index, (max(self.asked[index], began), min(until, ended))))
         return found
 
+    def forget(self, began: float) -> None:
+        """Forget what matters to nobody who began at this moment or later."""
+        cut = max(bisect_left(self.acknowledged, began) - 1, 0)
+        del self.values[:cut], self.asked[:cut], self.acknowledged[:cut]
+        past = max(bisect_left(self.ended, began) - 1, 0)
+        del self.ended[:past], self.reached[:past]
+        self.reached = [max(each - cut, 0) for each in self.reached]
+
     def reached_before(self, began: float) -> int:
         index = bisect_left(self.ended, began)
         return self.reached[index - 1] if index else 0
@@ -82,25 +91,67 @@ class _Register:
         self.reached.append(max(index, self.reached[-1] if self.reached else 0))
 
 
-def check(
-    changes: Iterable[Change], disclosures: Iterable[Disclosure], *, is_fresh: bool = True
-) -> list[Violation]:
-    """Return the disclosures that no order explains; none means linearizable as far as seen.
+class History:
+    """Changes and disclosures as they come; judged once all that bears on them is known.
 
     Args:
         is_fresh: whether showing nothing must be explained too. The promise is about what is
             shown: an answer may lag behind a grant, never behind a revocation.
     """
-    registers: dict[str, _Register] = {}
+
+    def __init__(self, *, is_fresh: bool = True) -> None:
+        self._is_fresh = is_fresh
+        self._registers: dict[str, _Register] = {}
+        self._waiting: list[Disclosure] = []
+
+    @property
+    def held(self) -> int:
+        """How many entries are kept."""
+        states = sum(len(each.values) + len(each.ended) for each in self._registers.values())
+        return states + len(self._waiting)
+
+    def change(self, change: Change) -> None:
+        """Take a change; those of one participant come in order."""
+        self._registers.setdefault(change.participant, _Register()).add(change)
+
+    def disclose(self, disclosure: Disclosure) -> None:
+        """Take a disclosure, in any order."""
+        self._waiting.append(disclosure)
+
+    def settle(self, changes_known_to: float = FOREVER, oldest: float = FOREVER) -> list[Violation]:
+        """Return those that no order explains, of the disclosures that can be judged by now.
+
+        Args:
+            changes_known_to: every change that was asked for before this has been taken.
+            oldest: nobody who is yet to come began before this.
+        """
+        due = [each for each in self._waiting if each.ended_at < min(changes_known_to, oldest)]
+        self._waiting = [
+            each for each in self._waiting if each.ended_at >= min(changes_known_to, oldest)
+        ]
+        violations = []
+        for each in sorted(due, key=lambda one: one.ended_at):
+            saw = {name: value for name, value in each.saw.items() if value or self._is_fresh}
+            reason = _explain(self._registers, each, saw)
+            if reason is not None:
+                violations.append(Violation(each, reason))
+        began = min([oldest, *(each.began_at for each in self._waiting)])
+        if began < FOREVER:
+            for register in self._registers.values():
+                register.forget(began)
+        return violations
+
+
+def check(
+    changes: Iterable[Change], disclosures: Iterable[Disclosure], *, is_fresh: bool = True
+) -> list[Violation]:
+    """Return the disclosures that no order explains; none means linearizable as far as seen."""
+    history = History(is_fresh=is_fresh)
     for change in sorted(changes, key=lambda each: each.asked_at):
-        registers.setdefault(change.participant, _Register()).add(change)
-    violations = []
-    for each in sorted(disclosures, key=lambda one: one.ended_at):
-        saw = {name: value for name, value in each.saw.items() if value or is_fresh}
-        reason = _explain(registers, each, saw)
-        if reason is not None:
-            violations.append(Violation(each, reason))
-    return violations
+        history.change(change)
+    for each in disclosures:
+        history.disclose(each)
+    return history.settle()
 
 
 def _explain(

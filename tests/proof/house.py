@@ -111,14 +111,15 @@ class Gateway:
         *,
         purpose: str | None = None,
         acting_grant: str | None = None,
+        claims: Sequence[Mapping[str, str]] | None = None,
     ) -> Answer:
-        """Ask as the holder of a token subject."""
+        """Ask as the holder of a token subject; ``claims`` makes a token of its own."""
         made_at, kept = self.tokens.get(subject, (0.0, ""))
         if not kept or time.monotonic() - made_at > TOKEN_SECONDS:
             made_at, kept = self.tokens[subject] = time.monotonic(), token(sub=subject)
         return await self.pipeline.answer(
             GraphQLRequest(
-                token=kept,
+                token=kept if claims is None else token(sub=subject, gt_roles=list(claims)),
                 query=query,
                 variables=variables,
                 purpose=purpose,
@@ -171,20 +172,26 @@ class House:
 
     async def settled(self) -> int:
         """Wait until every fact is handed over and every replica has it; returns the revision."""
-        for name in SERVICES[1:]:
+        others = [name for name in self.services if name != "consent"]
+        for name in others:
             handover = self.services[name].chassis.handover
             assert handover is not None
             await handover.flush()
         head = int((await self.services["consent"].rows(_HEAD))[0]["revision"])
-        for name in SERVICES[1:]:
+        for name in others:
             follower = self.services[name].chassis.follower
             assert follower is not None
             await follower.wait_for(head, timeout_seconds=_PATIENCE)
         return head
 
     @asynccontextmanager
-    async def gateway(self, matrix: Matrix | None = None) -> AsyncIterator[Gateway]:
-        """Run a gateway that follows the change feed, under the agreement or another one."""
+    async def gateway(
+        self, matrix: Matrix | None = None, back_ends: Mapping[str, Purpose] | None = None
+    ) -> AsyncIterator[Gateway]:
+        """Run a gateway that follows the change feed, under the agreement or another one.
+
+        ``back_ends`` are the issuer's clients without a person, each with its purpose.
+        """
         supergraph = load_supergraph((resources.files("gateway") / _SUPERGRAPH).read_text())
         agreed = matrix or load_matrix()
         table = compile_table(supergraph, read_labels(supergraph), agreed, load_mutations())
@@ -194,9 +201,9 @@ class House:
         decisions, directory = DecisionCache(), DirectoryCache(consent)
         feed = ChangeFeed(consent, decisions, directory)
         gate = ReleaseGate(consent, "gateway-proof")
-        addresses = {name: self.address(name) for name in SERVICES}
+        addresses = {name: self.address(name) for name in self.services}
         calls = SubgraphCalls(addresses, InternalTokens(self.minter), UNLIMITED)
-        verifier = AccessTokenVerifier([self.issuer.settings()])
+        verifier = AccessTokenVerifier([self.issuer.settings(service_clients=back_ends or {})])
         rounds = Rounds(calls, consent, decisions, gate)
         pipeline = Pipeline(verifier, directory, preparer, rounds, feed)
         gate.start()
@@ -252,15 +259,18 @@ def _settings(name: str, folder: Path, dsn: str) -> ServiceSettings:
 
 @asynccontextmanager
 async def running_house(
-    service_database: ServiceDatabaseFactory, world_file: Path
+    service_database: ServiceDatabaseFactory, world_file: Path, names: Sequence[str] = SERVICES
 ) -> AsyncIterator[House]:
-    """Start everything on fresh databases, with a world in it, settled."""
+    """Start everything on fresh databases, with a world in it, settled.
+
+    Training stays out unless it is named: nothing of it is about participants.
+    """
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gt-proof-")))
         gateway_keys = SigningKeys(GATEWAY_ISSUER, folder / "gateway-keys", folder / "public")
         settings: dict[str, ServiceSettings] = {}
         owners: dict[str, str] = {}
-        for name in SERVICES:
+        for name in names:
             owner_dsn, runtime_dsn = await asyncio.to_thread(service_database, name)
             package = Path(str(importlib.import_module(f"svc_{name}").__file__)).parent
             await asyncio.to_thread(migrate, package, Secret(owner_dsn))
@@ -270,7 +280,7 @@ async def running_house(
             SigningKeys(name, settings[name].key_dir, settings[name].public_key_dir)
         services: dict[str, Service] = {}
         door: ConsentDoor | None = None
-        for name in SERVICES:
+        for name in names:
             chassis = build_chassis(settings[name])
             app = importlib.import_module(f"svc_{name}.app").app(chassis)
             await importlib.import_module(f"svc_{name}.seed").seed(chassis, world_file)

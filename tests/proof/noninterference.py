@@ -30,6 +30,7 @@ _LEGAL = """query($p: ID!) { participant(id: $p) { id enrolledOn
   legalCases { totalCount edges { node { id relation incidentTiming coordinationStatus
     isDivertedArrest case { caseNumber leadLink { id } } warrants { id status issuedOn }
     filingDecision { decision reason decidedOn } } } }
+  courtLetters { id statement status }
   counsel { totalCount } releases { totalCount edges { node { id number formVersion } } } } }"""
 _PEOPLE = """query($after: String) { participants(first: 4, after: $after) { totalCount
   pageInfo { hasNextPage endCursor } edges { node { id name { family } dateOfBirth
@@ -47,6 +48,8 @@ _CASE = """query($n: String!) { caseByNumber(number: $n) { id caseNumber status 
     filingDecision { decision reason } participant { id name { family } } } } }"""
 _LINK = """query($l: ID!) { leadLink(id: $l) { id relation coordinationStatus
   filingDecision { decision reason } warrants { status } participant { id } } }"""
+_AGENDA = """query($m: ID!) { owgAgenda(id: $m) { totalCount edges { node { id topic question status
+  notes { body } actions { what status } mustStepOut { id } participant { id } } } } }"""
 _SIGN = """mutation($p: ID!, $k: String!) { signRelease(input: { participantId: $p,
   provisions: [], signature: {}, idempotencyKey: $k }) { userErrors { code field } } }"""
 _CONTACT = """mutation($p: ID!, $k: String!) { updateContact(input: { participantId: $p,
@@ -74,6 +77,7 @@ _BY_TABLE = {
     "filing_decision": (_LEGAL,),
     "warrant": (_LEGAL,),
     "release": (_LEGAL,),
+    "court_letter": (_LEGAL,),
 }
 
 
@@ -198,10 +202,14 @@ class Pairs:
 
     def _steps(self, edit: Edit) -> list[Step]:
         dice, table = self._dice, edit.table.name
-        steps = [Step(dice.choice(_BY_TABLE[table]), {"p": edit.participant})]
-        steps.append(dice.choice(_LISTS))
+        steps = [dice.choice(_LISTS)]
+        if table in _BY_TABLE:
+            steps.append(Step(dice.choice(_BY_TABLE[table]), {"p": edit.participant}))
+        if table.startswith("owg_"):
+            (item,) = self._world.rows("owg_item", id=edit.row.get("item_id", edit.row["id"]))
+            steps.append(Step(_AGENDA, {"m": item["meeting_id"]}))
         if table == "referral":
-            steps.append(Step(_REFERRAL, {"r": str(edit.row["id"])}))
+            steps += [Step(_REFERRAL, {"r": str(edit.row["id"])}), Step(_QUEUE)]
         if table in ("lead_link", "filing_decision", "warrant", "enrollment"):
             links = self._world.rows("lead_link", participant_id=edit.participant)
             for link in links[:1]:

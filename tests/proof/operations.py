@@ -16,7 +16,11 @@ _ROOTS_BY_ID = {
     "referral": "referral",
     "legalCase": "legal_case",
     "leadLink": "lead_link",
+    "owgMeeting": "owg_meeting",
+    "owgAgenda": "owg_meeting",
+    "courtLetter": "court_letter",
 }
+_QUEUES = ("TO_DECIDE", "HELD", "OPEN_CASES", "REQUESTED")
 _ABSENT = "00000000-0000-4000-8000-000000000000"
 
 
@@ -57,24 +61,29 @@ class Generator:
         return f"r{number}: {name}{self._arguments(name, shape)}{self._below(shape, 0)}"
 
     def _arguments(self, name: str, shape: Shape) -> str:
+        return _in_brackets([*self._own_arguments(name), *self._size(shape)])
+
+    def _own_arguments(self, name: str) -> list[str]:
         if name in _ROOTS_BY_ID:
-            return f"(id: {self._variable('ID!', self._id(_ROOTS_BY_ID[name]))})"
+            return [f"id: {self._variable('ID!', self._id(_ROOTS_BY_ID[name]))}"]
         if name == "caseByNumber":
             number = self._values.choice(self._world.tables["legal_case"])["number"]
-            return f"(number: {self._variable('String!', number)})"
+            return [f"number: {self._variable('String!', number)}"]
+        if name == "liaisonQueue" and self._dice.random() < 0.7:
+            return [f"kind: {self._dice.choice(_QUEUES)}"]
         if name == "docket":
             hearing = self._values.choice(self._world.tables["hearing"])
             (case,) = self._world.rows("legal_case", id=hearing["case_id"])
             (court,) = self._world.rows("court", id=case["court_id"])
             on = hearing["starts_at"].astimezone(ZoneInfo(court["time_zone"])).date()
             code = self._variable("String!", court["code"])
-            return f"(court: {code}, on: {self._variable('Date!', on.isoformat())})"
-        return self._size(shape)
+            return [f"court: {code}", f"on: {self._variable('Date!', on.isoformat())}"]
+        return []
 
-    def _size(self, shape: Shape) -> str:
+    def _size(self, shape: Shape) -> list[str]:
         if shape.many != "page" or self._dice.random() < 0.4:
-            return ""
-        return f"(first: {self._dice.choice((1, 2, 3, 7, 40))})"
+            return []
+        return [f"first: {self._dice.choice((1, 2, 3, 7, 40))}"]
 
     def _id(self, table: str) -> str:
         if self._values.random() < 0.05:
@@ -112,7 +121,8 @@ class Generator:
         for name in chosen:
             shape = shapes[name]
             alias = f"a{self._dice.randint(0, 99)}{name}: " if self._dice.random() < 0.2 else ""
-            part = f"{alias}{name}{self._size(shape)}{self._directive()}{self._below(shape, depth)}"
+            size = _in_brackets(self._size(shape))
+            part = f"{alias}{name}{size}{self._directive()}{self._below(shape, depth)}"
             parts.append(self._wrapped(part, type_name))
         if self._dice.random() < 0.2:
             parts.append("__typename")
@@ -134,6 +144,10 @@ class Generator:
                 self._fragments[int(name[1:])] = f"fragment {name} on {type_name} {{ {part} }}"
                 return f"...{name}"
         return part
+
+
+def _in_brackets(arguments: list[str]) -> str:
+    return f"({', '.join(arguments)})" if arguments else ""
 
 
 def refused_of(body: Mapping[str, Any]) -> set[str]:

@@ -6,12 +6,12 @@ outcome is not known is repeated under its key until it is.
 """
 
 import asyncio
-import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,10 @@ Door = Callable[[int, str, str, dict[str, Any], str], Awaitable[Answered | None]
 READERS = (("housing_provider", "COC"), ("sud_provider", "TREAT"))
 WRITER, WRITES_FOR = "case_manager", "CAREMGT"
 _PAUSE = 0.02
+_LONGEST_PAUSE = 0.5  # after several outages: whoever asks all the time keeps others from starting
+_REPETITIONS = 100
+_EXPIRES_SECONDS = 1.5
+_SLACK_SECONDS = 0.002  # of two clocks of one machine, read one after the other
 _LIST = "{ participants(first: 100) { totalCount edges { node { id name { family } } } } }"
 
 _CASELOAD = """{ caseload(first: 40) { edges { node { id
@@ -36,29 +40,95 @@ _REVOKE = """mutation Revoke($input: RevokeReleaseInput!) { revokeRelease(input:
   release { id } userErrors { code } } }"""
 
 
+_ENTRY = "entry->>'operationName' as name, e.recorded_at, p.participant_id::text as participant"
+_ABOUT = """
+join ledger_about a on a.lane = e.lane and a.sequence = e.sequence
+join participant_pseudonym p on p.pseudonym = a.pseudonym
+where entry->>'operationName' like 'D%'
+  and entry->'parts'->(a.part::int)->>'outcome' in ('RELEASED', 'UNKNOWN')
+"""
+RECORDED = f"select {_ENTRY} from ledger_entry e {_ABOUT}"
+"""Of the ledger: what is recorded as shown, to whom of the readers."""
+RECORDED_SINCE = f"""
+select {_ENTRY} from unnest($1::text[], $2::bigint[], $3::bigint[]) as part(lane, after, until)
+join ledger_entry e on e.lane = part.lane and e.sequence > after and e.sequence <= until {_ABOUT}
+"""
+"""The same of a part of each lane; a lane grows in order, so that nothing comes between later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a client was shown in one answer: under which name, between which moments, of whom.
+
+    A name is asked by one reader alone, one answer after the other; so no two of them share a
+    moment, and a record of that name and moment is this answer's.
+    """
+
+    name: str
+    began_at: datetime
+    ended_at: datetime
+    participants: frozenset[str]
+
+
+def unrecorded(shown: Iterable[Shown], records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the answers of which the ledger does not have every part.
+
+    Args:
+        shown: what clients were shown.
+        records: rows of ``RECORDED``.
+    """
+    at: dict[tuple[str, str], list[datetime]] = {}
+    for row in records:
+        at.setdefault((row["name"], row["participant"]), []).append(row["recorded_at"])
+    for moments in at.values():
+        moments.sort()
+
+    def is_there(each: Shown, participant: str) -> bool:
+        moments = at.get((each.name, participant), [])
+        found = bisect_left(moments, each.began_at)
+        return found < len(moments) and moments[found] <= each.ended_at
+
+    return [
+        f"{each.name} was shown {participant} at {each.ended_at} and it is not recorded"
+        for each in shown
+        for participant in sorted(each.participants)
+        if not is_there(each, participant)
+    ]
+
+
 @dataclass
 class Drive:
     """One run: who reads and writes, and the history that comes of it.
 
     Attributes:
         agencies: recipients that every release names, so that they see alike.
-        shown: operation name -> participants that a client was shown, for the ledger.
+        pace: changes a second at most, of all writers together; None for as many as they make.
+        expiring: share of releases that end by their own time, not by a revocation.
+        sizes: how many people a look-up asks for, one of these at random.
+        shown: what clients were shown, for the ledger.
         outages: answers that tell of an outage; of these,
         lost: requests that nothing came back for, or nothing of the gateway's.
+        reading: who reads at this moment, since when (monotonic).
+        writing: whose consent is being changed, since when.
     """
 
     door: Door
     gateways: int
     agencies: list[str]
     dice: random.Random
+    pace: float | None = None
+    expiring: float = 0.0
+    sizes: Sequence[int] = (1, 1, 2, 3)
     participants: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     disclosures: list[Disclosure] = field(default_factory=list)
-    shown: dict[str, set[str]] = field(default_factory=dict)
+    shown: list[Shown] = field(default_factory=list)
     miscounted: list[str] = field(default_factory=list)
     outages: int = 0
     lost: int = 0
-    _numbers: Any = field(default_factory=itertools.count)
+    reading: dict[str, float] = field(default_factory=dict)
+    writing: dict[str, float] = field(default_factory=dict)
+    _next_change_at: float = 0.0
     _is_over: bool = False
 
     async def prepare(self, count: int) -> None:
@@ -94,24 +164,63 @@ class Drive:
 
     async def _write(self, participant: str, pause: float) -> None:
         while not self._is_over:
-            asked_at = time.monotonic()
+            ends = self.dice.random() < self.expiring
+            await self._turn(pause)
+            asked_at = self.writing[participant] = time.monotonic()
+            if ends:
+                await self._let_expire(participant, asked_at)
+                continue
             release_id, version = await self._sign(participant)
             self._note(participant, asked_at, is_open=True)
-            await asyncio.sleep(pause * self.dice.random() * 2)
-            asked_at = time.monotonic()
+            await self._turn(pause)
+            asked_at = self.writing[participant] = time.monotonic()
             await self._revoke(release_id, version)
             self._note(participant, asked_at, is_open=False)
-            await asyncio.sleep(pause * self.dice.random() * 2)
+
+    async def _turn(self, pause: float) -> None:
+        """Wait until the next change may be asked for."""
+        await asyncio.sleep(pause * self.dice.random() * 2)
+        if self.pace is not None:
+            now = time.monotonic()
+            waits = max(self._next_change_at, now) - now
+            self._next_change_at = now + waits + 1 / self.pace
+            await asyncio.sleep(waits)
+
+    async def _let_expire(self, participant: str, asked_at: float) -> None:
+        """Sign for a moment; the database's clock ends it, whatever other clocks say."""
+        ends_at = clock.now() + timedelta(seconds=_EXPIRES_SECONDS)
+        closes_at = time.monotonic() + _EXPIRES_SECONDS
+        is_signed = await self._sign_until(participant, ends_at) is not None
+        if not is_signed:  # it took so long that the end had come
+            del self.writing[participant]
+            return
+        self.writing.pop(participant)
+        self._note_end(participant, asked_at, closes_at)
+        await asyncio.sleep(max(0.0, closes_at + 2 * _SLACK_SECONDS - time.monotonic()))
+
+    def _note_end(self, participant: str, asked_at: float, closes_at: float) -> None:
+        signed_at = min(time.monotonic(), closes_at - _SLACK_SECONDS)
+        self.changes.append(Change(participant, True, asked_at, signed_at))
+        self.changes.append(
+            Change(participant, False, closes_at - _SLACK_SECONDS, closes_at + _SLACK_SECONDS)
+        )
 
     def _note(self, participant: str, asked_at: float, *, is_open: bool) -> None:
         self.changes.append(Change(participant, is_open, asked_at, time.monotonic()))
+        self.writing.pop(participant, None)
 
     async def _sign(self, participant: str) -> tuple[str, int]:
+        signed = await self._sign_until(participant, clock.now() + timedelta(days=30))
+        assert signed is not None
+        return signed
+
+    async def _sign_until(self, participant: str, ends_at: datetime) -> tuple[str, int] | None:
+        """Sign a release; None if its end has come before it was signed."""
         given = {
             "participantId": participant,
             "idempotencyKey": uuid4().hex,
             "formVersion": FORM,
-            "expiresAt": (clock.now() + timedelta(days=30)).isoformat(),
+            "expiresAt": ends_at.isoformat(),
             "signature": {"method": "WET_INK", "signedAt": clock.now().isoformat()},
             "provisions": [
                 {
@@ -124,6 +233,8 @@ class Drive:
         }
         _, body = await self._insist(WRITER, _SIGN, {"input": given}, WRITES_FOR)
         result = body["data"]["signRelease"]
+        if result["userErrors"] and ends_at <= clock.now():
+            return None
         assert not result["userErrors"], result
         return str(result["release"]["id"]), int(result["release"]["version"])
 
@@ -134,43 +245,106 @@ class Drive:
             "reason": "Asked for it.",
             "idempotencyKey": uuid4().hex,
         }
-        _, body = await self._insist(WRITER, _REVOKE, {"input": given}, WRITES_FOR)
-        result = body["data"]["revokeRelease"]
-        assert not result["userErrors"], result
+        for _ in range(_REPETITIONS):
+            _, body = await self._insist(WRITER, _REVOKE, {"input": given}, WRITES_FOR)
+            result = body["data"]["revokeRelease"]
+            if not result["userErrors"]:
+                return
+            # The first attempt, of which nobody heard, is still under way; its key tells soon.
+            await asyncio.sleep(10 * _PAUSE)
+        raise AssertionError(result)
 
     async def _insist(
         self, persona: str, query: str, variables: dict[str, Any], purpose: str
     ) -> Answered:
         """Ask any gateway until one answers; a change may be repeated, since it has a key."""
-        while True:
+        for pause in _pauses():
             gateway = self.dice.randrange(self.gateways)
             answered = await self.door(gateway, persona, query, variables, purpose)
             if answered is not None and answered[1].get("data") and "errors" not in answered[1]:
                 return answered
             self.outages += 1
             self.lost += answered is None
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(pause)
+        raise AssertionError
 
     async def _read(self, number: int) -> None:
         dice = random.Random(f"{self.dice.random()}{number}")
+        pauses = _pauses()
         while not self._is_over:
-            persona, purpose = dice.choice(READERS)
-            name = f"D{next(self._numbers)}"
-            chosen = dice.sample(self.participants, dice.choice((1, 1, 2, 3)))
+            most = len(self.participants)
+            chosen = dice.sample(self.participants, min(most, dice.choice(self.sizes)))
+            reader = dice.choice(READERS)
+            gateway = dice.randrange(self.gateways)
             is_list = dice.random() < 0.4
-            query, variables = _list_query(name) if is_list else _look_up(name, chosen)
-            began_at = time.monotonic()
-            answered = await self.door(
-                dice.randrange(self.gateways), persona, query, variables, purpose
-            )
-            ended_at = time.monotonic()
-            if answered is None or "errors" in answered[1] or answered[0] != 200:
-                self.outages += 1
-                self.lost += answered is None
-                await asyncio.sleep(_PAUSE)
-                continue
-            saw = self._seen(name, answered[1]["data"], chosen, is_list=is_list)
-            self.disclosures.append(Disclosure(began_at, ended_at, saw, f"{persona} {name}"))
+            if await self._ask(f"D{number}", reader, chosen, gateway, is_list=is_list):
+                pauses = _pauses()
+            else:
+                await asyncio.sleep(next(pauses))
+
+    async def _ask(
+        self, name: str, reader: tuple[str, str], chosen: list[str], gateway: int, *, is_list: bool
+    ) -> bool:
+        """Ask one gateway and note what it shows; False for an outage, which shows nothing."""
+        persona, purpose = reader
+        query, variables = _list_query(name) if is_list else _look_up(name, chosen)
+        began_at = self.reading[name] = time.monotonic()
+        between = datetime.now(UTC)
+        try:
+            answered = await self.door(gateway, persona, query, variables, purpose)
+        finally:
+            del self.reading[name]
+        ended_at = time.monotonic()
+        if answered is None or "errors" in answered[1] or answered[0] != 200:
+            self.outages += 1
+            self.lost += answered is None
+            return False
+        saw = self._seen(name, answered[1]["data"], chosen, is_list=is_list)
+        self.disclosures.append(Disclosure(began_at, ended_at, saw, f"{persona} {name}"))
+        if opened := frozenset(each for each, was_open in saw.items() if was_open):
+            self.shown.append(Shown(name, between, datetime.now(UTC), opened))
+        return True
+
+    async def step_by_step(self) -> None:
+        """Sign, look, take back, look: one after the other, so that nothing depends on moments.
+
+        Whatever outlives the request that read it shows in the second look.
+        """
+        about = self.participants[:1]
+        asked_at = time.monotonic()
+        release = await self._sign(about[0])
+        self._note(about[0], asked_at, is_open=True)
+        while not (self.disclosures and self.disclosures[-1].saw[about[0]]):
+            await self._look_until_answered(about)  # an answer may lag behind a grant
+        asked_at = time.monotonic()
+        await self._revoke(*release)
+        self._note(about[0], asked_at, is_open=False)
+        await self._look_until_answered(about)
+
+    async def end_by_time(self, seconds: float) -> bool:
+        """Sign for so long, look until somebody is shown, and look again once it has ended.
+
+        Returns whether the person was shown while it lasted: a slow machine may miss it.
+        """
+        about = self.participants[:1]
+        asked_at = time.monotonic()
+        ends_at, closes_at = clock.now() + timedelta(seconds=seconds), asked_at + seconds
+        if await self._sign_until(about[0], ends_at) is None:
+            return False
+        self._note_end(about[0], asked_at, closes_at)
+        was_shown = False
+        while not was_shown and time.monotonic() < closes_at:
+            await self._look_until_answered(about)
+            was_shown = self.disclosures[-1].saw[about[0]]
+        await asyncio.sleep(max(0.0, closes_at + 2 * _SLACK_SECONDS - time.monotonic()))
+        await self._look_until_answered(about)
+        return was_shown
+
+    async def _look_until_answered(self, about: list[str]) -> None:
+        for pause in _pauses():
+            if await self._ask("D0", READERS[0], about, 0, is_list=False):
+                return
+            await asyncio.sleep(pause)
 
     def _seen(
         self, name: str, data: dict[str, Any], chosen: list[str], *, is_list: bool
@@ -186,9 +360,15 @@ class Drive:
             if data["participants"]["totalCount"] != len(nodes) or None in nodes:
                 self.miscounted.append(name)
             saw = {each: each in listed for each in self.participants}
-        if opened := {each for each, was_open in saw.items() if was_open}:
-            self.shown[name] = opened
         return saw
+
+
+def _pauses() -> Iterator[float]:
+    """Yield how long to wait after the first outage, the second, and so on."""
+    pause = _PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _look_up(name: str, chosen: list[str]) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.proof.history import Change, Disclosure, check
+from tests.proof.history import Change, Disclosure, History, check
 
 GRANTED = Change("p", True, 1.0, 2.0)
 REVOKED = Change("p", False, 5.0, 6.0)
@@ -75,3 +75,69 @@ def test_showing_nothing_is_always_permitted_where_only_the_promise_counts() -> 
     stale = Disclosure(6.1, 6.5, {"p": True})
     found = check([GRANTED, REVOKED], [late, stale], is_fresh=False)
     assert [each.disclosure for each in found] == [stale]
+
+
+def _random_history(dice: random.Random, seconds: float) -> tuple[list[Change], list[Disclosure]]:
+    """Three participants, and readers of whom some see what held a while ago."""
+    changes: list[Change] = []
+    for name in "abc":
+        at, is_open = 0.0, True
+        while at < seconds:
+            at += dice.uniform(0.05, 0.6)
+            took = dice.uniform(0.001, 0.05)
+            changes.append(Change(name, is_open, at, at + took))
+            at, is_open = at + took, not is_open
+    disclosures = []
+    for _ in range(int(seconds * 60)):
+        began = dice.uniform(0, seconds)
+        ended = began + dice.uniform(0.001, 0.08)
+        late = 0.0 if dice.random() < 0.97 else dice.uniform(0.0, 0.3)
+        at = dice.uniform(began, ended) - late
+        held = {
+            name: [
+                False,
+                *(c.is_open for c in changes if c.participant == name and c.asked_at <= at),
+            ][-1]
+            for name in dice.sample("abc", dice.randint(1, 3))
+        }
+        disclosures.append(Disclosure(began, ended, held))
+    return changes, disclosures
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_judged_as_they_come_the_same_violations_are_found(seed: int) -> None:
+    """Forgetting loses nothing, and what is kept does not grow with the history."""
+    dice = random.Random(seed)
+    changes, disclosures = _random_history(dice, 40.0)
+    whole = check(changes, disclosures)
+    history, found, most = History(), [], 0
+    taken = 0
+    waiting = sorted(disclosures, key=lambda each: each.ended_at)
+    acknowledged = sorted(changes, key=lambda each: each.acknowledged_at)
+    for tick in range(1, 90):
+        now = tick * 0.5
+        while taken < len(acknowledged) and acknowledged[taken].acknowledged_at <= now:
+            history.change(acknowledged[taken])
+            taken += 1
+        while waiting and waiting[0].ended_at <= now:
+            history.disclose(waiting.pop(0))
+        under_way = [c.asked_at for c in acknowledged[taken:] if c.asked_at <= now]
+        still_reading = [each.began_at for each in waiting if each.began_at <= now]
+        found += history.settle(min([now, *under_way]), min([now, *still_reading]))
+        most = max(most, history.held)
+    found += history.settle()
+    assert whole
+    assert sorted(map(repr, found)) == sorted(map(repr, whole))
+    assert most < (len(changes) + len(disclosures)) / 10
+
+
+def test_twin_that_forgets_too_much_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: all that was acknowledged is forgotten, also what somebody still relies on."""
+    from tests.proof import history
+
+    def forget_all(self: history._Register, _began: float) -> None:
+        del self.values[:-1], self.asked[:-1], self.acknowledged[:-1]
+
+    monkeypatch.setattr(history._Register, "forget", forget_all)
+    with pytest.raises((AssertionError, IndexError)):
+        test_judged_as_they_come_the_same_violations_are_found(0)

@@ -5,29 +5,35 @@ real processes under faults is in `test_revocation_under_faults`.
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from gateway.caller import InternalTokens
 from gateway.consent_client import Verdict
 from gateway.release.call import GateCalls
 from gateway.release.decisions import ConsentGuard, DecisionCache
 from gateway.release.gate import ReleaseGate
 from infra.authority.follower import Follower
+from infra.identity_token import Caller
 from infra.request_context import RequestContext
 from svc_consent.disclosures.repository import gate as gate_statements
 from tests.proof.history import check
 from tests.proof.house import House
-from tests.proof.revocation import Answered, Drive
+from tests.proof.revocation import RECORDED, Answered, Drive, unrecorded
 
 GATEWAYS, READERS, PARTICIPANTS = 3, 6, 5
 DISCLOSURES = 300
 MOST_FOR_A_TWIN = 2_000
 TTL_SECONDS = 1.0  # longer than a request takes on a busy machine; shorter ones: test_history
+SHORT_TTL_SECONDS = 0.05
 
 
 @asynccontextmanager
@@ -51,19 +57,6 @@ async def _driving(house: House) -> AsyncIterator[Drive]:
         yield drive
 
 
-async def _unrecorded(house: House, drive: Drive) -> list[str]:
-    """Return the answers shown to a client of which the ledger does not have every part."""
-    rows = await house.services["consent"].rows(
-        "select entry->>'operationName' as name, p.participant_id::text as participant"
-        " from ledger_entry e join ledger_about a on a.lane = e.lane and a.sequence = e.sequence"
-        " join participant_pseudonym p on p.pseudonym = a.pseudonym"
-    )
-    recorded: dict[str, set[str]] = {}
-    for row in rows:
-        recorded.setdefault(row["name"], set()).add(row["participant"])
-    return [name for name, shown in drive.shown.items() if not shown <= recorded.get(name, set())]
-
-
 async def _faults(house: House, drive: Drive, most: int) -> list[str]:
     """Drive until so many disclosures; return what was wrong, as soon as something is."""
     found: list[str] = []
@@ -81,7 +74,7 @@ async def _faults(house: House, drive: Drive, most: int) -> list[str]:
     await drive.run(readers=READERS, until=is_enough, pause=0.2)
     found = [each.reason for each in check(drive.changes, drive.disclosures, is_fresh=False)]
     found += [f"{name} was miscounted" for name in drive.miscounted]
-    return found + [f"{name} is not in the ledger" for name in await _unrecorded(house, drive)]
+    return found + unrecorded(drive.shown, await house.services["consent"].rows(RECORDED))
 
 
 @pytest.mark.timeout(900)
@@ -105,7 +98,11 @@ def _ungated(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReleaseGate, "verdict", pass_all)
 
 
-def _ttl_cache(patch: pytest.MonkeyPatch) -> None:
+def _ttl_cache(
+    patch: pytest.MonkeyPatch,
+    seconds: float = TTL_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Keep decisions for a time whatever the feed says, and release on them."""
     _ungated(patch)
     kept: dict[Any, tuple[float, Any]] = {}
@@ -113,16 +110,16 @@ def _ttl_cache(patch: pytest.MonkeyPatch) -> None:
 
     def get(self: Any, recipient: Any, participant: str) -> Any:
         key = (id(self), recipient, participant)
-        if key in kept and time.monotonic() - kept[key][0] < TTL_SECONDS:
+        if key in kept and clock() - kept[key][0] < seconds:
             return kept[key][1]
         found = sound(self, recipient, participant)
         kept.pop(key, None)
         if found is not None:
-            kept[key] = time.monotonic(), found
+            kept[key] = clock(), found
         return found
 
     def put(self: Any, recipient: Any, participant: str, decision: Any) -> None:
-        kept[id(self), recipient, participant] = time.monotonic(), decision
+        kept[id(self), recipient, participant] = clock(), decision
 
     patch.setattr(DecisionCache, "get", get)
     patch.setattr(DecisionCache, "put", put)
@@ -158,9 +155,9 @@ def _stale_replica(patch: pytest.MonkeyPatch) -> None:
     release = GateCalls.release
 
     def without_lists(
-        self: Any, relied_on: Any, released: Any, _lists: Any, asked: Any = ()
+        self: Any, relied_on: Any, released: Any, _lists: Any, *others: Any, **named: Any
     ) -> Any:
-        return release(self, relied_on, released, None, asked)
+        return release(self, relied_on, released, None, *others, **named)
 
     patch.setattr(Follower, "catch_up", late)
     patch.setattr(Follower, "wait_for", at_once)
@@ -184,8 +181,23 @@ def _shared_loader(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ConsentGuard, "mask", lambda *_: -1)
 
 
+def _services_hide_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Take the services' own narrowing down: gateway and gate are alone with what they know."""
+    sound = InternalTokens.token
+
+    def token(self: Any, who: Caller, audience: str) -> str:
+        if who.permit is not None:
+            return sound(self, who, audience)
+        access = MappingProxyType(dict.fromkeys(who.access, "*"))
+        made: str = self.minter.for_caller(replace(who, access=access), audience)
+        return made
+
+    patch.setattr(InternalTokens, "token", token)
+
+
 _IN_THE_TEST_RUN = frozenset({"checked before audit", "stale replica"})
-"""The others are masked by the services' own narrowing; their layer has to be taken down first."""
+"""The others are masked by the services' own narrowing when all goes on at once; step by step, with
+that layer taken down, each of them shows (below)."""
 
 TWINS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "a cache with a time limit": _ttl_cache,
@@ -212,3 +224,37 @@ async def test_a_planted_twin_is_caught(
         TWINS[twin](monkeypatch)
         most = DISCLOSURES if twin == "checked before audit" else MOST_FOR_A_TWIN
         assert await _faults(house, drive, most), f"{twin} went unnoticed"
+
+
+def _short_cache(patch: pytest.MonkeyPatch) -> None:
+    """Keep decisions for 50 ms of a clock that the two looks do not let get so far."""
+    ticks = itertools.count()
+    _ttl_cache(patch, SHORT_TTL_SECONDS, lambda: next(ticks) * SHORT_TTL_SECONDS / 1000)
+
+
+ALONE: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a cache of 50 ms": _short_cache,
+    "checked only at start": _only_at_start,
+    "shared loader": _shared_loader,
+}
+
+
+async def _step_by_step(house: House, *plants: Callable[[pytest.MonkeyPatch], None]) -> list[str]:
+    async with _driving(house) as drive:
+        with pytest.MonkeyPatch.context() as patch:
+            for plant in plants:
+                plant(patch)
+            await drive.step_by_step()
+        return [each.reason for each in check(drive.changes, drive.disclosures, is_fresh=False)]
+
+
+async def test_gateway_and_gate_stand_without_the_services_narrowing(house: House) -> None:
+    """Each of the layers stops what was revoked alone: here the services hide nothing at all."""
+    assert await _step_by_step(house, _services_hide_nothing) == []
+
+
+@pytest.mark.parametrize("twin", list(ALONE))
+async def test_a_twin_shows_where_nothing_masks_it(house: House, twin: str) -> None:
+    """Planted, in the test run: the three that the services' narrowing would hide (CN-05)."""
+    found = await _step_by_step(house, _services_hide_nothing, ALONE[twin])
+    assert found, f"{twin} went unnoticed"

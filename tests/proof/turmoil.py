@@ -46,6 +46,7 @@ _PURPOSES = (
     "LEAD_COORD", "LEAD_REFERRAL", "LEAD_LEGAL_COORD", "CAREMGT", "COC", "TREAT", "HQUALIMP",
     "HPRGRP",
 )  # fmt: skip
+_MOST = 1000  # single permissions that one form can give
 
 
 _EVERYTHING: dict[Category, str] = {
@@ -138,6 +139,26 @@ class Turmoil:
         if dice.random() < 0.1:
             provision["expiresAt"] = _ahead(dice)
         return provision
+
+    async def open_to_all(self, participant: str, *categories: str) -> None:
+        """Have forms signed that open categories to everybody for every purpose; all without."""
+        opened, agencies = sorted(categories or RELEASABLE), self.agencies()
+        at_once = max(1, _MOST // (len(opened) * len(agencies)))
+        for first in range(0, len(_PURPOSES), at_once):
+            provisions = [
+                {
+                    "recipientAgencyId": each,
+                    "categories": opened,
+                    "purposes": list(_PURPOSES[first : first + at_once]),
+                    "effect": "PERMIT",
+                }
+                for each in agencies
+            ]
+            ends_at = (clock.now() + timedelta(days=30)).isoformat()
+            await self.sign(
+                participant, provisions=provisions, formVersion=FORM, expiresAt=ends_at,
+                standsBeside=True,
+            )  # fmt: skip
 
     async def revoke(self, release: Mapping[str, Any]) -> None:
         """Take a release back."""

@@ -1,4 +1,4 @@
-"""Fixtures of the scenarios: the whole product with the demo world, once for each worker."""
+"""Fixtures of the scenarios: the whole product with the demo world, anew for each file."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from infra.dev.demo.world import build_world, world_json
 from tests.fixtures.postgres import ServiceDatabaseFactory
-from tests.proof.house import Gateway, House, running_house
+from tests.proof.house import SERVICES, Gateway, House, running_house
 
 
 @pytest.fixture(scope="session")
@@ -21,16 +21,17 @@ def scenario_world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def scenario_house(
     service_database: ServiceDatabaseFactory, scenario_world_file: Path
 ) -> AsyncIterator[House]:
     """The services with the demo world in them."""
-    async with running_house(service_database, scenario_world_file) as running:
+    names = (*SERVICES, "training")
+    async with running_house(service_database, scenario_world_file, names) as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def scenario_gateway(scenario_house: House) -> AsyncIterator[Gateway]:
     """One gateway over them, following the feed."""
     async with scenario_house.gateway() as running:

@@ -12,6 +12,8 @@ AGENDA = """query Agenda($id: ID!) { owgAgenda(id: $id) { totalCount edges { nod
   id question status participant { id } } } } }"""
 STEP_OUT = """query StepOut($id: ID!) { owgAgenda(id: $id) { edges { node {
   mustStepOut { id name } } } } }"""
+PUBLIC_CASE = """query PublicCase($number: String!) { caseByNumber(number: $number) {
+  status leadLink { id } } }"""
 RELATION = """query Relation($id: ID!) { leadLink(id: $id) {
   relation incidentTiming dateCorrections { field } case { version } } }"""
 
@@ -20,6 +22,7 @@ class Stage(Protocol):
     """What of a scenario's stage is used here; see ``tests.scenarios.stage``."""
 
     house: Any
+    gateway: Any
     participant: str
     memory: dict[str, Any]
 
@@ -122,12 +125,37 @@ async def new_case(stage: Stage, step: Mapping[str, Any]) -> None:
     )  # fmt: skip
     given = {"participantId": stage.participant, "caseNumber": number}
     matched = await stage.mutate(step, "matchCase", given, "leadLink { id }")
-    stage.memory |= {"link": matched["leadLink"]["id"], "case": str(case_id)}
+    stage.memory |= {"link": matched["leadLink"]["id"], "case": str(case_id), "number": number}
 
 
 def _day(stage: Stage, days: int) -> date:
     enrolled_on: date = stage.memory["enrolled_on"]
     return enrolled_on + timedelta(days=days)
+
+
+async def open_public_case(stage: Stage, step: Mapping[str, Any]) -> None:
+    """Somebody opens the case by its number: the public record; a tie only where it may show."""
+    found = [
+        (await stage.ask(step, PUBLIC_CASE, {"number": number})).body["data"]["caseByNumber"]
+        for number in (stage.memory["number"], await _untied(stage))
+    ]
+    assert [each["status"] for each in found] == ["PENDING", "PENDING"]
+    ties = [each["leadLink"] for each in found]
+    assert ties == [{"id": stage.memory["link"]} if step["tied"] else None, None], (step, found)
+
+
+async def _untied(stage: Stage) -> str:
+    """Return the number of a case that is nobody's here."""
+    number = f"N-{uuid4().hex[:10]}"
+    await stage.house.services["cases"].execute(
+        "insert into legal_case (id, number, court_id, site_id, prosecutor_agency_id,"
+        " defendant_given_name, defendant_family_name, status, incident_on, filed_on, version)"
+        " select cast(:id as uuid), cast(:number as varchar), court_id, site_id,"
+        " prosecutor_agency_id, 'Kim', 'Example-Scenario', 'PENDING', incident_on, filed_on, 1"
+        " from legal_case where number = cast(:like as varchar)",
+        id=uuid4(), number=number, like=stage.memory["number"],
+    )  # fmt: skip
+    return number
 
 
 async def read_relation(stage: Stage, step: Mapping[str, Any]) -> None:
@@ -159,7 +187,8 @@ ACTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Awaitable[None]]] = {
     "open the agenda": open_agenda,
     "ask who steps out": ask_who_steps_out,
     "be charged": new_case,
+    "open the public case": open_public_case,
     "read the relation": read_relation,
     "correct the filing date": correct_filing,
 }
-STEP_WORDS = {"invited", "incident", "filed", "relation", "timing", "corrections"}
+STEP_WORDS = {"tied", "invited", "incident", "filed", "relation", "timing", "corrections"}

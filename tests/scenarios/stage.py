@@ -17,7 +17,7 @@ import orjson
 
 from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
-from tests.scenarios import legal
+from tests.scenarios import arriving, legal, training, tricks
 
 FOLDER = Path(__file__).parent / "cases"
 OUTAGE = "SERVICE_UNAVAILABLE"
@@ -37,14 +37,16 @@ PURPOSES = {
     "mh_provider": "TREAT", "housing_provider": "COC", "medic": "BTG", "participant": "PATRQT",
     "court_clerk": None, "agency_admin": "HSYSADMIN", "platform_admin": "HSYSADMIN",
     "staff_officer_two": "LEAD_COORD", "case_manager_unassigned": "CAREMGT",
-    "case_manager_other_agency": "COC",
+    "case_manager_other_agency": "COC", "training_manager": "TRAINING_ADMIN",
+    "privacy_officer": "RECORDMGT", "prosecutor_not_liaison": "LEAD_LEGAL_COORD",
+    "evaluator": "LEAD_EVAL", "pcg_member": "LEAD_EVAL",
 }  # fmt: skip
 _STEP_WORDS = {
     "given", "when", "then", "who", "does", "about", "purpose", "sees", "same_as_absent", "refused",
     "recipients", "categories", "purposes", "signature", "kind", "covers", "status", "missing",
     "said_minutes_ago", "signed_minutes_ago", "agency", "attests", "answer_contains", "told",
     "restricts", "http_status", "grant",
-} | legal.STEP_WORDS  # fmt: skip
+} | legal.STEP_WORDS | training.STEP_WORDS | tricks.STEP_WORDS | arriving.STEP_WORDS  # fmt: skip
 _TOP_WORDS = {"number", "title", "rule", "participant", "steps"}
 
 
@@ -169,10 +171,10 @@ async def look(stage: Stage, step: Mapping[str, Any]) -> None:
         assert answer.status == absent.status
 
 
-async def sign(stage: Stage, step: Mapping[str, Any]) -> None:
-    """Somebody records a signed form."""
+async def sign(stage: Stage, step: Mapping[str, Any], ends_at: datetime | None = None) -> None:
+    """Somebody records a signed form; it is good for thirty days unless said otherwise."""
     kind = step.get("kind", "GENERAL")
-    end = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    end = (ends_at or datetime.now(UTC) + timedelta(days=30)).isoformat()
     signature = {
         "signedAt": _ago(step.get("signed_minutes_ago", 1)), "method": "WET_INK",
         **step.get("signature", {}),
@@ -195,6 +197,24 @@ async def sign(stage: Stage, step: Mapping[str, Any]) -> None:
     for element, citation in step.get("missing", {}).items():
         (found,) = [each for each in stage.release["missing"] if each["element"] == element]
         assert citation in found["citations"]
+
+
+async def see_it_end(stage: Stage, step: Mapping[str, Any]) -> None:
+    """Somebody reads under a release that is about to end, and again once it has ended.
+
+    How long a machine takes to sign and to read is not known; so the end is put off until the
+    first reading came before it.
+    """
+    words = {key: step[key] for key in ("recipients", "categories", "purposes")}
+    for seconds in (4, 8, 16, 32, 64):
+        ends_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        await sign(stage, {"who": "case_manager", **words}, ends_at)
+        told, answer = await stage.sees(step, stage.participant)
+        if datetime.now(UTC) < ends_at:
+            break
+    assert told == sorted(step["sees"], key=list(PARTS).index), answer.body
+    await asyncio.sleep(max(0.0, (ends_at - datetime.now(UTC)).total_seconds()) + 0.05)
+    await look(stage, {"who": step["who"], "sees": [], "same_as_absent": True})
 
 
 async def revoke(stage: Stage, step: Mapping[str, Any]) -> None:
@@ -297,13 +317,14 @@ async def read_accounting(stage: Stage, step: Mapping[str, Any]) -> None:
         " where participant_id = cast(:id as uuid)",
         id=stage.participant,
     )
-    # The look at the accounting itself is recorded after it was read.
+    # AU-14: the look at the accounting itself is recorded, after it was read.
     assert found["totalCount"] == row["n"] - 1
 
 
 ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     "look": look,
     "sign": sign,
+    "see it end": see_it_end,
     "revoke": revoke,
     "revoke everything": revoke_all,
     "break glass": break_glass,
@@ -314,4 +335,7 @@ ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     "restrict": restrict,
     "read the accounting": read_accounting,
     **legal.ACTIONS,
+    **training.ACTIONS,
+    **tricks.ACTIONS,
+    **arriving.ACTIONS,
 }

@@ -13,13 +13,14 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from gateway.rounds import Rounds
+from gateway.web.credentials import CredentialsReader
 from gateway.web.doors.court import CourtDoors
 from infra.dev.demo.identifiers import demo_id
 from tests.fixtures.token_issuer import token
 from tests.proof.house import Gateway, House
 from tests.scenarios.stage import PURPOSES, asked
 
-WHOSE = str(demo_id("participant", "roi_partial_no_prosecutor"))
+WHOSE = str(demo_id("participant", "p001"))
 COURT = str(demo_id("agency", "cedar-court"))
 CATEGORIES = ["ENROLLMENT", "GOALS_PLAN", "LEGAL_COORD"]
 
@@ -53,7 +54,7 @@ class Desk:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(scenario_house: House, scenario_gateway: Gateway) -> AsyncIterator[Desk]:
-    app = Starlette(routes=CourtDoors(scenario_gateway.pipeline).routes())
+    app = Starlette(routes=CourtDoors(scenario_gateway.pipeline, CredentialsReader()).routes())
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://doors.test") as http:
         yield Desk(scenario_house, scenario_gateway, http)

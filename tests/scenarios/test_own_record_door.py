@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
+from gateway.web.credentials import CredentialsReader
 from gateway.web.doors import own_record
 from gateway.web.doors.own_record import OwnRecordDoor, collect
 from tests.proof.house import Gateway
@@ -16,7 +17,7 @@ from tests.scenarios.test_doors import Client, person
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def door(scenario_gateway: Gateway) -> AsyncIterator[Client]:
-    app = Starlette(routes=OwnRecordDoor(scenario_gateway.pipeline).routes())
+    app = Starlette(routes=OwnRecordDoor(scenario_gateway.pipeline, CredentialsReader()).routes())
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://doors.test") as client:
         yield Client(client)

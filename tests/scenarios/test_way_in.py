@@ -11,8 +11,9 @@ from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
 from tests.scenarios.stage import PURPOSES, asked
 
-PROVIDER, POLICE, PROSECUTOR = (
-    str(demo_id("agency", f"cedar-{key}")) for key in ("cm", "police", "prosecutor")
+PROVIDER, POLICE, PROSECUTOR, PROVIDER_OF_TREATMENT, DEFENDER = (
+    str(demo_id("agency", f"cedar-{key}"))
+    for key in ("cm", "police", "prosecutor", "sud", "defender")
 )
 FORM = {
     "account": "Took a jacket; asked for help.", "urgency": "NOW", "personIsAware": "YES",
@@ -98,6 +99,32 @@ class Street:
         )  # fmt: skip
         return who, str(begun["enrollment"]["id"])
 
+    async def enroll(self, enrollment_id: str) -> None:
+        """The intake is complete today."""
+        today = datetime.now(UTC).date().isoformat()
+        await self.do(
+            "case_manager", "enroll", enrollmentId=enrollment_id, expectedVersion=1,
+            enrolledOn=today, intakeCompletedOn=today,
+        )  # fmt: skip
+
+    async def hold(self, participant_id: str, report: str) -> dict[str, Any]:
+        """The liaison records the arrest that was diverted, and holds it; returns the match."""
+        found = await self.ask("prosecutor", "{ statutes { code } courts { code } }")
+        made = await self.do(
+            "prosecutor", "recordCase", "legalCase { leadLink { id version } }",
+            number=f"{report}-{uuid4().hex[:8]}", court="cedar-court", givenName="Ruby",
+            familyName="Streetwise", statutes=[found["statutes"][0]["code"]],
+            incidentOn=(datetime.now(UTC) - timedelta(days=2)).date().isoformat(),
+            participantId=participant_id, isDivertedArrest=True,
+        )  # fmt: skip
+        link = made["legalCase"]["leadLink"]
+        decided = await self.do(
+            "prosecutor", "recordFilingDecision", "leadLink { coordinationStatus relation }",
+            linkId=link["id"], expectedVersion=link["version"], decision="HELD_FOR_LEAD",
+            reason="The person is with LEAD.",
+        )  # fmt: skip
+        return dict(decided)
+
     async def sign(self, participant_id: str, *agencies: str, more: tuple[str, ...] = ()) -> None:
         """The person signs for these agencies."""
         categories = ["IDENTITY", "ENROLLMENT", "ELIGIBILITY", *more]
@@ -153,22 +180,51 @@ async def test_1_arrest_diversion_from_the_scene_to_enrollment(street: Street) -
     )  # fmt: skip
     for outsider in ("officer", "prosecutor"):
         assert (await street.ask(outsider, SEEN, id=who))["participant"] is None
-    await street.sign(who, POLICE, PROSECUTOR)
-    today = datetime.now(UTC).date().isoformat()
-    await street.do(
-        "case_manager", "enroll", enrollmentId=enrollment_id, expectedVersion=1,
-        enrolledOn=today, intakeCompletedOn=today,
+    await street.sign(
+        who, POLICE, PROSECUTOR, PROVIDER_OF_TREATMENT, DEFENDER,
+        more=("GOALS_PLAN", "LEGAL_COORD"),
     )  # fmt: skip
-    for named in ("officer", "prosecutor"):
+    await street.enroll(enrollment_id)
+    await street.do(
+        "case_manager", "recordCounsel", participantId=who, agencyId=DEFENDER,
+        defenderAccountId=str(demo_id("staff", "defender")),
+        confirmedOn=datetime.now(UTC).date().isoformat(),
+    )  # fmt: skip
+    written = await street.do(
+        "case_manager", "writeProgressSummary", "summary { id version }",
+        participantId=who, statement="Keeps every appointment.", engagement="IN_TOUCH",
+    )  # fmt: skip
+    summary = written["summary"]
+    await street.do(
+        "case_manager", "approveProgressSummary", summaryId=summary["id"],
+        expectedVersion=summary["version"],
+    )  # fmt: skip
+    held = await street.hold(who, "26-100")
+    assert held["leadLink"] == {"coordinationStatus": "HELD_FOR_LEAD", "relation": "DIVERTED"}
+    for named in ("officer", "prosecutor", "defender"):
         seen = (await street.ask(named, SEEN, id=who))["participant"]
         assert seen == {"name": {"given": "Ruby"}, "enrollment": {"status": "ENROLLED_ACTIVE"}}
+    query = "query($id: ID!) { participant(id: $id) { progressSummary { statement } } }"
+    # NO_ADVERSE_USE comes along with every such answer: tests/platform/test_explain.py.
+    told = (await street.ask("prosecutor", query, id=who))["participant"]["progressSummary"]
+    assert told == {"statement": "Keeps every appointment."}
 
 
 async def test_2_intake_that_lapses_says_so_and_never_why(street: Street) -> None:
     """Given 14 days have gone by; then a release shows "not completed", no reason, and a way on."""
     referral_id = await street.refer(givenName="Lapsed", familyName="Intake")
     who, _ = await street.bring_to_intake(referral_id)
-    await street.sign(who, PROSECUTOR, more=("REFERRAL",))
+    await street.sign(who, PROSECUTOR, more=("REFERRAL", "LEGAL_COORD"))
+    await street.hold(who, "26-101")
+
+    async def relation() -> str:
+        cases = """query($id: ID!) { participant(id: $id) {
+          legalCases { edges { node { relation } } } } }"""
+        found = (await street.ask("prosecutor", cases, id=who))["participant"]["legalCases"]
+        (edge,) = found["edges"]
+        return str(edge["node"]["relation"])
+
+    assert await relation() == "DIVERTED"
     await street.house.services["participants"].execute(
         "update referral_clock set started_at = started_at - interval '16 days'"
         " where referral_id = cast(:id as uuid)",
@@ -184,6 +240,21 @@ async def test_2_intake_that_lapses_says_so_and_never_why(street: Street) -> Non
         status="INTAKE_LAPSED",
     )  # fmt: skip
     assert lapsed["referral"] == {"status": "INTAKE_LAPSED", "possibleSteps": ["OUTREACH"]}
+    # The arrest stays the one that was diverted, and the person can enroll all the same.
+    assert await relation() == "DIVERTED"
+    for status in ("OUTREACH", "CONTACTED", "ACCEPTED_BY_PERSON"):
+        await street.do(
+            "case_manager", "recordOutreach", referralId=referral_id, status=status,
+            expectedVersion=await street.version(referral_id),
+        )  # fmt: skip
+    begun = await street.do(
+        "case_manager", "startIntake", "enrollment { id }", referralId=referral_id,
+        expectedVersion=await street.version(referral_id), consentToContact="YES",
+    )  # fmt: skip
+    await street.enroll(begun["enrollment"]["id"])
+    assert await relation() == "DIVERTED"
+    seen = (await street.ask("prosecutor", SEEN, id=who))["participant"]
+    assert seen["enrollment"] == {"status": "ENROLLED_ACTIVE"}
 
 
 async def test_6_two_referrals_of_one_person_keep_both_receipts(street: Street) -> None:
@@ -210,6 +281,10 @@ async def test_6_two_referrals_of_one_person_keep_both_receipts(street: Street) 
         "project_manager", "decideReferral", referralId=second, decision="MARK_DUPLICATE",
         duplicateOfId=first, expectedVersion=await street.version(second),
     )  # fmt: skip
+    # The earlier one's place in the queue is the survivor's.
+    placed = "query($id: ID!) { referral(id: $id) { queuedSince submittedAt } }"
+    stands = (await street.ask("project_manager", placed, id=first))["referral"]
+    assert stands["queuedSince"] == stands["submittedAt"]
     receipts = []
     for who, own, foreign in (("officer", first, second), ("community_partner", second, first)):
         query = OWN.replace("status intakeStanding participant { id }", "")

@@ -52,5 +52,16 @@ async def test_rows_from_before_live_through_both_directions(
         assert await connection.fetchval("select count(*) from charge") == 1
         await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
         assert await connection.fetchval("select count(*) from statute") == 1
+        # Two offices may hold one number before filing; a step back tells them apart.
+        await connection.execute(
+            "insert into legal_case select $1, number, court_id, site_id, $2,"
+            " defendant_given_name, defendant_family_name, 'NOT_FILED', incident_on, null,"
+            " closed_on, version from legal_case", uuid4(), uuid4(),
+        )  # fmt: skip
+        await asyncio.to_thread(downgrade, PACKAGE_DIR, owner, "0008")
+        numbers = await connection.fetch("select number from legal_case order by filed_on, number")
+        assert numbers[0]["number"] == "N-1"
+        assert numbers[1]["number"].startswith("N-1 (")
+        await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
     finally:
         await connection.close()

@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 
+from infra.authority.facts import VisibilityFact, put_visibility
 from infra.authority.predicate import agency_holder
-from infra.vocabulary import Basis, Category
-from svc_consent.authority.rules import agency_key, subject_key
-from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
+from infra.vocabulary import Basis, Category, Purpose
+from svc_consent.authority.decision import Decider
+from svc_consent.authority.rules import Touched, agency_key, keys_of, subject_key
+from svc_consent.disclosures.repository import gate
+from tests.fixtures.consent_world import LONG_AGO, ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory
 
 
@@ -171,3 +177,91 @@ async def test_use_inside_the_own_agency_is_told_apart_from_disclosure(world: Co
     await world.gate(call)
     kinds = {e["kind"]: e["categories"] for e in await world.entries(call["releaseId"])}
     assert kinds == {"USE": ["IDENTITY"], "DISCLOSURE": ["SUD"]}
+
+
+async def _narrowed_to_a_period_is_read_again(world: ConsentWorld) -> None:
+    officer = await _officer(world)
+    participant = str(uuid4())
+    holder = agency_holder(officer.agency_id)
+    row_id = await world.release(participant, officer.agency_id)
+    relied_on = await world.head()
+    await world.take_back(participant, holder, row_id)
+    fact = VisibilityFact(
+        uuid4(), UUID(participant), holder, Basis.RELEASE, LONG_AGO,
+        category=Category.IDENTITY, purpose=Purpose.LEAD_COORD, data_from=date(2100, 1, 1),
+    )  # fmt: skip
+    keys = keys_of([Touched(participant, holder)], {})
+    narrowed_at = await world.change(keys, [put_visibility(fact)])
+    old = world.gate_call(officer, relied_on, [participant])
+    (verdict,) = await world.gate(old)
+    assert (verdict["verdict"], verdict["revision"]) == ("LIST_CHANGED", narrowed_at)
+    assert [each["outcome"] for each in await world.entries(old["releaseId"])] == ["WITHHELD"]
+    (verdict,) = await world.gate(world.gate_call(officer, narrowed_at, [participant]))
+    assert (verdict["verdict"], verdict["lapsed"]) == ("RELEASED", [])
+
+
+async def test_d49_rows_read_before_a_release_was_narrowed_to_a_period_are_read_again(
+    world: ConsentWorld,
+) -> None:
+    """The category is as open as before; which rows are left, only reading again tells."""
+    await _narrowed_to_a_period_is_read_again(world)
+
+
+async def test_d49_a_gate_that_knows_no_periods_would_be_noticed(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Decider, "is_limited", lambda *_: False)
+    with pytest.raises(AssertionError):
+        await _narrowed_to_a_period_is_read_again(world)
+
+
+async def test_d49_an_end_of_time_brings_rows_of_a_period_to_be_read_again(
+    world: ConsentWorld,
+) -> None:
+    """A release without a period ends, and one with a period is left beside it."""
+    officer = await _officer(world)
+    participant = str(uuid4())
+    fact = VisibilityFact(
+        uuid4(), UUID(participant), agency_holder(officer.agency_id), Basis.RELEASE, LONG_AGO,
+        category=Category.IDENTITY, purpose=Purpose.LEAD_COORD, data_to=date(2001, 1, 1),
+    )  # fmt: skip
+    keys = keys_of([Touched(participant, agency_holder(officer.agency_id))], {})
+    relied_on = await world.change(keys, [put_visibility(fact)])
+    for until, expected in ((soon(-1), "LIST_CHANGED"), (soon(3600), "RELEASED")):
+        call = world.gate_call(officer, relied_on, [participant], valid_until=until.isoformat())
+        (verdict,) = await world.gate(call)
+        assert verdict["verdict"] == expected
+
+
+async def _statements(world: ConsentWorld, many: int) -> dict[str, int]:
+    """Return how often each statement of the gate ran for calls that share one."""
+    officer = await _officer(world)
+    participant = str(uuid4())
+    await world.release(participant, officer.agency_id)
+    await world.gate(world.gate_call(officer, await world.head(), [participant]))
+    calls = [world.gate_call(officer, await world.head(), [participant]) for _ in range(many)]
+    ran: dict[str, int] = {}
+
+    def counting(name: str) -> Any:
+        real = getattr(gate, name)
+
+        async def count(*arguments: Any) -> Any:
+            ran[name] = ran.get(name, 0) + 1
+            return await real(*arguments)
+
+        return count
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("begin_under_lock", "check", "make_pseudonyms", "append", "commit"):
+            patch.setattr(gate, name, counting(name))
+        assert len(await world.gate(*calls)) == many
+    return ran
+
+
+async def test_au_16_records_cost_one_statement_however_many_share_the_gate(
+    world: ConsentWorld,
+) -> None:
+    """What a record adds to a request is counted here; `bench` says how long it takes."""
+    once = {"begin_under_lock": 1, "check": 1, "append": 1, "commit": 1}
+    assert await _statements(world, 1) == once
+    assert await _statements(world, 24) == once

@@ -124,6 +124,64 @@ async def _holds_a_revocation_off_until_it_has_recorded(shared: Shared) -> None:
     assert order == ["recorded", "committed", "revoked"]
 
 
+async def _new_gates_queue_behind_a_revocation_that_waits(shared: Shared) -> None:
+    """A revocation waits for those who have the lock, and for nobody who comes after it (CN-11).
+
+    However many ask, its acknowledgement is as near as the end of the gates that were before it.
+    """
+    may_go_on, real = asyncio.Event(), gate.append
+    is_recorded = asyncio.Event()
+    order: list[str] = []
+
+    async def slow_append(*arguments: Any) -> None:
+        await real(*arguments)
+        if not is_recorded.is_set():
+            is_recorded.set()
+            await may_go_on.wait()
+
+    async def revoke() -> None:
+        await shared.revoke()
+        order.append("revoked")
+
+    async def ask(lane: str) -> bool:
+        (verdict,) = await shared.world.gate(shared.call(), lane=lane)
+        order.append(lane)
+        return not verdict["lapsed"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "append", slow_append)
+        first = asyncio.create_task(ask(f"first-{uuid4().hex}"))
+        await asyncio.wait_for(is_recorded.wait(), 60)
+        revoking = asyncio.create_task(revoke())
+        try:
+            await _until_it_waits_for_the_order(shared.world, revoking)
+            later = asyncio.create_task(ask(f"later-{uuid4().hex}"))
+            await asyncio.sleep(IN_FLIGHT_SECONDS)
+            assert order == []
+        finally:
+            may_go_on.set()
+            await asyncio.gather(first, revoking)
+        assert first.result()
+        assert not await later
+
+
+async def _until_it_waits_for_the_order(world: ConsentWorld, revoking: asyncio.Task[None]) -> None:
+    deadline = asyncio.get_running_loop().time() + 60
+    waiting = 0
+    while not waiting:
+        assert not revoking.done(), "it waited for nobody"
+        assert asyncio.get_running_loop().time() < deadline, "nobody waits"
+        async with world.service.chassis.database.read() as session:
+            waiting = await session.scalar(
+                text(
+                    "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                    " and database = (select oid from pg_database where datname ="
+                    " current_database())"
+                )
+            )
+        await asyncio.sleep(0.005)
+
+
 async def _without_shared_lock(connection: Any) -> None:
     await connection.execute("begin isolation level read committed")
 
@@ -135,6 +193,9 @@ class _PermitAll:
     def decide(self, _grounds: object) -> Decision:
         return Decision(["IDENTITY"], None, {}, {"IDENTITY": DISCLOSURE})
 
+    def is_limited(self, _grounds: object) -> bool:
+        return False
+
 
 _TWINS: list[tuple[Any, Any, str, Any]] = [
     (_stops_after_the_subject_changed, rules, "moved_keys", lambda *_: []),
@@ -142,6 +203,12 @@ _TWINS: list[tuple[Any, Any, str, Any]] = [
     (_stops_after_the_revocation, rules, "Decider", _PermitAll),
     (_waits_for_a_revocation_under_way, gate, "begin_under_lock", _without_shared_lock),
     (_holds_a_revocation_off_until_it_has_recorded, gate, "begin_under_lock", _without_shared_lock),
+    (
+        _new_gates_queue_behind_a_revocation_that_waits,
+        gate,
+        "begin_under_lock",
+        _without_shared_lock,
+    ),
 ]
 
 

@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 
 from infra.signing_keys import SigningKeys
+from infra.vocabulary import Category, Role
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner, head_text, pinned_keys
 from svc_consent.disclosures.rules import canonical, link
+from svc_consent.disclosures.schema import ledger as ledger_schema
 from svc_consent.disclosures.verification import Report, verify_ledger
 from svc_consent.hot_pool import HotPool
 from tests.fixtures.consent_world import ConsentWorld
-from tests.fixtures.service_app import ServiceAppFactory
+from tests.fixtures.service_app import ServiceAppFactory, caller
 
 APPEND_ONLY = ("ledger_entry", "ledger_about", "ledger_signed_head", "ledger_key")
 
@@ -308,3 +310,37 @@ async def test_planted_right_to_change_the_past_is_caught(ledger: Ledger) -> Non
             )
     finally:
         await ledger.owner.execute("revoke update on ledger_entry from gt_consent")
+
+
+VERIFICATION = """{ ledgerVerification { lanes entries heads isWhole
+  flaws { lane sequence reason } latestHeads { lane sequence hash keyId } } }"""
+
+
+async def verification(ledger: Ledger, role: Role) -> Any:
+    person = await ledger.world.make_person(role.value, await ledger.world.make_agency("PMA"))
+    asking = caller(
+        role, {Category.AGENCY_ROLES: "*"}, subject=person.subject, agency_id=person.agency_id,
+        site_id=str(ledger.world.site_id),
+    )  # fmt: skip
+    answer = await ledger.world.service.graphql(asking, VERIFICATION)
+    return answer.data["ledgerVerification"]
+
+
+async def test_privacy_officer_reads_what_the_walk_finds_and_nobody_else_does(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = f"read-{uuid4().hex[:8]}"
+    await ledger.fill(lane)
+    expected = await verify_ledger(ledger.owner, None)
+    found = await verification(ledger, Role.PRV)
+    assert (found["lanes"], found["entries"], found["isWhole"]) == (
+        expected.lanes, expected.entries, True,
+    )  # fmt: skip
+    assert [flaw["lane"] for flaw in found["flaws"]] == [flaw.lane for flaw in expected.flaws]
+    (head,) = [each for each in found["latestHeads"] if each["lane"] == lane]
+    assert head["sequence"] > 0
+    assert len(head["hash"]) == 64
+    assert await verification(ledger, Role.AGA) is None
+    monkeypatch.setattr(ledger_schema, "_MOST_ENTRIES", 3)
+    bounded = await verification(ledger, Role.PRV)
+    assert (bounded["entries"], bounded["isWhole"]) == (3, False)

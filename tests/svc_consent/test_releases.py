@@ -1,13 +1,15 @@
 """Signing and revoking over GraphQL: what comes into force, what goes, who may."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Date, Uuid, literal, select, true
+from sqlalchemy import Date, Uuid, event, literal, select, true
 
 from infra.authority.predicate import agency_holder, visible
 from infra.identity_token import Caller
@@ -197,6 +199,39 @@ async def test_stale_version_does_not_revoke(case: Case) -> None:
     stale = {**signed["release"], "version": 7}
     assert (await case.revoke(stale))["userErrors"][0]["code"] == "VERSION_CONFLICT"
     assert await case.officer_sees() == ["IDENTITY"]
+
+
+_STATEMENTS: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+
+@contextmanager
+def _statements(case: Case) -> Iterator[list[str]]:
+    """Collect the statements that requests of this test run, and those of nobody else."""
+    engine = case.world.service.chassis.database.engine.sync_engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if (found := _STATEMENTS.get()) is not None:
+            found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    found: list[str] = []
+    before = _STATEMENTS.set(found)
+    try:
+        yield found
+    finally:
+        _STATEMENTS.reset(before)
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_a_change_of_consent_takes_few_statements(case: Case) -> None:
+    """Their number is most of what it costs; these include the payload that is read afterwards."""
+    await case.revoke((await case.sign(case.form()))["release"])
+    with _statements(case) as signing:
+        signed = await case.sign(case.form())
+    with _statements(case) as revoking:
+        await case.revoke(signed["release"])
+    assert 5 < len(signing) <= 20, signing
+    assert 5 < len(revoking) <= 13, revoking
 
 
 async def _releases(case: Case, acting: Caller) -> list[dict[str, Any]]:

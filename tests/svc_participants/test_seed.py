@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from infra.authority.tables import Visibility
 from infra.dev.demo.world import World
@@ -20,6 +20,7 @@ from svc_participants.care.notes.tables import CaseNoteRow
 from svc_participants.care.plans.tables import CarePlanRow, GoalStepRow
 from svc_participants.demo import people, world
 from svc_participants.people.tables import DemographicsRow, ParticipantRow
+from svc_participants.programmes.rules import ProgrammeKind
 from svc_participants.seed import seed
 from tests.fixtures.service_app import ServiceApp
 
@@ -80,6 +81,26 @@ async def test_everyone_enrolled_has_some_of_each_sort_of_record(
         for table in KEPT:
             found = set(await session.scalars(select(table.participant_id).distinct()))
             assert enrolled <= found
+
+
+async def test_a_new_user_finds_a_rota_and_the_programmes(participants: ServiceApp) -> None:
+    kinds = "select kind from programme where site_id = :site"
+    async with participants.chassis.database.read() as session:
+        site = await session.scalar(text("select site_id from programme where name = 'CoLEAD'"))
+        found = set(await session.scalars(text(kinds), {"site": site}))
+        on_call = await session.scalar(
+            text(
+                "select count(distinct site_id) from on_call_shift"
+                " where recorded_by = ''"  # other tests end shifts
+            )
+        )
+        lodged = await session.scalar(
+            text("select count(*) from programme_place where is_lodged and recorded_by <> ''")
+        )
+    # Other tests add programmes of their own to this world.
+    assert found >= {each.value for each in ProgrammeKind} - {"OTHER"}
+    assert on_call == 2
+    assert lodged
 
 
 async def test_not_asked_and_declined_both_occur_and_stand_apart(participants: ServiceApp) -> None:

@@ -98,6 +98,7 @@ def test_broken_lines_are_named_and_the_status_is_not_zero(run: Run, dsn: str) -
     broken = (
         PAGE + "\n8020-2 Bad 5/32/2023 0800 - 0930 Hall\n8020-3 Good 6/1/2023 0800 - 0930 Hall\n"
     )
+    assert run(PAGE).returncode == 0
     done = run(broken)
     assert done.returncode == 1
     assert done.stdout.endswith("sessions: 1 created, 1 unchanged; rows not understood: 1\n")

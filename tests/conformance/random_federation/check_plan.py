@@ -9,6 +9,7 @@ from typing import Any
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, parse
 
 from gateway.planner.plan import FetchNode, FetchShape, QueryPlan
+from gateway.planner.selection import ALWAYS, NEVER, Conditions, any_of, both_of
 from gateway.supergraph import Supergraph
 from tests.conformance.random_federation.model import Federation, Subgraph
 
@@ -59,26 +60,40 @@ def _walk(
 
 
 def _wasted(made: QueryPlan) -> Iterator[str]:
-    """Fetches all of whose leaves other fetches bring too."""
-    brought = {node.id: set(_leaves(node)) for node in made.nodes}
+    """Fetches all of whose leaves other fetches bring too, whenever they do."""
     if made.kind != "query":
         return
+    brought = {node.id: _by_leaf(node) for node in made.nodes}
     for node in made.nodes:
-        others: set[_Leaf] = set()
+        others: dict[_Leaf, Conditions] = {}
         for other in made.nodes:
             if other is not node:
-                others |= brought[other.id]
-        if brought[node.id] and brought[node.id] <= others and not _is_waited_for(made, node):
+                for leaf, when in brought[other.id].items():
+                    others[leaf] = any_of(others.get(leaf, NEVER), when)
+        mine = brought[node.id]
+        is_brought = all(
+            any_of(others.get(leaf, NEVER), when) == others.get(leaf, NEVER)
+            for leaf, when in mine.items()
+        )
+        if mine and is_brought and not _is_waited_for(made, node):
             yield f"fetch {node.id} from {node.subgraph} brings nothing that no other brings"
+
+
+def _by_leaf(node: FetchNode) -> dict[_Leaf, Conditions]:
+    """What a fetch brings, and when."""
+    found: dict[_Leaf, Conditions] = {}
+    for leaf, when in _leaves(node):
+        found[leaf] = any_of(found.get(leaf, NEVER), both_of(node.conditions, when))
+    return found
 
 
 def _is_waited_for(made: QueryPlan, node: FetchNode) -> bool:
     return any(node.id in other.waits_for for other in made.nodes)
 
 
-def _leaves(node: FetchNode) -> Iterator[_Leaf]:
+def _leaves(node: FetchNode) -> Iterator[tuple[_Leaf, Conditions]]:
     if node.root_shape is not None:
-        yield from _shape_leaves(node.root_shape, ())
+        yield from _shape_leaves(node.root_shape, (), ALWAYS)
     for call in node.calls:
         for target in call.targets:
             path = tuple(
@@ -87,17 +102,22 @@ def _leaves(node: FetchNode) -> Iterator[_Leaf]:
             for entity in target.types:
                 for local_type, fields in call.shape.by_type:
                     if local_type == entity.local_type:
-                        yield from _field_leaves(fields, path, entity.type_name)
+                        yield from _field_leaves(fields, path, entity.type_name, ALWAYS)
 
 
-def _shape_leaves(shape: FetchShape, path: tuple[str, ...]) -> Iterator[_Leaf]:
+def _shape_leaves(
+    shape: FetchShape, path: tuple[str, ...], around: Conditions
+) -> Iterator[tuple[_Leaf, Conditions]]:
     for local_type, fields in shape.by_type:
-        yield from _field_leaves(fields, path, local_type)
+        yield from _field_leaves(fields, path, local_type, around)
 
 
-def _field_leaves(fields: Any, path: tuple[str, ...], type_name: str) -> Iterator[_Leaf]:
+def _field_leaves(
+    fields: Any, path: tuple[str, ...], type_name: str, around: Conditions
+) -> Iterator[tuple[_Leaf, Conditions]]:
     for one in fields:
+        when = both_of(around, one.conditions)
         if one.shape is None:
-            yield path, type_name, one.key
+            yield (path, type_name, one.key), when
         else:
-            yield from _shape_leaves(one.shape, (*path, f"{type_name}.{one.key}"))
+            yield from _shape_leaves(one.shape, (*path, f"{type_name}.{one.key}"), when)

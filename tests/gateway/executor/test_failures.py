@@ -175,6 +175,16 @@ async def test_limits_stop_fetches_not_the_answer() -> None:
     assert [code for code, _ in found.errors] == ["SERVICE_UNAVAILABLE"]
 
 
+async def test_all_answers_together_are_bounded() -> None:
+    whole = await storefront(USERS, {})
+    assert whole.errors == []
+    most = whole.assembled.answer_bytes
+    again = await storefront(USERS, {}, limits=ExecutionLimits(max_answer_bytes=most))
+    assert again.data == whole.data
+    found = await storefront(USERS, {}, limits=ExecutionLimits(max_answer_bytes=most - 1))
+    assert [code for code, _ in found.errors] == ["SERVICE_UNAVAILABLE"]
+
+
 async def test_the_deadline_of_the_request_bounds_each_fetch() -> None:
     late = asyncio.get_running_loop().time() - 1
     found = await storefront(USERS, {}, deadline=late)

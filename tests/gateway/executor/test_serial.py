@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.executor import serial
-from gateway.planner.selection import NormalizedOperation, SelectedField, Selection
+from gateway.planner.selection import ALWAYS, NormalizedOperation, SelectedField, Selection
 from gateway.supergraph import Supergraph, load_supergraph
 from tests.conformance.random_federation.emit_supergraph import supergraph_sdl
 from tests.conformance.random_federation.model import Federation, Field, Key, Subgraph, TypeDef
@@ -16,11 +16,13 @@ FAILED = [{"message": "no", "path": ["first"]}]
 
 
 def _supergraph(first: str) -> Supergraph:
-    """`first` in subgraph a, `second` in b, both give a Ticket; `b` has its title, never null."""
+    """`first` and `third` in subgraph a, `second` in b, all give a Ticket; `b` has its title, never
+    null."""
     ticket = TypeDef("Ticket", "object", [Key("id")], {"id": Field("id", "ID!")})
     titled = replace(ticket, fields={**ticket.fields, "title": Field("title", "String!")})
     a = Subgraph("a", {"Ticket": ticket, "Mutation": _mutation("first", first)})
     a.types["Query"] = TypeDef("Query", "object", fields={"ready": Field("ready", "Boolean")})
+    a.types["Mutation"].fields["third"] = Field("third", "Ticket")
     b = Subgraph("b", {"Ticket": titled, "Mutation": _mutation("second", "Ticket")})
     return load_supergraph(supergraph_sdl(Federation([a, b])))
 
@@ -33,7 +35,9 @@ def _entities(request: dict[str, Any]) -> bool:
     return "_entities" in request["query"]
 
 
-async def _run(first: str, source: str, a: Any, title: Any = "t") -> tuple[Run, list[str]]:
+async def _run(
+    first: str, source: str, a: Any, title: Any = "t", **variables: bool
+) -> tuple[Run, list[str]]:
     order: list[str] = []
 
     def reply_b(request: dict[str, Any]) -> Any:
@@ -47,7 +51,7 @@ async def _run(first: str, source: str, a: Any, title: Any = "t") -> tuple[Run, 
         return a
 
     transports = {"a": Scripted(reply_a), "b": Scripted(reply_b)}
-    return await run(_supergraph(first), source, transports), order
+    return await run(_supergraph(first), source, transports, variables=variables), order
 
 
 BOTH = "mutation { first { id } second { id } }"
@@ -84,6 +88,58 @@ async def test_without_the_check_the_second_effect_would_happen(
     monkeypatch.setattr(serial.Stop, "is_reached", lambda *_: False)
     _, order = await _run("Ticket!", BOTH, {"data": None, "errors": FAILED})
     assert order == ["first", "second"]
+
+
+AGAIN = "mutation ($x: Boolean!) { first @include(if: $x) { id } second { id } first { id title } }"
+
+
+@pytest.mark.parametrize(
+    ("is_first", "expected"), [(True, ["first", "second"]), (False, ["second", "first"])]
+)
+async def test_a_field_that_must_not_be_null_is_not_missed_before_its_turn(
+    is_first: bool, expected: list[str]
+) -> None:
+    answer = {"data": {"first": {"id": "1"}}}
+    found, order = await _run("Ticket!", AGAIN, answer, x=is_first)
+    assert order == expected
+    assert found.data == {"first": {"id": "1", "title": "t"}, "second": {"id": "2"}}
+    assert found.errors == []
+
+
+async def test_null_stops_what_follows_the_turn_that_held() -> None:
+    failed = {"data": None, "errors": FAILED}
+    _, order = await _run("Ticket!", AGAIN, failed, x=True)
+    assert order == ["first"]
+    _, order = await _run("Ticket!", AGAIN, failed, x=False)
+    assert order == ["second", "first"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_failure_beside_the_turn_that_did_not_hold_is_none_of_the_field(
+    is_first: bool,
+) -> None:
+    def reply(request: dict[str, Any]) -> Any:
+        if "third" in request["query"]:
+            return {"data": None, "errors": [{"message": "no"}]}
+        return {"data": {"first": None}}
+
+    source = (
+        "mutation ($x: Boolean!)"
+        " { first @include(if: $x) { id } third { id } first { id } again: third { id } }"
+    )
+    transports = {"a": Scripted(reply)}
+    found = await run(_supergraph("Ticket"), source, transports, variables={"x": is_first})
+    assert found.data == {"first": None, "third": None, "again": None}
+    assert found.errors == [("SUBGRAPH_ERROR", ["third"]), ("SUBGRAPH_ERROR", ["again"])]
+
+
+async def test_a_stop_that_ignores_turns_would_miss_the_second_effect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Planted twin: a field counts as asked for before its turn."""
+    monkeypatch.setattr(serial, "any_of", lambda *_: ALWAYS)
+    _, order = await _run("Ticket!", AGAIN, {"data": {"first": {"id": "1"}}}, x=False)
+    assert order == []
 
 
 @pytest.mark.parametrize(

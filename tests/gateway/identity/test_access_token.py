@@ -59,7 +59,8 @@ async def is_accepted(verifier: AccessTokenVerifier, text: str) -> bool:
 
 @pytest.mark.parametrize("key", [RSA_KEY, EC_KEY, ED_KEY], ids=["RS256", "ES256", "EdDSA"])
 async def test_good_token_says_who_asks(verifier: AccessTokenVerifier, key: Any) -> None:
-    verified = await verifier.verify(token(key))
+    roles = [{"role": "LEO", "agency": "a-1", "site": "s-1"}]
+    verified = await verifier.verify(token(key, gt_roles=roles))
     assert verified.issuer_alias == "dev"
     assert verified.subject == "persona:officer"
     assert verified.client_id == "goldenthread-dev"

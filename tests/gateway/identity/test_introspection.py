@@ -130,6 +130,7 @@ async def test_a_good_token_says_who_asks_and_the_gateway_says_who_it_is(tmp_pat
         {"iss": "https://other.example"}, {"aud": "other"}, {"aud": ...}, {"aud": ["other"]},
         {"aud": f"{AUDIENCE}x"}, {"exp": ...}, {"exp": 1}, {"exp": "9999999999"}, {"exp": 9e12},
         {"exp": True}, {"iat": 1}, {"nbf": 9_999_999_999}, {"sub": ...}, {"sub": ""}, {"sub": 7},
+        {"exp": 1e300}, {"exp": -0.5}, {"exp": 0.5}, {"exp": [1.5]},
         {"client_id": ...}, {"client_id": "persona:officer"}, {"cnf": {"other": "x"}},
     ],
     ids=str,
@@ -162,6 +163,13 @@ async def test_an_issuer_in_trouble_opens_nothing_and_is_asked_again(
         issuer.answer = None
         if answer.body not in (b"[]", b"null"):  # an answer, if an odd one: kept for a moment
             assert await _is_good(verifier)
+
+
+async def test_fractions_of_seconds_are_cut_off(tmp_path: Path) -> None:
+    async with verifying(tmp_path) as (issuer, verifier):
+        now = clock.epoch_seconds()
+        issuer.tokens[OPAQUE] = said(exp=now + 300.9, iat=now + 0.4)
+        assert (await verifier.verify(OPAQUE)).expires_at == now + 300
 
 
 async def _revoked_tokens_stop(folder: Path, hands: Hands) -> None:
@@ -224,10 +232,30 @@ async def test_what_is_no_token_is_not_asked_about(tmp_path: Path, text: str) ->
         assert issuer.asked == []
 
 
-async def test_a_signed_token_is_never_shown_to_the_issuer_of_opaque_ones(tmp_path: Path) -> None:
-    async with verifying(tmp_path) as (issuer, verifier):
-        assert not await _is_good(verifier, token())
+KEYS = {"jwks_uri": "http://127.0.0.1:1/jwks", "algorithms": ["RS256"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "issuer_of_token"),
+    [({}, "https://other.example"), ({}, f"{ISSUER}/"), (KEYS, ISSUER)],
+    ids=["of another", "of almost the same", "of one with keys"],
+)
+async def test_a_signed_token_is_shown_to_no_issuer_of_opaque_ones(
+    tmp_path: Path, changes: dict[str, Any], issuer_of_token: str
+) -> None:
+    async with verifying(tmp_path, **changes) as (issuer, verifier):
+        assert not await _is_good(verifier, token(iss=issuer_of_token))
         assert issuer.asked == []
+
+
+async def test_an_issuer_without_keys_is_asked_about_its_signed_tokens(tmp_path: Path) -> None:
+    async with verifying(tmp_path) as (issuer, verifier):
+        text = token()
+        assert not await _is_good(verifier, text)  # not active: its claims count for nothing
+        other = token(jti="another")
+        issuer.tokens[other] = said(sub="persona:clerk")
+        assert (await verifier.verify(other)).subject == "persona:clerk"
+        assert [given for given, _ in issuer.asked] == [text, other]
 
 
 def test_settings_of_introspection_are_read_strictly(tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ def test_challenge_is_a_refusal_with_a_code_of_its_own() -> None:
     assert (refused.value.status, refused.value.code) == (401, "STEP_UP_REQUIRED")
 
 
+def test_error_says_what_the_challenge_says() -> None:
+    """For transports without headers of an answer."""
+    with pytest.raises(RequestRefusedError) as refused:
+        RULE.check(verified(acr=...), {Category.SUD})
+    (told,) = refused.value.errors
+    assert told["extensions"] == {
+        "code": "STEP_UP_REQUIRED", "acrValues": [STRONG], "maxAgeSeconds": 900,
+    }  # fmt: skip
+
+
 def test_weak_or_old_sign_in_is_challenged_with_what_is_needed() -> None:
     now = clock.epoch_seconds()
     wanted = (
@@ -114,6 +124,47 @@ async def test_gateway_that_does_not_ask_would_be_noticed(gateway_world: Gateway
     """Planted twin of the test above."""
     with pytest.raises(AssertionError):
         await _operation_on_the_identity_is_challenged(gateway_world, StepUp())
+
+
+async def _a_refresh_to_less_opens_nothing(world: GatewayWorld, rule: StepUp) -> None:
+    officer = await world.person("LEO")
+    participant = await world.participant_of(officer)
+    query = "query Q($id: ID!) { participant(id: $id) { name } }"
+    async with world.gateway(step_up=rule) as gateway:
+        for acr, status in (
+            (STRONG, 200),
+            ("urn:example:password", 401),
+            (..., 401),
+            (STRONG, 200),
+        ):
+            world._tokens[officer.external_subject] = token(sub=officer.external_subject, acr=acr)
+            answer = await gateway.ask(officer, query, {"id": participant})
+            assert answer.status == status
+
+
+async def test_tk_41_a_token_that_was_refreshed_to_less_opens_nothing(
+    gateway_world: GatewayWorld,
+) -> None:
+    """What the token before had is remembered nowhere: each is looked at by itself."""
+    rule = StepUp(frozenset({Category.IDENTITY}), (STRONG,))
+    await _a_refresh_to_less_opens_nothing(gateway_world, rule)
+
+
+async def test_tk_41_a_strength_that_is_remembered_would_be_noticed(
+    gateway_world: GatewayWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted twin: whoever was strong once stays so."""
+    honest, strong = StepUp.check, set()
+
+    def check(self: StepUp, token: Any, selected: Any) -> None:
+        if token.subject not in strong:
+            honest(self, token, selected)
+            strong.add(token.subject)
+
+    monkeypatch.setattr(StepUp, "check", check)
+    rule = StepUp(frozenset({Category.IDENTITY}), (STRONG,))
+    with pytest.raises(AssertionError):
+        await _a_refresh_to_less_opens_nothing(gateway_world, rule)
 
 
 async def test_strong_sign_in_gets_the_answer(gateway_world: GatewayWorld) -> None:

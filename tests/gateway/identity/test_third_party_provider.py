@@ -5,14 +5,11 @@ client credentials; the gateway takes all of them to the end of a request.
 """
 
 import asyncio
-import base64
-import hashlib
 import json
 import secrets
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -23,15 +20,13 @@ import pytest
 import pytest_asyncio
 
 from gateway.identity import IssuerSettings, introspection, parse_issuers
-from gateway.pipeline import GraphQLRequest
 from tests.fixtures.clock_hands import Hands
-from tests.fixtures.gateway_app import GatewayWorld, RunningGateway
-from tests.fixtures.token_issuer import AUDIENCE, TokenIssuer
+from tests.fixtures.gateway_app import GatewayWorld
+from tests.fixtures.token_issuer import AUDIENCE
+from tests.gateway.identity.believing_gateway import CALLBACK, ask, gateway_believing, pkce
 
 FOLDER = Path(__file__).with_name("openid_provider")
-CALLBACK = "http://127.0.0.1/callback"
 MAX_STEPS = 10
-QUESTION = "{ courses { number } participants { totalCount } }"
 
 pytestmark = [
     pytest.mark.skipif(
@@ -75,13 +70,12 @@ class OpenIdProvider:
 
     async def token_of(self, subject: str, resource: str) -> str:
         """Sign somebody in by the code flow and return the access token."""
-        verifier = secrets.token_urlsafe(48)
-        digest = hashlib.sha256(verifier.encode()).digest()
+        verifier, challenge = pkce()
         asked = {
             "response_type": "code", "client_id": "partner-app", "redirect_uri": CALLBACK,
             "scope": "openid api", "resource": resource, "login_hint": subject, "state": "s",
             "nonce": "n", "code_challenge_method": "S256",
-            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge": challenge,
         }  # fmt: skip
         address = f"{self.url}/auth?{urlencode(asked)}"
         for _ in range(MAX_STEPS):
@@ -136,20 +130,6 @@ async def provider(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Op
         await process.wait()
 
 
-@asynccontextmanager
-async def _gateway(
-    world: GatewayWorld, monkeypatch: pytest.MonkeyPatch, settings: IssuerSettings
-) -> AsyncIterator[RunningGateway]:
-    monkeypatch.setattr(TokenIssuer, "settings", lambda _issuer: settings)
-    async with world.gateway() as gateway:
-        yield gateway
-
-
-async def _ask(gateway: RunningGateway, text: str, purpose: str | None = "LEAD_COORD") -> Any:
-    request = GraphQLRequest(token=text, query=QUESTION, purpose=purpose)
-    return await gateway.pipeline.answer(request)
-
-
 @pytest.mark.parametrize("resource", ["urn:signed", "urn:opaque"])
 async def test_a_person_is_let_in(
     provider: OpenIdProvider,
@@ -161,8 +141,10 @@ async def test_a_person_is_let_in(
     person = await gateway_world.person("CM")
     text = await provider.token_of(person.external_subject, resource)
     assert text.count(".") == (2 if resource == "urn:signed" else 0)
-    async with _gateway(gateway_world, monkeypatch, provider.settings(tmp_path)) as gateway:
-        answer = await _ask(gateway, text)
+    async with gateway_believing(
+        gateway_world, monkeypatch, provider.settings(tmp_path)
+    ) as gateway:
+        answer = await ask(gateway, text)
         assert (answer.status, answer.body["data"]["participants"]) == (200, {"totalCount": 0})
 
 
@@ -179,8 +161,8 @@ async def test_a_back_end_is_let_in_once_it_is_registered(
     plain = provider.settings(tmp_path)
     registered = provider.settings(tmp_path, service_clients=clients)
     for settings, status in ((plain, 401), (registered, 403)):
-        async with _gateway(gateway_world, monkeypatch, settings) as gateway:
-            answer = await _ask(gateway, text, None)
+        async with gateway_believing(gateway_world, monkeypatch, settings) as gateway:
+            answer = await ask(gateway, text, None)
             assert answer.status == status  # 403: known now, and nobody gave it a role
 
 
@@ -193,11 +175,13 @@ async def test_a_revoked_opaque_token_stops_working(
 ) -> None:
     person = await gateway_world.person("CM")
     text = await provider.token_of(person.external_subject, "urn:opaque")
-    async with _gateway(gateway_world, monkeypatch, provider.settings(tmp_path)) as gateway:
-        assert (await _ask(gateway, text)).status == 200
+    async with gateway_believing(
+        gateway_world, monkeypatch, provider.settings(tmp_path)
+    ) as gateway:
+        assert (await ask(gateway, text)).status == 200
         await provider.revoke(text, "partner-app")
         hands.turn(introspection.KEEP_SECONDS + 1)
-        assert (await _ask(gateway, text)).status == 401
+        assert (await ask(gateway, text)).status == 401
 
 
 async def test_tokens_for_another_service_and_another_algorithm_are_refused(
@@ -213,8 +197,8 @@ async def test_tokens_for_another_service_and_another_algorithm_are_refused(
     ]
     for changes in ({"audience": "another"}, {"issuer": f"{provider.url}/"}):
         settings = provider.settings(tmp_path, **changes)
-        async with _gateway(gateway_world, monkeypatch, settings) as gateway:
-            assert [(await _ask(gateway, text)).status for text in texts] == [401, 401]
+        async with gateway_believing(gateway_world, monkeypatch, settings) as gateway:
+            assert [(await ask(gateway, text)).status for text in texts] == [401, 401]
     settings = provider.settings(tmp_path, algorithms=["ES256"])
-    async with _gateway(gateway_world, monkeypatch, settings) as gateway:
-        assert (await _ask(gateway, texts[0])).status == 401
+    async with gateway_believing(gateway_world, monkeypatch, settings) as gateway:
+        assert (await ask(gateway, texts[0])).status == 401

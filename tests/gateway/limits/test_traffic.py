@@ -46,16 +46,21 @@ def test_person_application_and_address_have_each_a_rate(hands: Hands) -> None:
     traffic.from_address("192.0.2.2")
 
 
-def test_one_number_is_looked_up_in_an_operation_and_few_in_a_while(hands: Hands) -> None:
+async def test_one_number_is_looked_up_in_an_operation_and_few_in_a_while(hands: Hands) -> None:
     """HD-44: aliases do not help to try numbers out, nor does patience help much."""
     hands.stop()
     traffic = Traffic(RULES, TrafficLimits(lookup=Rate(0.5, 2)))
-    assert refusal(traffic.of_operation, "ada", [LOOKUP, LOOKUP]) == (400, "LOOKUP_LIMIT", None)
+    with pytest.raises(RequestRefusedError) as refused:
+        await traffic.of_operation("ada", [LOOKUP, LOOKUP])
+    assert (refused.value.status, refused.value.code) == (400, "LOOKUP_LIMIT")
     for _ in range(2):
-        traffic.of_operation("ada", [LOOKUP, PLAIN])
-    assert refusal(traffic.of_operation, "ada", [LOOKUP]) == (429, "RATE_LIMITED", "2")
-    traffic.of_operation("ada", [PLAIN, PLAIN, PLAIN])
-    traffic.of_operation("bob", [LOOKUP])
+        await traffic.of_operation("ada", [LOOKUP, PLAIN])
+    with pytest.raises(RequestRefusedError) as refused:
+        await traffic.of_operation("ada", [LOOKUP])
+    assert (refused.value.status, refused.value.code) == (429, "RATE_LIMITED")
+    assert refused.value.headers == {"retry-after": "2"}
+    await traffic.of_operation("ada", [PLAIN, PLAIN, PLAIN])
+    await traffic.of_operation("bob", [LOOKUP])
 
 
 def _urgent_requests_find_room_for_longer(traffic: Traffic) -> None:

@@ -94,9 +94,32 @@ def test_without_a_purpose_nothing_is_told_and_nothing_owed(obligations: Obligat
     assert ids(obligations, "LEO", None) == set()
 
 
-def test_governing_bodies_owe_suppression_of_small_cells(obligations: Obligations) -> None:
-    told = obligations.of(frozenset(), "PCG", Purpose.LEAD_EVAL)
-    assert [(each["id"], each["leastCell"]) for each in told] == [("SUPPRESS_SMALL_CELLS", 11)]
+@pytest.mark.parametrize(
+    ("column", "purpose", "form"),
+    [
+        ("PCG", Purpose.LEAD_EVAL, Form.AGGREGATE),
+        ("CLT", Purpose.GOV, Form.AGGREGATE),
+        ("LSB", Purpose.LEAD_EVAL, Form.AGGREGATE),
+        ("EVL", Purpose.LEAD_EVAL, Form.DEIDENTIFIED),
+        # The project manager reads rows and figures of the same categories.
+        ("PM", Purpose.HPRGRP, Form.AGGREGATE),
+    ],
+)
+def test_whoever_reads_figures_owes_suppression_of_small_cells(
+    obligations: Obligations, column: str, purpose: Purpose, form: Form
+) -> None:
+    labels = frozenset({Label(Category.REFERRAL, form)})
+    told = [(each["id"], each.get("leastCell")) for each in obligations.of(labels, column, purpose)]
+    assert ("SUPPRESS_SMALL_CELLS", 11) in told
+    # Figures are no disclosure about a person: nothing is accounted for.
+    assert "ACCOUNT_DISCLOSURE" not in {name for name, _ in told}
+
+
+def test_rows_alone_owe_no_suppression(obligations: Obligations) -> None:
+    labels = frozenset({Label(Category.REFERRAL, Form.RAW)})
+    told = {each["id"] for each in obligations.of(labels, "PM", Purpose.HPRGRP)}
+    assert told
+    assert "SUPPRESS_SMALL_CELLS" not in told
 
 
 def test_the_codes_are_live_ones(obligations: Obligations) -> None:
@@ -118,7 +141,13 @@ def test_the_codes_are_live_ones(obligations: Obligations) -> None:
         ('"ActCode#AOD"', '"Act#AOD"', "no known system"),
         ('id = "TTL"\n', 'id = "TTL"\nhow = 1\n', "unknown key"),
         ('id = "NO_EXPORT"', 'id = "TTL"', "twice"),
-        # A rule that can never apply: no governing body reads anything on a release.
+        # A rule that can never apply: a governing body reads no row of anything.
+        (
+            'when = { grounds = "b" }',
+            'when = { roles = ["CLT"], categories = ["REFERRAL"] }',
+            "never",
+        ),
+        # Another: no governing body reads anything on a release.
         ('grounds = "r", roles = ["LEO", "LEL"]', 'grounds = "r", roles = ["CLT"]', "never apply"),
     ],
 )
@@ -138,3 +167,17 @@ def test_a_notice_without_edition_is_refused() -> None:
 def test_wording_is_part_of_the_policy_version() -> None:
     changed = load_obligations(MATRIX, None, NOTICES.replace("prohibits", "forbids", 1))
     assert changed.fingerprint != load_obligations(MATRIX).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("given", "planted", "says"),
+    [
+        ('language = "en"', 'language = ""', "id, source, language and text"),
+        ('language = "en"', 'language = "en"\nvoice = "loud"', "id, source, language and text"),
+        ('id = "NOTICE-2.32-LONG@2024"', 'id = "NOTICE-2.32-SHORT@2024"', "an id of its own"),
+    ],
+)
+def test_a_careless_notice_is_refused(given: str, planted: str, says: str) -> None:
+    assert given in NOTICES
+    with pytest.raises(PolicyError, match=says):
+        load_obligations(MATRIX, TEXT, NOTICES.replace(given, planted, 1))

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.planner.selection import walk
 from gateway.policy.access_table import BITS, View
-from gateway.policy.roles import prune, selected_refusals
+from gateway.policy.roles import Refusal, prune, selected_refusals
 from infra.vocabulary import Category
 from tests.factories import policies
 
@@ -65,6 +65,30 @@ def test_a_refused_field_that_is_skipped_makes_no_noise() -> None:
     pruned = policies.pruned(document, "LEO")
     assert list(selected_refusals(pruned, {"v": False})) == []
     assert [r.coordinate for r in selected_refusals(pruned, {"v": True})] == ["Participant.notes"]
+
+
+BRANCHES = """query ($v: Boolean!) {
+  participant(id: 1) @include(if: $v) { notes { text } ...F @skip(if: $v) }
+  participant(id: 1) @skip(if: $v) { id ...F ... @include(if: $v) { notes { text } } }
+}
+fragment F on Participant { notes { text } }"""
+
+
+@pytest.mark.parametrize(("v", "places"), [(True, [(2, 41)]), (False, [(5, 29)])])
+def test_a_refusal_stands_only_where_the_field_is_selected(
+    v: bool, places: list[tuple[int, int]]
+) -> None:
+    pruned = policies.pruned(BRANCHES, "LEO")
+    (refusal,) = selected_refusals(pruned, {"v": v})
+    assert list(refusal.locations) == places
+
+
+def test_a_refusal_that_names_every_branch_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Refusal, "selected", lambda refusal, _: refusal)
+    with pytest.raises(AssertionError):
+        test_a_refusal_stands_only_where_the_field_is_selected(v=True, places=[(2, 41)])
 
 
 def test_justice_roles_have_no_list_of_participants() -> None:

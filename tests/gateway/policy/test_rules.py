@@ -78,4 +78,4 @@ def test_explanations_name_rules_of_the_table() -> None:
     from svc_consent.explanations.rules import RULES, RULES_OF_BASIS
 
     named = {each for ids in RULES.values() for each in ids} | set(RULES_OF_BASIS.values())
-    assert named - EXPECTED == {"MATRIX", "DENY_WINS", "REVIEW"}
+    assert named - EXPECTED == {"MATRIX", "DENY_WINS", "REVIEW", "CLEARANCE"}

@@ -5,7 +5,8 @@ import re
 import pytest
 from graphql import print_schema
 
-from gateway.supergraph import Supergraph, SupergraphError, load_supergraph
+from gateway.supergraph import Supergraph, SupergraphError, load_supergraph, read_types
+from tests.conformance.load_cases import CASES
 
 HEAD = """
 schema
@@ -34,8 +35,9 @@ type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id", resolva
   @marked(with: [RED, BLUE]) {
   id: ID!
   "A name."
-  name(upper: Boolean = false): String @join__field(graph: A) @marked(with: RED, n: 1)
+  name(upper: Boolean = false): String @join__field(graph: A) @join__field(graph: B, external: true) @marked(with: RED, n: 1)
     @deprecated(reason: "old")
+  solo: Int @join__field(graph: A)
   label: String @join__field(graph: B, requires: "name other { deep }") @join__field(graph: A, external: true)
   other: O @join__field(graph: A) @join__field(graph: B, external: true)
 }
@@ -51,9 +53,10 @@ def test_types_fields_and_keys_are_read() -> None:
     }
     assert re.fullmatch("[0-9a-f]{64}", found.revision)
     assert [key.is_resolvable for key in found.types["b", "T"].keys] == [False]
-    assert set(found.types["a", "T"].fields) == {"id", "name", "label", "other"}
+    assert set(found.types["a", "T"].fields) == {"id", "name", "solo", "label", "other"}
     assert found.types["a", "T"].fields["label"].is_external
-    assert "name" not in found.types["b", "T"].fields
+    assert found.types["b", "T"].fields["name"].is_external
+    assert "solo" not in found.types["b", "T"].fields
     assert found.owners["T"] == ("a", "b")
 
 
@@ -110,6 +113,31 @@ def test_a_renamed_join_specification_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "renames"),
+    [
+        (
+            'import: ["@type", {name: "@field", as: "@kept"}]',
+            [("@join__type", "@type"), ("@join__field", "@kept")],
+        ),
+        ('import: [{name: "Graph", as: "Service"}]', [("join__Graph", "Service")]),
+        (
+            'as: "j", import: [{name: "@graph", as: "@at"}, "FieldSet"]',
+            [("@join__graph", "@at"), ("join__FieldSet", "FieldSet"), ("join__", "j__")],
+        ),
+    ],
+)
+def test_imports_of_the_join_specification_are_read(
+    link: str, renames: list[tuple[str, str]]
+) -> None:
+    text = HEAD.replace("LINKS", "") + PLAIN
+    for before, after in renames:
+        text = text.replace(before, after)
+    found = load_supergraph(text.replace('join/v0.3", for', f'join/v0.3", {link}, for'))
+    assert found.owners["T"] == ("a", "b")
+    assert print_schema(found.api_schema) == print_schema(load(PLAIN).api_schema)
+
+
+@pytest.mark.parametrize(
     ("body", "links", "coordinate"),
     [
         ("type Query {", "", ""),
@@ -121,7 +149,7 @@ def test_a_renamed_join_specification_is_read() -> None:
         (
             'type Query @join__type(graph: A) { a: Int @join__field(graph: A, requires: "b") }',
             "",
-            "a",
+            "Query.a",
         ),
         (
             'type Query @join__type(graph: A) { a: Int @join__field(graph: A, type: "[") }',
@@ -178,6 +206,13 @@ def test_an_unknown_join_version_is_refused() -> None:
         load_supergraph(HEAD.replace("LINKS", "").replace("v0.3", "v0.9") + PLAIN)
 
 
+@pytest.mark.parametrize("version", ["v0.2", "v0.3", "v0.4", "v0.5"])
+def test_later_join_versions_are_read_alike(version: str) -> None:
+    found = load_supergraph(HEAD.replace("LINKS", "").replace("v0.3", version) + PLAIN)
+    assert found.owners["T"] == ("a", "b")
+    assert found.types["a", "T"].fields["label"].is_external
+
+
 def test_an_unknown_feature_that_binds_nobody_is_ignored() -> None:
     assert load(PLAIN, '@link(url: "https://example.org/notes/v1.0")').owners["T"] == ("a", "b")
 
@@ -201,5 +236,31 @@ def test_the_first_join_version_speaks_of_owners() -> None:
     """
     found = load_supergraph(text)
     assert set(found.types["a", "T"].fields) == {"id", "mine"}
-    assert set(found.types["b", "T"].fields) == {"theirs"}
+    assert set(found.types["b", "T"].fields) == {"id", "theirs"}
+    assert not found.types["b", "T"].fields["id"].is_external
     assert set(found.types["b", "V"].fields) == {"x"}
+
+
+def test_the_first_join_version_has_keys_and_promises_where_they_follow() -> None:
+    text = (CASES / "fed1" / "join-v01.supergraph.graphql").read_text()
+    fields = load_supergraph(text).types["a", "User"].fields
+    assert {name: one.is_external for name, one in fields.items()} == {
+        "id": False,
+        "rid": False,
+        "name": True,
+    }
+
+
+def test_keys_that_nobody_is_said_to_have_would_be_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(read_types, "with_implied_fields", lambda types, _: types)
+    with pytest.raises(AssertionError):
+        test_the_first_join_version_has_keys_and_promises_where_they_follow()
+
+
+def test_before_the_third_version_a_union_has_what_the_subgraph_knows() -> None:
+    text = (CASES / "partial-union" / "join-v02.supergraph.graphql").read_text()
+    found = load_supergraph(text)
+    for (subgraph, _), seen in found.types.items():
+        assert all((subgraph, member) in found.types for member in seen.possible_types)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.authority.expression import is_satisfied, parse
+from infra.authority.expression import by_denials, is_satisfied, parse
 from infra.vocabulary import Basis
 
 PARTS = st.lists(st.sampled_from([each.value for each in Basis]), min_size=1, max_size=3).map(
@@ -57,3 +57,11 @@ def test_an_unknown_letter_is_an_error(expression: str) -> None:
 def test_an_empty_alternative_opens_nothing(expression: str) -> None:
     with pytest.raises(ValueError, match="without a ground"):
         parse(expression)
+
+
+def test_what_saves_a_life_is_apart_from_what_a_denial_closes() -> None:
+    """A form's denial does not stop an emergency, whatever stands beside it; holds do."""
+    but_wished = " AND d.basis <> 'r'"
+    assert by_denials("r|b|ao") == [("r|ao", ""), ("b", but_wished)]
+    assert by_denials("ao|r") == [("ao|r", "")]
+    assert by_denials("b") == [("b", but_wished)]

@@ -299,9 +299,46 @@ def test_refresh_tokens_rotate_and_reuse_ends_the_family(issuer: Issuer) -> None
     assert second["refresh_token"] != first["refresh_token"]
     before, after = (issuer.claims(t["access_token"]) for t in (first, second))
     assert before["auth_time"] == after["auth_time"]
+    assert before["acr"] == after["acr"]  # TK-41: neither fresher nor weaker by a refresh
     assert before["sub"] == after["sub"]
     assert _refresh(issuer, first["refresh_token"]).json()["error"] == "invalid_grant"
     assert _refresh(issuer, second["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def _refresh_as_console(issuer: Issuer, token: str) -> httpx2.Response:
+    fields = {"grant_type": "refresh_token", "refresh_token": token}
+    return issuer.http.post("/token", data=fields, auth=CONSOLE)
+
+
+def _console_tokens(issuer: Issuer) -> dict[str, str]:
+    flow = _sign_in(issuer, client_id=CONSOLE[0], redirect_uri=CONSOLE_CALLBACK)
+    fields = {
+        "grant_type": "authorization_code",
+        "code": flow.code,
+        "redirect_uri": CONSOLE_CALLBACK,
+        "code_verifier": flow.verifier,
+    }
+    answer: dict[str, str] = issuer.http.post("/token", data=fields, auth=CONSOLE).json()
+    return answer
+
+
+def test_a_client_with_a_secret_may_repeat_a_refresh_whose_answer_was_lost(issuer: Issuer) -> None:
+    first = _console_tokens(issuer)["refresh_token"]
+    lost = _refresh_as_console(issuer, first).json()["refresh_token"]
+    second = _refresh_as_console(issuer, first).json()["refresh_token"]
+    third = _refresh_as_console(issuer, second).json()["refresh_token"]
+    # What followed was used, so the first is a copy now; and so would the lost one be.
+    assert len({first, lost, second, third}) == 4
+    assert _refresh_as_console(issuer, first).json()["error"] == "invalid_grant"
+    assert _refresh_as_console(issuer, third).json()["error"] == "invalid_grant"
+
+
+def test_what_a_lost_answer_held_ends_the_family_when_it_turns_up(issuer: Issuer) -> None:
+    first = _console_tokens(issuer)["refresh_token"]
+    lost = _refresh_as_console(issuer, first).json()["refresh_token"]
+    second = _refresh_as_console(issuer, first).json()["refresh_token"]
+    assert _refresh_as_console(issuer, lost).json()["error"] == "invalid_grant"
+    assert _refresh_as_console(issuer, second).json()["error"] == "invalid_grant"
 
 
 def test_a_confidential_client_needs_secret_and_pkce(issuer: Issuer) -> None:

@@ -18,6 +18,7 @@ CLOSED_LABELS = {
     "operation",
     "pool",
     "state",
+    "issuer",
 }
 
 

@@ -20,6 +20,9 @@ async def start(visitors: Visitors, persona: str, path: str = "/console/") -> Pa
     await page.set_viewport_size({"width": 1280, "height": 800})
     await page.emulate_media(color_scheme="light")
     await open_page(page, visitors.platform.url + path)
+    if not page.url.startswith(visitors.platform.url):
+        # The session has ended: its refresh went unanswered on a machine that was too busy.
+        await sign_in(page, visitors.platform.url, persona, path)
     return page
 
 
@@ -85,7 +88,10 @@ async def test_a_training_manager_imports_a_page_and_reads_what_was_not_understo
     from tests.platform.test_walk import COURSE_PAGE
 
     await page.get_by_label("The page's text").fill(COURSE_PAGE.read_text(encoding="utf-8"))
-    await page.get_by_role("button", name="Import", exact=True).click()
+    await page.get_by_role("button", name="Look first").click()
+    await expect(page.get_by_role("heading", name="What would come of it")).to_be_visible()
+    await expect(page.get_by_text("Nothing is stored yet.")).to_be_visible()
+    await page.get_by_role("button", name=re.compile("^Store")).click()
     await expect(page.get_by_role("heading", name="What became of it")).to_be_visible()
     await expect(page.locator("table caption").first).to_have_text("Sessions")
     await expect(page.get_by_role("link", name="8020-1")).to_be_visible()
@@ -107,10 +113,13 @@ async def test_an_administrator_takes_a_role_away_and_gives_it_back(visitors: Vi
 
     await page.get_by_role("link", name="Give a role", exact=True).first.click()
     await page.get_by_label("Who").select_option(label=name)
-    await page.get_by_label("Which role").select_option("CM")
+    offered = (
+        await page.get_by_label("Which role")
+        .locator("option")
+        .evaluate_all("all => all.map(each => each.value).sort()")
+    )
+    assert offered == ["", "LEL", "LEO", "PCG", "TRM"]  # what a police department may have
     await page.get_by_label("Why").fill("Back on patrol.")
-    await page.get_by_role("button", name="Give the role").click()
-    assert await page.locator("#problems").inner_text()  # beyond what the agency's kind may have
     await page.get_by_label("Which role").select_option("LEO")
     await page.get_by_role("button", name="Give the role").click()
     await expect(page.get_by_role("status")).to_contain_text("The role is given")
@@ -129,7 +138,9 @@ async def test_a_case_manager_captures_a_release_and_takes_it_back(visitors: Vis
     person = platform.participant("roi_none")
     page = await start(visitors, "case_manager", f"/console/people/{person}/releases/new")
     assert await officer_sees(platform, person) is None
-    police = page.locator("details", has_text="Cedar Falls Example Police Department")
+    police = page.locator(
+        "#f-recipients > details", has_text="Cedar Falls Example Police Department"
+    )
     await police.locator("summary").click()
     await police.get_by_label("Name and date of birth").check()
     check = page.locator("#check")
@@ -137,6 +148,10 @@ async def test_a_case_manager_captures_a_release_and_takes_it_back(visitors: Vis
     await expect(check).to_contain_text("Say how it was signed.")
     await police.get_by_label("That I take part, and since when").check()
     await expect(check).to_contain_text("2 kinds")
+    await police.get_by_label("My case manager's notes").check()
+    for text in ("What each would be told", "Law-enforcement officer", "Not, although ticked"):
+        await expect(check).to_contain_text(text)
+    await police.get_by_label("My case manager's notes").uncheck()
     await page.get_by_label("How", exact=True).select_option("WET_INK")
     await expect(check).to_contain_text("Nothing is missing")
     await page.get_by_role("button", name="Record as signed").click()
@@ -172,7 +187,7 @@ async def test_a_participant_reads_and_takes_back_in_spanish(visitors: Visitors)
     await page.get_by_role("button", name="Español").click()
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await page.get_by_role("link", name="Lo que firmé", exact=True).click()
-    away = page.locator(f'a[href*="{release}"]')
+    away = page.locator(f'a[href*="{release}/revoke"]')
     await expect(away).to_contain_text("Retirarla")
     await away.click()
     await page.get_by_label("¿Por qué quiere retirarla?").fill("Ya no quiero.")
@@ -213,7 +228,7 @@ async def test_a_privacy_officer_opens_a_review_and_has_a_decision_explained(
     await expect(page.get_by_role("heading", name="Who saw this record")).to_be_visible()
     prosecutor = "Cedar County Example Prosecuting Attorney: Prosecutor"
     await page.get_by_label("Who asks").select_option(label=prosecutor)
-    await page.get_by_label("Which field").select_option("Participant.name")
+    await page.get_by_label("About what").select_option("Participant.name")
     await page.get_by_role("button", name="Explain").click()
     await settled(page)
     await expect(page.get_by_role("status")).to_contain_text("It may not be seen")

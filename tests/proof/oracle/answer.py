@@ -30,10 +30,18 @@ from tests.proof.oracle.consent import (
     stand,
 )
 from tests.proof.oracle.matrix import FREE, JUSTICE, STAFF_DATA
-from tests.proof.oracle.records import Records
 from tests.proof.oracle.shapes import TYPES, Shape
+from tests.proof.oracle.work import WorkRecords
 
 _LISTS_OF_PEOPLE = {"participants", "caseload", "referralQueue"}
+_READS_LETTERS = {"CM", "SUP", "DEF", "PAR", "REP"}
+_ONLY_FOR = {
+    "Query.liaisonQueue": {"PRO"},
+    "OwgAgendaItem.mustStepOut": {"PM", "CM", "SUP"},
+    "Query.courtLetter": _READS_LETTERS,
+    "Participant.courtLetters": _READS_LETTERS,
+}
+"""What belongs to somebody's work, and is refused to everybody else."""
 
 
 @dataclass
@@ -66,7 +74,7 @@ class _Walk:
         self._asker = asker
         self._fragments = fragments
         self._variables = variables
-        self._records = Records(world, asker, self.grounds)
+        self._records = WorkRecords(world, asker, self.grounds)
         self.refused: set[str] = set()
 
     def grounds(self, participant: str, category: str) -> list[Ground]:
@@ -132,6 +140,8 @@ class _Walk:
             for each in node.arguments or ()
         }
         rows = self._records.children(here.type_name, name, here.row, here.about, arguments)
+        if rows is None:
+            return None
         reached = [self._reached(shape.returns, row, here) for row in rows]
         found = [each for each in reached if each is not None]
         if shape.many == "page":
@@ -163,6 +173,8 @@ class _Walk:
     def _is_refused(self, type_name: str, name: str, shape: Shape) -> bool:
         if type_name == "Query" and name in _LISTS_OF_PEOPLE and self._asker.role in JUSTICE:
             return True  # GR-7, GR-8
+        if self._asker.role not in _ONLY_FOR.get(f"{type_name}.{name}", {self._asker.role}):
+            return True
         if not all(may_ever_see(self._asker, *label) for label in shape.labels):
             return True
         if shape.returns is None:

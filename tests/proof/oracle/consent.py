@@ -4,7 +4,7 @@ A world is nothing but tables: name -> rows, each a dictionary.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.proof.oracle.matrix import (
@@ -22,6 +22,8 @@ Row = dict[str, Any]
 # Screening ends with these; until then the project office knows who the person is (rule D10).
 _SCREENING_IS_OVER = {"ENROLLED", "DECLINED_INELIGIBLE", "DUPLICATE", "WITHDRAWN", "EXPIRED"}
 _AWAITS_APPROVAL = {"SUBMITTED", "SCREENING", "WAITLISTED"}
+_ON_SCREEN = {"ADMITTED", "DISCUSSED", "ACTIONS_SET", "DEFERRED"}
+_SCREENS_STAY = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,14 @@ def live_grants(world: World, account: str) -> list[Row]:
             continue
         if not world.is_within(grant["starts_at"], grant["ends_at"]):
             continue
-        if grant["agency_id"] is not None and not _has_agreement(world, grant):
+        if grant["agency_id"] is not None and not has_live_agreement(world, grant):
             continue
         found.append(grant)
     return found
 
 
-def _has_agreement(world: World, grant: Row) -> bool:
+def has_live_agreement(world: World, grant: Row) -> bool:
+    """Return whether the agency of a grant has an agreement at its site that runs now (D02)."""
     for membership in world.rows(
         "membership", agency_id=grant["agency_id"], site_id=grant["site_id"]
     ):
@@ -179,7 +182,7 @@ def _releases_in_force(world: World, participant: str) -> list[Row]:
     ]
 
 
-def _provisions(world: World, asker: Asker, participant: str, category: str) -> list[Row]:
+def provisions(world: World, asker: Asker, participant: str, category: str) -> list[Row]:
     """Return what releases in force say to this recipient of this category and purpose."""
     found = []
     for release in _releases_in_force(world, participant):
@@ -207,14 +210,16 @@ def grounds(world: World, asker: Asker, participant: str, category: str) -> list
         return [Ground("public")]
     if asker.role in ("PAR", "REP"):
         return _bound(world, asker, participant)
-    said = _provisions(world, asker, participant, category)
+    said = provisions(world, asker, participant, category)
     if any(provision["effect"] == "deny" for provision in said):
         return []  # what a release closes wins over everything else
     released = [
         Ground("release", data_from=each["data_from"], data_to=each["data_to"]) for each in said
     ]
+    if category == "OWG" and asker.role != "PM" and not _is_told(world, asker, participant):
+        released = []  # a release lets nobody into the room who has not pledged
     if asker.role == "DEF":
-        return released if _is_counsel(world, asker, participant) else []  # D27
+        return released if is_counsel(world, asker, participant) else []  # D27
     if asker.role in ("MED", "PRV"):
         return []  # without break-glass (D20), or a review opened with a reason, nothing
     if cell in "CES":
@@ -235,9 +240,32 @@ def _bound(world: World, asker: Asker, participant: str) -> list[Ground]:
     return []
 
 
-def _is_counsel(world: World, asker: Asker, participant: str) -> bool:
+def is_counsel(world: World, asker: Asker, participant: str) -> bool:
+    """Return whether somebody is the participant's counsel of record now."""
     entries = world.rows("counsel_of_record", defender=asker.account, participant_id=participant)
     return any(each["ended_at"] is None for each in entries)
+
+
+def invited(world: World, account: str, meeting: Row) -> list[Row]:
+    """Return somebody's invitations to a meeting of the work group that stand."""
+    found = world.rows("owg_attendee", meeting_id=meeting["id"])
+    return [each for each in found if each["account"] == account and each["removed_at"] is None]
+
+
+def is_on_screen(item: Row) -> bool:
+    """Return whether an item of an agenda has been admitted and not been taken off."""
+    return item["status"] in _ON_SCREEN
+
+
+def _is_told(world: World, asker: Asker, participant: str) -> bool:
+    """Return whether the participant is on an agenda that the asker has pledged for."""
+    for item in world.rows("owg_item", participant_id=participant):
+        (meeting,) = world.rows("owg_meeting", id=item["meeting_id"])
+        if is_on_screen(item) and world.now < meeting["starts_at"] + _SCREENS_STAY:
+            found = invited(world, asker.account, meeting)
+            if any(each["pledged_at"] is not None for each in found):
+                return True
+    return False
 
 
 def _authored(world: World, asker: Asker, participant: str) -> list[Ground]:
@@ -252,7 +280,7 @@ def _without_release(world: World, asker: Asker, participant: str, category: str
     agency = str(asker.grant["agency_id"])
     site = asker.grant["site_id"]
     if asker.role in ("CM", "SUP"):
-        if not _is_served_by(world, participant, agency, site):
+        if not is_served_by(world, participant, agency, site):
             return []
         if asker.role == "CM" and not _is_assigned(world, asker, participant):
             return []  # D06
@@ -279,7 +307,7 @@ def _without_release(world: World, asker: Asker, participant: str, category: str
     return []
 
 
-def _is_served_by(world: World, participant: str, agency: str, site: Any) -> bool:
+def is_served_by(world: World, participant: str, agency: str, site: Any) -> bool:
     """Return whether a provider has the person among its own: handed over to it, or enrolled."""
     entered = [
         each

@@ -46,10 +46,11 @@ CELLS: dict[tuple[str, str], str] = {
 }
 
 # Each provider has its own field of service only (reasons by role): housing hears nothing of
-# treatment, treatment nothing of housing and income, each treatment nothing of the other.
+# treatment, treatment nothing of housing and income, each treatment nothing of the other. Neither
+# treatment hears of HIV before counsel has agreed to it, also where a kind of record tells of it.
 _NOT_OF_FIELD = {
-    "SUD": {"MENTAL_HEALTH", "HOUSING", "INCOME", "DEMOGRAPHICS", "OWG"},
-    "MH": {"SUD", "HOUSING", "INCOME", "DEMOGRAPHICS", "OWG"},
+    "SUD": {"MENTAL_HEALTH", "HEALTH_HIV", "HOUSING", "INCOME", "DEMOGRAPHICS", "OWG"},
+    "MH": {"SUD", "HEALTH_HIV", "HOUSING", "INCOME", "DEMOGRAPHICS", "OWG"},
     "HOUSING": {
         "SUD", "MENTAL_HEALTH", "HEALTH_HIV", "PSYCHOSOCIAL", "GOALS_PLAN", "REFERRAL", "OWG",
     },

@@ -15,6 +15,7 @@ _TELLING = {
     "SUBSTANCE_USE_FACILITY": "SUD",
     "PSYCHIATRIC_FACILITY": "MENTAL_HEALTH",
 }
+_NOTHING = "There is nothing helpful to add at this time."
 _NOT_A_FILING = {"UNDER_REVIEW", "HELD_FOR_LEAD"}
 
 
@@ -33,10 +34,13 @@ class Records:
         row: Row,
         about: str | None,
         arguments: Mapping[str, Any],
-    ) -> list[Row]:
-        """Return the rows behind a field, in order, without those that may not be read."""
+    ) -> list[Row] | None:
+        """Return the rows behind a field, in order, without those that may not be read.
+
+        None stands for a list that is not there at all.
+        """
         read = getattr(self, f"_{type_name}_{name}".lower())
-        rows: list[Row] = read(row, about, arguments)
+        rows: list[Row] | None = read(row, about, arguments)
         return rows
 
     def leaf(self, type_name: str, row: Row, about: str | None, column: str) -> Any:
@@ -271,7 +275,7 @@ class Records:
             if each["state"] == "APPROVED" and not each["is_nothing_to_add"]
         ]
         nothing = dict.fromkeys(("engagement", "barriers", "what_would_help", "approved_at"))
-        return approved or [{"is_nothing_to_add": True, **nothing}]  # GR-5
+        return approved or [{"is_nothing_to_add": True, "statement": _NOTHING, **nothing}]  # GR-5
 
     def _participant_progresssummarywordings(self, row: Row, *_: Any) -> list[Row]:
         return _newest(

@@ -8,6 +8,9 @@ is computed from as well. ``about`` marks types whose rows are about one partici
 
 from dataclasses import dataclass
 
+from tests.proof.oracle.care_shapes import CARE_SHAPES
+from tests.proof.oracle.work_shapes import WORK_SHAPES
+
 _SHAPES = """
 type Query STRUCTURE
   courts CATALOGUE ->[Court]
@@ -127,6 +130,7 @@ type PersonName IDENTITY
   family=family_name
   preferred=preferred_name
   quality=name_quality
+  version STRUCTURE
 type PersonAlias IDENTITY
   name
   kind
@@ -267,11 +271,15 @@ def _labels(text: str) -> tuple[tuple[str, str], ...]:
 def _read() -> dict[str, TypeShape]:
     types: dict[str, TypeShape] = {}
     current = TypeShape(("STRUCTURE", "R"), is_about=False, fields={})
-    for line in _SHAPES.strip().splitlines():
+    for line in f"{_SHAPES}{CARE_SHAPES}{WORK_SHAPES}".split("\n"):
+        if not line:
+            continue
         words = line.split()
         if words[0] == "type":
             (label,) = _labels(words[2])
-            current = types[words[1]] = TypeShape(label, "about" in words[3:], {})
+            made = TypeShape(label, "about" in words[3:], {})
+            current = types.setdefault(words[1], made)
+            assert (current.label, current.is_about) == (made.label, made.is_about), line
             continue
         name, _, column = words[0].partition("=")
         labels: tuple[tuple[str, str], ...] = (current.label,)

@@ -18,7 +18,6 @@ from tests.fixtures.cases_service import (
     account,
     permit,
     released_to,
-    statements_of,
 )
 from tests.fixtures.conferences import (
     agenda,
@@ -37,6 +36,7 @@ from tests.fixtures.conferences import (
     step,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.statements import statements_of
 
 
 async def assert_release_and_pledge(service: ServiceApp) -> None:

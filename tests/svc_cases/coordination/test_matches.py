@@ -32,10 +32,10 @@ from tests.fixtures.cases_service import (
     probation,
     prosecutor,
     released_to,
-    statements_of,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.statements import statements_of
 
 LISTED = """
 query($references: [_Any!]!, $first: Int! = 25, $after: String) {

@@ -19,9 +19,9 @@ from tests.fixtures.cases_service import (
     new_match,
     new_participant,
     released_to,
-    statements_of,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.statements import statements_of
 
 MATCH = """
 mutation($input: MatchCaseInput!) {

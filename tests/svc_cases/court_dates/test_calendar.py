@@ -22,9 +22,9 @@ from tests.fixtures.cases_service import (
     permit,
     prosecutor,
     released_to,
-    statements_of,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.statements import statements_of
 
 SOON = datetime(2028, 5, 1, 17, tzinfo=UTC)
 CALENDAR = """

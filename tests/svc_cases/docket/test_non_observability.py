@@ -32,9 +32,9 @@ from tests.fixtures.cases_service import (
     permit,
     prosecutor,
     released_to,
-    statements_of,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.statements import statements_of
 
 HEARING_AT = datetime(2027, 6, 1, 17, tzinfo=UTC)
 PUBLIC = """

@@ -1,15 +1,21 @@
 """Figures of cases: before and after the first referral, diversion, filing, warrants."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from infra.authority.predicate import subject_holder
 from infra.identity_token import Caller
-from infra.indicators.publishing import Publisher
+from infra.indicators import schema as indicator_schema
+from infra.indicators.definitions import Split
+from infra.indicators.groups import Groups
+from infra.indicators.publishing import BULK_LOAD_LOCK, Publisher
 from infra.vocabulary import Basis, Category, Purpose, Role
 from svc_cases.indicators import rules
 from svc_cases.indicators.counted import CaseFigures
@@ -47,7 +53,7 @@ def council(site: UUID, *categories: Category) -> Caller:
 async def participant_with(
     service: ServiceApp, site: UUID, days: list[int], *, is_diverted: bool = False,
     charge_class: str = "MISDEMEANOR", nibrs: str = "90J",
-) -> None:  # fmt: skip
+) -> UUID:  # fmt: skip
     """Make somebody who was referred, with cases so many days from the referral."""
     person = uuid4()
     async with service.chassis.database.write() as session:
@@ -90,6 +96,7 @@ async def participant_with(
                 {"id": uuid4(), "link": link, "person": person, "day": date(2023, 10, 1)},
             )
     await service.apply_facts([_referral_fact(person)])
+    return person
 
 
 def _referral_fact(person: UUID) -> Any:
@@ -164,6 +171,115 @@ async def test_before_and_after_are_published_when_the_window_is_over(cases: Ser
     groups = {each["code"]: each for each in diversion["groups"]}
     assert (groups["90J"]["people"], groups["35A"]["people"]) == (20, 15)
     assert {cell["people"] for code in ("90J", "35A") for cell in groups[code]["cells"]} == {None}
+
+
+class Told:
+    """The groups of people as a test says them; the door itself has tests where it is."""
+
+    def __init__(self) -> None:
+        self.people: dict[UUID, dict[Split, str]] = {}
+        self.asked: list[tuple[date, date]] = []
+
+    def put(self, person: UUID, **groups: str) -> None:
+        """Say the groups of somebody; the others are those of everybody."""
+        self.people[person] = {
+            **dict.fromkeys(rules.OF_PEOPLE, "ONE"),
+            **{Split(name): value for name, value in groups.items()},
+        }
+
+    async def of(
+        self, site_id: UUID, days: Mapping[UUID, date], starts_on: date, ends_on: date
+    ) -> Groups:
+        """Tell those who are asked for."""
+        if days:
+            self.asked.append((starts_on, ends_on))
+        told = {each: self.people[each] for each in days if each in self.people}
+        return Groups({split: ["ONE", "TWO"] for split in rules.OF_PEOPLE}, told)
+
+
+async def test_legal_figures_are_split_by_who_pays_and_who_people_are(cases: ServiceApp) -> None:
+    site, told = uuid4(), Told()
+    for number in range(50):
+        person = await participant_with(cases, site, [-100, -60, 90], is_diverted=number % 2 == 0)
+        who_pays = "TWO" if number < 25 else "ONE"
+        told.put(person, FUNDING_SOURCE=who_pays, RACE=who_pays, PROGRAM="ONE")
+    await Publisher(cases.chassis.database, CaseFigures(told)).publish_settled(date(2024, 7, 31))
+    # The programme is the last one until the year is counted, six months after its end.
+    assert (date(2023, 1, 1), date(2024, 7, 31)) in told.asked
+    asking = council(site, *Category)
+    for split in ("FUNDING_SOURCE", "RACE"):
+        found = (await tables(cases, asking, split))["CASES_6M"]
+        groups = {each["code"]: each["people"] for each in found["groups"]}
+        assert (groups["ONE"], groups["TWO"]) == (25, 25)
+        assert "NOT_KNOWN" in groups, "whoever was never referred at the site is in no other"
+    programs = (await tables(cases, asking, "PROGRAM"))["DIVERSION"]
+    assert {each["code"]: each["people"] for each in programs["groups"]}["ONE"] == 50
+    without = replace(asking, aggregates=frozenset({Category.LEGAL_PUBLIC, Category.LEGAL_COORD}))
+    assert await tables(cases, without, "RACE") == {}
+
+
+async def test_planted_split_without_the_demographics_is_caught(
+    cases: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the demographics in aggregate there is no table by race; this check would see one."""
+    site, told = uuid4(), Told()
+    for _ in range(30):
+        told.put(await participant_with(cases, site, [-10]), RACE="ONE")
+    await Publisher(cases.chassis.database, CaseFigures(told)).publish_settled(date(2024, 7, 31))
+    asking = council(site, Category.LEGAL_PUBLIC)
+    assert await tables(cases, asking, "RACE") == {}
+    monkeypatch.setattr(indicator_schema, "ABOUT_PERSONS", frozenset())
+    assert await tables(cases, asking, "RACE") != {}
+
+
+async def test_without_a_service_of_people_the_rest_is_published(cases: ServiceApp) -> None:
+    site = uuid4()
+    for _ in range(12):
+        await participant_with(cases, site, [-10])
+    await Publisher(cases.chassis.database, CaseFigures()).publish_settled(date(2024, 7, 31))
+    asking = council(site, *Category)
+    assert (await tables(cases, asking))["DIVERSION"]["people"] == 12
+    assert await tables(cases, asking, "FUNDING_SOURCE") == {}
+
+
+async def test_nothing_is_counted_while_somebody_loads_in_bulk(cases: ServiceApp) -> None:
+    site = uuid4()
+    await participant_with(cases, site, [-10])
+    publisher = Publisher(cases.chassis.database, CaseFigures())
+    connection = await asyncpg.connect(cases.owner_dsn)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", BULK_LOAD_LOCK)
+        assert await publisher.publish_settled(date(2024, 7, 31)) == 0
+    finally:
+        await connection.close()
+    assert await publisher.publish_settled(date(2024, 7, 31)) > 0
+    assert "DIVERSION" in await tables(cases, council(site, *Category))
+
+
+async def test_cases_at_two_sites_are_counted_at_each(cases: ServiceApp) -> None:
+    """The group by offence and office is that of a case at the site, wherever the first one was."""
+    here, there = uuid4(), uuid4()
+    person = await participant_with(cases, there, [-50])
+    async with cases.chassis.database.write() as session:
+        await session.execute(
+            text(
+                "with made as (insert into legal_case (id, number, court_id, site_id,"
+                " prosecutor_agency_id, defendant_given_name, defendant_family_name, status,"
+                " incident_on, filed_on, version) values (:case, :number, :court, :site, :office,"
+                " 'Sam', 'Example', 'PENDING', :day, :day, 1) returning id)"
+                " insert into lead_link (id, case_id, participant_id, is_diverted_arrest,"
+                " coordination_status, matched_by, matched_on, matched_at, version)"
+                " select :link, id, :person, false, 'FILED', 'x', :matched, now(), 1 from made"
+            ),
+            {"case": uuid4(), "number": f"F-{uuid4()}", "court": COURT, "site": here,
+             "office": uuid4(), "day": date(2023, 3, 1), "link": uuid4(), "person": person,
+             "matched": date(2023, 9, 2)},
+        )  # fmt: skip
+    publisher = Publisher(cases.chassis.database, CaseFigures())
+    await publisher.publish_settled(date(2024, 7, 31))
+    for site in (here, there):
+        found = await tables(cases, council(site, *Category), "AGENCY")
+        assert found["DIVERSION"]["period"] == "2023"
 
 
 async def test_who_comes_to_meetings_of_a_quarter(cases: ServiceApp) -> None:

@@ -34,7 +34,7 @@ from tests.fixtures.cases_service import (
 )
 from tests.fixtures.service_app import ServiceApp, new_key
 
-LINK = "leadLink { id version coordinationStatus warrants { id status source version } }"
+LINK = "leadLink { id version coordinationStatus warrants { id status source issuedOn version } }"
 ENTRY = "legalCase { id version filedOn incidentOn status charges { status } hearings { kind } }"
 DOCUMENTS = {
     name: f"""mutation($input: {kind}!) {{
@@ -263,7 +263,8 @@ async def test_a_warrant_goes_from_active_to_quashed(cases: ServiceApp) -> None:
     await warrant(cases, case_manager(), link_id, "QUASH_REQUESTED", **step)
     step["expectedVersion"] = 2
     last = await warrant(cases, case_manager(), link_id, "QUASHED", **step)
-    assert [each["status"] for each in last["leadLink"]["warrants"]] == ["QUASHED"]
+    (seen,) = last["leadLink"]["warrants"]
+    assert (seen["status"], seen["issuedOn"]) == ("QUASHED", str(TODAY))
     stale = await warrant(cases, case_manager(), link_id, "SERVED", **step)
     assert codes(stale) == ["VERSION_CONFLICT"]
 

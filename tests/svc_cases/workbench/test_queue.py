@@ -19,9 +19,9 @@ from tests.fixtures.cases_service import (
     new_match,
     prosecutor,
     released_to,
-    statements_of,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.statements import statements_of
 
 QUEUE = """
 query($kind: QueueKind, $first: Int! = 100, $after: String) {
@@ -110,7 +110,7 @@ async def test_the_queue_holds_released_matches_only(cases: ServiceApp) -> None:
 async def test_a_queue_without_narrowing_is_caught(
     cases: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "sees_match", lambda _caller: true())
+    monkeypatch.setattr(repository, "visible", lambda *_, **__: true())
     with pytest.raises(AssertionError):
         await assert_only_released(cases)
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import DateTime, literal, text
 
 from infra.authority.predicate import agency_holder
 from infra.identity_token import Caller
@@ -18,11 +19,13 @@ from tests.fixtures.consent_world import ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.release_case import Case, new_case
 from tests.fixtures.service_app import ServiceAppFactory, caller
 
-READ = """query Read($of: [_Any!]!, $report: AccountingReport, $agency: ID, $since: DateTime) {
+READ = """query Read(
+  $of: [_Any!]!, $report: AccountingReport, $agency: ID, $since: DateTime, $years: Int! = 3
+) {
   _entities(representations: $of) { ... on Participant {
     accounting(first: 100, report: $report, agencyId: $agency, since: $since) {
       totalCount edges { node { at kind outcome releaseVersions recipient { id } } } }
-    recipients { times lastAt agency { id } } } } }"""
+    recipients(years: $years) { times lastAt agency { id } } } } }"""
 Line = tuple[str, str, str, str]
 
 
@@ -69,6 +72,20 @@ class Record:
         found = (await self.read(acting, **variables))["accounting"]
         assert found["totalCount"] == len(found["edges"])
         return [_line(edge["node"]) for edge in found["edges"]]
+
+    async def put_entries_at(self, at: datetime) -> None:
+        """Have everything about the participant recorded at an instant, as only the owner can."""
+        owner = await asyncpg.connect(self.case.world.service.owner_dsn)
+        try:
+            await owner.execute("alter table ledger_about disable trigger user")
+            await owner.execute(
+                "update ledger_about set recorded_at = $1 where pseudonym ="
+                " (select pseudonym from participant_pseudonym where participant_id = $2::uuid)",
+                at, self.case.participant,
+            )  # fmt: skip
+            await owner.execute("alter table ledger_about enable trigger user")
+        finally:
+            await owner.close()
 
     async def recomputed(self) -> list[tuple[Line, dict[str, Any], dict[str, Any]]]:
         """Every part of every entry, read by nothing that the accounting uses."""
@@ -166,6 +183,82 @@ async def test_statutory_reports_are_exactly_what_their_law_asks_for(record: Rec
     assert await record.lines(report="HIPAA_164_528") == without
 
 
+MOVED_TO = datetime(2031, 3, 1, 12, tzinfo=UTC)
+"""Where the clock of the database is put: leap days lie in the three and the six years before."""
+A_MOMENT = timedelta(microseconds=1)
+REACHES_BACK_TO = {
+    "PART2_2_25": datetime(2028, 3, 1, 12, tzinfo=UTC),
+    "HIPAA_164_528": datetime(2025, 3, 1, 12, tzinfo=UTC),
+}
+"""The same day and time, three and six calendar years before (42 CFR 2.25, 45 CFR 164.528)."""
+
+
+async def _reaches_back_exactly(
+    record: Record, monkeypatch: pytest.MonkeyPatch, report: str, who: str, years: int
+) -> None:
+    await record.ask(who)
+    agency = record.people[who].agency_id
+    since = REACHES_BACK_TO[report]
+    monkeypatch.setattr(accounting, "_now", lambda: literal(MOVED_TO, DateTime(timezone=True)))
+
+    async def is_told() -> tuple[bool, bool]:
+        found = await record.read(report=report, years=years)
+        told = any(
+            each["node"]["recipient"] and each["node"]["recipient"]["id"] == agency
+            for each in found["accounting"]["edges"]
+        )
+        return told, agency in {each["agency"]["id"] for each in found["recipients"]}
+
+    await record.put_entries_at(since)
+    assert await is_told() == (True, True)
+    await record.put_entries_at(since - A_MOMENT)
+    assert await is_told() == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("report", "who", "years"), [("PART2_2_25", "officer", 3), ("HIPAA_164_528", "project", 6)]
+)
+async def test_report_reaches_back_calendar_years_to_the_moment(
+    record: Record, monkeypatch: pytest.MonkeyPatch, report: str, who: str, years: int
+) -> None:
+    await _reaches_back_exactly(record, monkeypatch, report, who, years)
+
+
+async def test_report_that_counts_days_for_years_would_be_noticed(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted twin: years of 366 days reach back too far."""
+    monkeypatch.setattr(
+        accounting, "_years_ago", lambda years: accounting._now() - timedelta(days=366 * years)
+    )
+    with pytest.raises(AssertionError):
+        await _reaches_back_exactly(record, monkeypatch, "PART2_2_25", "officer", 3)
+
+
+async def test_suspension_begins_and_ends_to_the_moment(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in ("officer", "project"):
+        await record.ask(who)
+    officer, project = (record.people[name].agency_id for name in ("officer", "project"))
+    for agency in (officer, project):
+        assert (await suspend(record, agencyId=agency))["isRecorded"] is True
+    async with record.case.world.service.chassis.database.read() as session:
+        (begin, end), *_ = await session.execute(
+            text("select starts_at, ends_at from accounting_suspension where agency_id = :agency"),
+            {"agency": project},
+        )
+    seen = {}
+    for at in (begin - A_MOMENT, begin, end - A_MOMENT, end):
+        now = literal(at, DateTime(timezone=True))
+        monkeypatch.setattr(accounting, "_now", lambda now=now: now)
+        seen[at] = {line[3] for line in await record.lines()} & {officer, project}
+    assert seen == {
+        begin - A_MOMENT: {officer, project}, begin: {officer},
+        end - A_MOMENT: {officer}, end: {officer, project},
+    }  # fmt: skip
+
+
 async def test_list_of_recipients_names_agencies_not_people(record: Record) -> None:
     for who in ("officer", "officer", "medic", "manager", "self"):
         await record.ask(who)
@@ -198,8 +291,6 @@ async def test_suspension_leaves_out_what_no_release_covered_until_it_ends(recor
     assert (await suspend(record, agencyId=officer))["isRecorded"] is True
     assert officer in {line[3] for line in await record.lines()}
     # As if the end had come: the row cannot be changed by the service, the owner's test can.
-    import asyncpg
-
     owner = await asyncpg.connect(record.case.world.service.owner_dsn)
     try:
         await owner.execute("update accounting_suspension set ends_at = clock_timestamp()")

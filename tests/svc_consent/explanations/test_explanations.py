@@ -10,15 +10,16 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from infra import clock
-from infra.authority.facts import agency_holder
+from infra.authority.facts import agency_holder, subject_holder
 from infra.identity_token import Caller
-from infra.vocabulary import Category, Form, Purpose, Role
+from infra.vocabulary import Basis, Category, Form, Purpose, Role
 from svc_consent.authority.decision import Decider, Ground, Window
 from svc_consent.explanations import repository
 from svc_consent.explanations.agreement import Agreement, packaged_agreement
-from svc_consent.explanations.rules import RULES, Explainer, Facts, Recipient, Step
+from svc_consent.explanations.rules import CLEARANCE_RULE, RULES, Explainer, Facts, Recipient, Step
 from tests.fixtures.consent_world import LONG_AGO, ConsentWorld
 from tests.fixtures.release_case import Case, new_case
 from tests.fixtures.service_app import ServiceAppFactory, caller
@@ -245,3 +246,69 @@ def test_an_explanation_agrees_with_the_decision_for_every_column(agreement: Agr
                     assert found == expected, (column, purpose, category)
                 permitted += found
     assert permitted > 5
+
+
+AGENDA = "OwgAgendaItem.question"
+REQUIRES = "conference_training_required"
+
+
+async def _training_is_asked_for(case: Case, value: bool | None) -> None:
+    async with case.world.service.chassis.database.write() as session:
+        await session.execute(
+            text(
+                "update site set settings = case when cast(:on as boolean) is null"
+                f" then settings - '{REQUIRES}'"
+                f" else settings || jsonb_build_object('{REQUIRES}', cast(:on as boolean)) end"
+                " where id = :site"
+            ),
+            {"on": value, "site": case.world.site_id},
+        )
+
+
+async def _agenda(case: Case, **to: Any) -> Any:
+    variables = {
+        "id": case.participant, "field": AGENDA, "why": "LEAD_COORD", "at": None,
+        "to": {"role": "LEO", "agencyId": case.officer.agency_id, **to},
+    }  # fmt: skip
+    answer = await case.world.service.graphql(reader(case), EXPLAIN, variables)
+    (verdict,) = answer.data["explain"]["verdicts"]
+    return verdict
+
+
+async def names_the_training(case: Case) -> None:
+    holder = {"accountId": case.officer.subject}
+    await case.sign(case.form(provisions=[case.provision(categories=["IDENTITY", "OWG"])]))
+    await case.world.permit(
+        case.participant, subject_holder(case.officer.subject), Basis.CONFERENCE
+    )
+    await _training_is_asked_for(case, True)
+    try:
+        untrained = await _agenda(case, **holder)
+        assert (untrained["step"], untrained["ruleIds"]) == ("NOT_TRAINED", [CLEARANCE_RULE])
+        async with case.world.service.chassis.database.write() as session:
+            row = {"id": uuid4(), "s": case.officer.subject, "a": case.officer.agency_id}
+            await session.execute(
+                text("insert into authority_clearance values (:id, :s, :a, 'OWG', null)"), row
+            )
+        trained = await _agenda(case, **holder)
+        assert trained["step"] == "PERMITTED"
+        assert CLEARANCE_RULE in trained["ruleIds"]
+        assert trained["releaseVersionIds"]
+    finally:
+        await _training_is_asked_for(case, None)
+    assert CLEARANCE_RULE not in (await _agenda(case, **holder))["ruleIds"]
+
+
+async def test_training_that_a_site_asks_for_is_named(case: Case) -> None:
+    await names_the_training(case)
+
+
+async def test_planted_explanation_without_the_training_is_caught(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any) -> tuple[frozenset[Category], frozenset[Category]]:
+        return frozenset(), frozenset()
+
+    monkeypatch.setattr(repository, "training_gate", nothing)
+    with pytest.raises(AssertionError):
+        await names_the_training(case)

@@ -22,8 +22,8 @@ CHANGE = """mutation ($input: ChangeMembershipInput!) { changeMembership(input: 
   agency { memberships { status } } userErrors { code } } }"""
 DOCUMENT = """mutation ($input: AddMouDocumentInput!) { addMouDocument(input: $input) {
   agency { id } userErrors { code } } }"""
-DOCUMENTS = """query ($agency: ID!) { mouDocuments(agencyId: $agency) {
-  fileName sha256 contentBase64 } }"""
+DOCUMENTS = """query ($agency: ID!, $only: ID) {
+  mouDocuments(agencyId: $agency, documentId: $only) { id fileName sha256 contentBase64 } }"""
 SEAT = """mutation ($input: SeatMemberInput!) { seatMember(input: $input) {
   seat { id body name version } userErrors { code } } }"""
 END_SEAT = """mutation ($input: EndSeatInput!) { endSeat(input: $input) {
@@ -90,6 +90,9 @@ async def test_membership_from_invitation_to_withdrawal_and_back(world: ConsentW
     listed = await world.service.graphql(platform, DOCUMENTS, {"agency": agency})
     (document,) = listed.data["mouDocuments"]
     assert base64.b64decode(document["contentBase64"]) == b"the agreement"
+    for only, expected in ((document["id"], [document]), (str(uuid4()), []), ("no id", [])):
+        found = await world.service.graphql(platform, DOCUMENTS, {"agency": agency, "only": only})
+        assert found.data["mouDocuments"] == expected
     left = await run(
         world, platform, CHANGE, agencyId=agency, status="WITHDRAWN", reason="Leaves",
         expectedVersion=membership["version"],

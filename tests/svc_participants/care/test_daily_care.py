@@ -35,10 +35,10 @@ from tests.fixtures.participants_service import (
     permit,
     plant,
     released_to,
-    statements_of,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.statements import statements_of
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date().isoformat()
@@ -213,6 +213,36 @@ async def test_an_appointment_is_moved_and_reminded_of_anew(participants: Servic
         appointmentId=made["id"], expectedVersion=2, startsAt=later,
     )  # fmt: skip
     assert moved["appointment"] == {"remindedAt": None, "startsAt": later, "version": 3}
+
+
+async def test_moving_an_appointment_leaves_what_nobody_spoke_of(participants: ServiceApp) -> None:
+    who, _ = await enrolled(participants)
+    starts, remind = NOW + timedelta(days=9), (NOW + timedelta(days=8)).isoformat()
+    made = await change(
+        participants, case_manager(), "makeAppointment", "appointment { id version }",
+        participantId=who, kind="TRANSPORT", startsAt=starts.isoformat(),
+        place="Clinic, door 4", remindBy="CALL", remindAt=remind,
+    )  # fmt: skip
+    assert made["userErrors"] == []
+    seen = []
+    changes: list[dict[str, Any]] = [
+        {}, {"place": "Clinic, door 7"}, {"place": None}, {"remindBy": "NONE", "remindAt": None},
+    ]  # fmt: skip
+    for version, said in enumerate(changes, start=1):
+        moved = await change(
+            participants, case_manager(), "moveAppointment",
+            "appointment { place remindBy remindAt }", appointmentId=made["appointment"]["id"],
+            expectedVersion=version, startsAt=(starts + timedelta(hours=version)).isoformat(),
+            **said,
+        )  # fmt: skip
+        assert moved["userErrors"] == []
+        seen.append(tuple(moved["appointment"].values()))
+    assert seen == [
+        ("Clinic, door 4", "CALL", remind),
+        ("Clinic, door 7", "CALL", remind),
+        (None, "CALL", remind),
+        (None, "NONE", None),
+    ]
 
 
 async def hides_treatment(service: ServiceApp, mutation: str) -> bool:

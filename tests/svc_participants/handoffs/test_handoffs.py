@@ -1,6 +1,7 @@
 """A warm handoff: called, on the way, met; open to who was called, and to nobody for longer."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,13 +9,14 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from infra.errors import RuleError
 from infra.identity_token import Caller
-from infra.vocabulary import Role
+from infra.vocabulary import Category, Role
 from svc_participants.handoffs import commands, rules
 from svc_participants.handoffs.rules import FailureReason, HandoffState
+from svc_participants.handoffs.tables import OnCallShiftRow
 from tests.fixtures.participants_service import (
     SECOND_PROVIDER,
     account,
@@ -101,6 +103,9 @@ async def somebody_on_call(request: pytest.FixtureRequest) -> AsyncIterator[None
         yield
         return
     service: ServiceApp = request.getfixturevalue("participants")
+    async with service.chassis.database.write() as session:  # the demo's rota, put back below
+        demo = (await session.execute(text("delete from on_call_shift returning *"))).mappings()
+        rota = [dict(each) for each in demo]
     payload = await change(
         service, supervisor(), "putOnCall", "onCall { id dutyPhone }",
         accountId=account("case_manager"), dutyPhone="206-555-0142",
@@ -110,6 +115,7 @@ async def somebody_on_call(request: pytest.FixtureRequest) -> AsyncIterator[None
     yield
     async with service.chassis.database.write() as session:
         await session.execute(text("delete from on_call_shift"))
+        await session.execute(insert(OnCallShiftRow), rota)
 
 
 async def call(
@@ -237,3 +243,54 @@ async def test_rota_is_kept_by_the_supervisor_and_tells_the_number_alone(
         payload = await change(participants, asking, "takeOffCall", "onCall { id }", **given_)
         assert codes(payload) == expected
     assert payload["onCall"] == []
+
+
+@pytest.mark.parametrize(
+    ("phone", "is_number"),
+    [
+        ("206-555-0142", True), ("(206) 555-0142", True), ("+1 206 555 0142", True),
+        ("206.555.0142 ext. 12", True), ("555-0142 x7", True),
+        ("abc", False), ("call me", False), ("555", False), ("206-555-0142; 206-555-0143", False),
+        ("1" * 22, False), ("206-555-0142 ext", False),
+    ],
+)  # fmt: skip
+def test_only_what_can_be_dialled_is_a_number(phone: str, is_number: bool) -> None:
+    now = datetime.now(UTC)
+    if is_number:
+        rules.check_shift(now, now + timedelta(hours=1), phone)
+        return
+    with pytest.raises(RuleError) as refused:
+        rules.check_shift(now, now + timedelta(hours=1), phone)
+    assert (refused.value.code, refused.value.field) == ("BAD_PHONE", ("input", "dutyPhone"))
+
+
+def staff(asking: Caller) -> Caller:
+    """Return a caller as the matrix has them: everybody reads roles at the own agency, or own."""
+    return replace(asking, access={**asking.access, Category.AGENCY_ROLES: "s"})
+
+
+async def test_rota_names_who_comes_to_the_own_agency_alone(participants: ServiceApp) -> None:
+    query = "{ rota { id accountId dutyPhone startsAt version } }"
+
+    async def seen(asking: Caller) -> list[str]:
+        answer = await participants.graphql(staff(asking), query)
+        return [each["dutyPhone"] for each in answer.data["rota"]]
+
+    payload = await change(
+        participants, supervisor(), "putOnCall", "onCall { id }",
+        accountId=account("case_manager"), dutyPhone="206-555-0177",
+        startsAt=_at(-3000), endsAt=_at(-3600),
+    )  # fmt: skip
+    assert codes(payload) == []
+    for asking in (supervisor(), case_manager()):
+        assert await seen(asking) == ["206-555-0142", "206-555-0177"]
+    for asking in (supervisor(SECOND_PROVIDER), officer()):
+        assert await seen(asking) == []
+    assert (await participants.graphql(replace(supervisor(), access={}), query)).data == {
+        "rota": None
+    }
+    shown = (await participants.graphql(staff(supervisor()), query)).data["rota"][-1]
+    assert shown["accountId"] == account("case_manager")
+    given_ = {"shiftId": shown["id"], "expectedVersion": shown["version"]}
+    await change(participants, supervisor(), "takeOffCall", "onCall { id }", **given_)
+    assert await seen(supervisor()) == ["206-555-0142"]

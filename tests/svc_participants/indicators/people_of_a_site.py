@@ -3,13 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from infra.database import WriteSession
+from infra.tables import Base
 from svc_participants.care.housing.tables import HousingStatusRow
+from svc_participants.care.income.tables import BenefitRow, IncomeRow
+from svc_participants.care.safety.tables import NaloxoneRow, OverdoseRow
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.tables import DemographicsRow, ParticipantRow
+from svc_participants.programmes.tables import ProgrammePlaceRow, ProgrammeRow
 from svc_participants.referrals.tables import (
     ProtocolVersionRow,
     ReferralEventRow,
@@ -41,6 +47,11 @@ class Somebody:
     agency: UUID = POLICE
     enrolled_on: date | None = None
     homes: tuple[tuple[date, str], ...] = ()
+    incomes: tuple[tuple[date, str, tuple[str, ...]], ...] = ()
+    benefit: str | None = None
+    overdose_on: date | None = None
+    naloxone_on: date | None = None
+    programme: str | None = None
     steps: tuple[tuple[date, str], ...] = field(default=())
 
 
@@ -64,6 +75,7 @@ async def settle_site(service: ServiceApp, site: UUID) -> None:
                 title="Test",
                 effective_on=date(2024, 1, 1),
                 rules={"districts": ["Downtown", "Harbor"]},
+                state="ADOPTED",
             )
         )
 
@@ -102,7 +114,68 @@ async def add_people(service: ServiceApp, site: UUID, people: Iterable[Somebody]
                 )
                 for on, situation in each.homes
             )
+            session.add_all(_well_being(each, person))
+            if each.programme is not None:
+                session.add(await _place(session, each, person, site))
     return ids
+
+
+def _kept(person: UUID, on: date) -> dict[str, Any]:
+    return {
+        "id": uuid4(), "participant_id": person, "agency_id": PROVIDER, "recorded_at": _at(on),
+        "recorded_by": "cm",
+    }  # fmt: skip
+
+
+def _well_being(each: Somebody, person: UUID) -> Iterable[Base]:
+    for on, answer, sources in each.incomes:
+        yield IncomeRow(
+            **_kept(person, on), any_source=answer, monthly_cents=None, sources=list(sources),
+            as_of=on,
+        )  # fmt: skip
+    if each.benefit is not None:
+        on = date(2025, 4, 1)
+        yield BenefitRow(**_kept(person, on), kind="SNAP", applied_on=on, state=each.benefit)
+    if each.overdose_on is not None:
+        yield OverdoseRow(
+            **_kept(person, each.overdose_on), occurred_on=each.overdose_on, outcome="SURVIVED",
+            naloxone_used="YES", emergency_called="YES", hospital="NO", told_by="PARTICIPANT",
+        )  # fmt: skip
+    if each.naloxone_on is not None:
+        yield NaloxoneRow(
+            **_kept(person, each.naloxone_on), given_on=each.naloxone_on, kits=1,
+            given_to="PARTICIPANT", was_shown="YES",
+        )  # fmt: skip
+
+
+async def add_programme(
+    service: ServiceApp, site: UUID, kind: str, funding_source: str = "NOT_KNOWN"
+) -> None:
+    """Add a programme to a site; people are in it by its kind."""
+    async with service.chassis.database.write() as session:
+        session.add(
+            ProgrammeRow(
+                id=uuid4(), site_id=site, kind=kind, name=kind, entry_doors=[], capacity=1000,
+                lodging_units=0, is_open=True, funding_source=funding_source,
+                created_at=_at(date(2024, 1, 1)), version=1,
+            )
+        )  # fmt: skip
+
+
+async def _place(
+    session: WriteSession, each: Somebody, person: UUID, site: UUID
+) -> ProgrammePlaceRow:
+    programme = await session.scalar(
+        select(ProgrammeRow.id).where(
+            ProgrammeRow.site_id == site, ProgrammeRow.kind == each.programme
+        )
+    )
+    assert programme is not None
+    return ProgrammePlaceRow(
+        id=uuid4(), programme_id=programme, participant_id=person, agency_id=PROVIDER,
+        entered_on=date(2025, 5, 1), left_on=None, is_lodged=False,
+        created_at=_at(date(2025, 5, 1)), recorded_by="cm",
+    )  # fmt: skip
 
 
 def _participant(each: Somebody, person: UUID, site: UUID) -> ParticipantRow:

@@ -18,6 +18,7 @@ from infra.small_cells import THRESHOLD, ProtectedTable
 from infra.vocabulary import Category, Purpose, Role
 from svc_participants.indicators import rules
 from svc_participants.indicators.counted import ParticipantFigures
+from svc_participants.indicators.populations import ENROLLED, REFERRED
 from tests.fixtures.service_app import ServiceApp, caller
 from tests.svc_participants.indicators.people_of_a_site import (
     SHOPS,
@@ -141,7 +142,7 @@ async def test_nobody_of_a_few_is_counted_and_no_total_gives_them_back(
 
 async def test_every_number_of_every_split_is_eleven_or_more(participants: ServiceApp) -> None:
     site = await a_site(participants, crowd())
-    for by in rules.REFERRED.splits:
+    for by in REFERRED.splits:
         for table in (await tables(participants, site, by.value)).values():
             numbers = [table["people"], *people_of(table).values()]
             for each in table["groups"]:
@@ -196,9 +197,9 @@ async def test_twin_that_counts_when_it_is_asked_gives_one_person_away(
     async def counted_now() -> dict[str, int | None]:
         async with participants.chassis.database.read() as session:
             period = period_of(date(2025, 1, 1), Grain.QUARTER)
-            seen = await source.observations(session, str(site), rules.REFERRED, period)
+            seen = await source.observations(session, str(site), REFERRED, period)
             categories = await source.categories(session, str(site))
-        indicators = [each for each in rules.INDICATORS if each.population is rules.REFERRED]
+        indicators = [each for each in rules.INDICATORS if each.population is REFERRED]
         made = counting.tables_of(indicators, seen, categories)
         (table,) = [
             each.shown for each in made if (each.indicator, each.split) == ("DECISION", "NONE")
@@ -350,8 +351,8 @@ def _rebuilt(table: dict[str, Any]) -> int | None:
 
 def test_no_indicator_tells_apart_what_another_adds_up() -> None:
     """Outcomes of one population have no code in common, so none is the sum of another's."""
-    twice = {"HOUSING_AT_INTAKE", "HOUSING_LATEST"}  # of two different days
-    for population in (rules.REFERRED, rules.ENROLLED):
+    twice = {"HOUSING_AT_INTAKE", "HOUSING_LATEST", "INCOME_AT_INTAKE", "INCOME_LATEST"}  # two days
+    for population in (REFERRED, ENROLLED):
         seen: dict[str, Indicator] = {}
         for each in rules.INDICATORS:
             if each.population is not population or each.key in twice:

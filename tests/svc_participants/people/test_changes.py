@@ -14,6 +14,7 @@ from tests.fixtures.participants_service import (
     case_manager,
     change,
     codes,
+    enrolled,
     officer,
     permit,
     person,
@@ -38,15 +39,29 @@ async def update(service: ServiceApp, asking: Caller, **given: Any) -> dict[str,
     return await change(service, asking, "updateContact", CONTACT, **given)
 
 
-async def test_contact_is_replaced_as_a_whole_and_versioned(participants: ServiceApp) -> None:
+async def test_what_is_left_out_of_a_contact_stays_and_null_takes_away(
+    participants: ServiceApp,
+) -> None:
     who = person("p001")
     payload = await update(
         participants, case_manager(), participantId=who, expectedVersion=1, phone="206-555-0177",
-        emergencyContact={"name": "Lou Example-Friend"},
+        usualPlaces=["Demo Park"], emergencyContact={"name": "Lou Example-Friend"},
+    )  # fmt: skip
+    whole = {
+        "phone": "206-555-0177", "usualPlaces": ["Demo Park"], "version": 2,
+        "emergencyContact": {"name": "Lou Example-Friend"},
+    }  # fmt: skip
+    assert payload["participant"]["contact"] == whole
+    payload = await update(
+        participants, supervisor(), participantId=who, expectedVersion=2, phone=None
+    )
+    assert payload["participant"]["contact"] == {**whole, "phone": None, "version": 3}
+    payload = await update(
+        participants, supervisor(), participantId=who, expectedVersion=3,
+        usualPlaces=None, emergencyContact=None,
     )  # fmt: skip
     assert payload["participant"]["contact"] == {
-        "phone": "206-555-0177", "usualPlaces": [], "version": 2,
-        "emergencyContact": {"name": "Lou Example-Friend"},
+        "phone": None, "usualPlaces": [], "emergencyContact": None, "version": 4,
     }  # fmt: skip
     payload = await update(participants, supervisor(), participantId=who, expectedVersion=1)
     assert codes(payload) == ["VERSION_CONFLICT"]
@@ -111,3 +126,21 @@ async def test_demographics_are_the_persons_own_answers(participants: ServiceApp
     payload = await change(participants, case_manager(), "recordDemographics", selection, **given)
     assert codes(payload) == ["ANSWER_CONTRADICTS"]
     assert payload["userErrors"][0]["field"] == ["input", "race"]
+
+
+async def test_a_language_stays_while_its_question_is_answered(participants: ServiceApp) -> None:
+    who, _ = await enrolled(participants)
+    seen, answered = [], {"preferredLanguageState": "ANSWERED"}
+    said: list[dict[str, Any]] = [
+        {**answered, "preferredLanguage": "es"}, answered, {**answered, "preferredLanguage": None},
+        {**answered, "preferredLanguage": "so"}, {"preferredLanguageState": "DOES_NOT_KNOW"},
+    ]  # fmt: skip
+    for version, given in enumerate(said):
+        payload = await change(
+            participants, supervisor(), "recordDemographics",
+            "participant { demographics { preferredLanguage version } }",
+            participantId=who, expectedVersion=version, **{**ANSWERS, **given},
+        )  # fmt: skip
+        assert payload["userErrors"] == []
+        seen.append(payload["participant"]["demographics"]["preferredLanguage"])
+    assert seen == ["es", "es", None, "so", None]

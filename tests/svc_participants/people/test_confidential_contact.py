@@ -62,3 +62,18 @@ async def test_planted_contact_by_release_alone_is_caught(
 
     plant(monkeypatch, repository, "contact_visible", by_release)
     assert not await hidden_from_a_recipient(participants)
+
+
+async def test_a_change_of_the_number_alone_leaves_a_contact_confidential(
+    participants: ServiceApp,
+) -> None:
+    who, _ = await enrolled(participants)
+    changes: list[dict[str, Any]] = [{"isConfidential": True}, {"phone": "206-555-0178"}]
+    for version, given in enumerate(changes):
+        await change(
+            participants, case_manager(), "updateContact", "participant { id }",
+            participantId=who, expectedVersion=version, **given,
+        )  # fmt: skip
+    found = await participants.graphql(case_manager(), QUERY, {"id": who})
+    shown = found.data["participant"]["contact"]
+    assert shown == {"phone": "206-555-0178", "isConfidential": True}

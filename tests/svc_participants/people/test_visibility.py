@@ -26,10 +26,10 @@ from tests.fixtures.participants_service import (
     plant,
     project_manager,
     released_to,
-    statements_of,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp, caller
+from tests.fixtures.statements import statements_of
 
 ONE = """
 query($id: ID!) {

@@ -41,8 +41,8 @@ async def named(payload: dict[str, Any], name: str) -> dict[str, Any]:
 async def test_programme_takes_as_many_as_it_has_places_and_units(
     participants: ServiceApp,
 ) -> None:
-    made = await keep(participants, name="CoLEAD", entryDoors=["ARREST_DIVERSION"])
-    programme = await named(made, "CoLEAD")
+    made = await keep(participants, name="Lodging of a test", entryDoors=["ARREST_DIVERSION"])
+    programme = await named(made, "Lodging of a test")
     people = [(await enrolled(participants))[0] for _ in range(3)]
     first = await place(participants, people[0], programme["id"], isLodged=True)
     assert first["userErrors"] == []
@@ -52,7 +52,7 @@ async def test_programme_takes_as_many_as_it_has_places_and_units(
     assert codes(await place(participants, people[1], programme["id"])) == []
     assert codes(await place(participants, people[2], programme["id"])) == ["PROGRAMME_FULL"]
     (edge,) = first["participant"]["programmePlaces"]["edges"]
-    assert edge["node"]["programme"] == {"name": "CoLEAD"}
+    assert edge["node"]["programme"] == {"name": "Lodging of a test"}
     left = await change(
         participants, case_manager(), "leaveProgramme", PLACED,
         placeId=edge["node"]["id"], expectedVersion=1, leftOn=TODAY,
@@ -61,22 +61,41 @@ async def test_programme_takes_as_many_as_it_has_places_and_units(
     assert codes(await place(participants, people[2], programme["id"], isLodged=True)) == []
 
 
+async def test_what_is_left_out_of_a_programme_stays(participants: ServiceApp) -> None:
+    name = "Milieu of a test"
+    made = await keep(
+        participants, name=name, kind="MILIEU_MANAGEMENT", entryDoors=["SOCIAL_CONTACT"],
+        isOpen=False,
+    )  # fmt: skip
+    programme = await named(made, name)
+    changed = await change(
+        participants, project_manager(), "keepProgramme", SELECTION, programmeId=programme["id"],
+        expectedVersion=programme["version"], kind="MILIEU_MANAGEMENT", name=name, capacity=5,
+    )  # fmt: skip
+    assert await named(changed, name) == {
+        **programme, "capacity": 5, "version": programme["version"] + 1,
+    }  # fmt: skip
+    assert (programme["entryDoors"], programme["isOpen"], programme["lodgingUnits"]) == (
+        ["SOCIAL_CONTACT"], False, 1,
+    )  # fmt: skip
+
+
 async def test_entry_and_closing_are_the_sites(participants: ServiceApp) -> None:
     made = await keep(
-        participants, name="JustCARE", kind="ENCAMPMENT_RESOLUTION", entryDoors=["COMMUNITY"]
+        participants, name="Camp of a test", kind="ENCAMPMENT_RESOLUTION", entryDoors=["COMMUNITY"]
     )
-    programme = await named(made, "JustCARE")
+    programme = await named(made, "Camp of a test")
     who, _ = await enrolled(participants)
     assert codes(await place(participants, who, programme["id"])) == ["ENTRY_NOT_MET"]
     closed = await keep(
-        participants, name="JustCARE", programmeId=programme["id"], isOpen=False,
+        participants, name="Camp of a test", programmeId=programme["id"], isOpen=False,
         expectedVersion=programme["version"],
     )  # fmt: skip
-    assert (await named(closed, "JustCARE"))["isOpen"] is False
+    assert (await named(closed, "Camp of a test"))["isOpen"] is False
     assert codes(await place(participants, who, programme["id"])) == ["PROGRAMME_CLOSED"]
-    assert codes(await keep(participants, name="JustCARE")) == ["NAME_TAKEN"]
+    assert codes(await keep(participants, name="Camp of a test")) == ["NAME_TAKEN"]
     assert codes(await keep(participants, name="New", lodgingUnits=9)) == ["OUT_OF_RANGE"]
     for asking in (supervisor(), officer()):
         assert codes(await keep(participants, name="New", asking=asking)) == ["NOT_ALLOWED"]
     shown = (await participants.graphql(officer(), "{ programmes { name } }")).data["programmes"]
-    assert {"name": "JustCARE"} in shown
+    assert {"name": "Camp of a test"} in shown

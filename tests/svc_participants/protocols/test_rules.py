@@ -87,6 +87,10 @@ def test_points_come_with_their_reasons() -> None:
         (Protocol(limits=Limits(handoff_minutes=1)), "limits"),
         (Protocol(limits=Limits(intake_days=0)), "limits"),
         (Protocol(charges=(Charge(nibrs="35A"),) * 201), "charges"),
+        (Protocol(districts=("Harbor", " ")), "districts"),
+        (Protocol(districts=("Harbor", "harbor ")), "districts"),
+        (Protocol(districts=("Elsewhere",)), "districts"),
+        (Protocol(districts=tuple(f"Ward {each}" for each in range(41))), "districts"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

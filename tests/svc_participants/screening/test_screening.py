@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from infra.identity_token import Caller
+from svc_participants.indicators.repository import districts
 from svc_participants.screening import repository
 from tests.fixtures.participants_service import (
     CARE_PROVIDER,
@@ -22,10 +24,10 @@ from tests.fixtures.participants_service import (
     police_liaison,
     project_manager,
     refer,
-    statements_of,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.statements import statements_of
 
 ONE = """query($id: ID!) { referral(id: $id) { status version exceptionReason queuedSince
   judgement { judgedAs points reasons findings { aspect isOpen text } } intakeStanding
@@ -118,6 +120,23 @@ async def test_preview_says_what_a_draft_would_have_changed(participants: Servic
     assert answer.data["protocolPreview"]["wouldDecline"]["totalCount"] == 0
     unchanged = await seen(participants, project_manager(), referral_id)
     assert unchanged["judgement"]["judgedAs"] == "ELIGIBLE"
+
+
+async def test_districts_are_agreed_with_the_protocol(participants: ServiceApp) -> None:
+    """Figures are split by those of the version that was adopted, never by a draft's."""
+    selection = "protocol { id districts }"
+    drafts = [
+        await change(
+            participants, project_manager(), "authorProtocol", selection, title="By district",
+            effectiveOn="2030-01-01", charges=[{"nibrs": "90J"}], districts=names,
+        )
+        for names in ([" Old Town", "Mill Creek"], ["Nowhere Yet"], ["One", "one"])
+    ]  # fmt: skip
+    assert codes(drafts[2]) == ["PROTOCOL_NOT_VALID"]
+    assert drafts[0]["protocol"]["districts"] == ["Old Town", "Mill Creek"]
+    assert codes(await adopt(participants, drafts[0]["protocol"]["id"])) == []
+    async with participants.chassis.database.read() as session:
+        assert await districts(session, UUID(SITE)) == ["Old Town", "Mill Creek"]
 
 
 async def test_adopted_version_judges_what_comes_in_from_then_on(participants: ServiceApp) -> None:
@@ -274,6 +293,18 @@ async def test_site_may_lower_its_caseloads_and_never_raise_them(participants: S
         "settings { caseloadLimit version }", **given,
     )  # fmt: skip
     assert lowered["settings"]["caseloadLimit"] == 18
+    unsaid = {name: value for name, value in given.items() if name != "publicName"}
+    for name in ("A name for this test", None):
+        named, left = [
+            await change(
+                participants, project_manager(), "changeSiteSettings",
+                "settings { publicName version }",
+                **{**each, "expectedVersion": lowered["settings"]["version"] + number},
+            )
+            for number, each in enumerate(({**unsaid, "publicName": name}, unsaid))
+        ]  # fmt: skip
+        assert named["settings"]["publicName"] == left["settings"]["publicName"] == name
+        lowered = left
     back = {**given, "caseloadWarning": 20, "caseloadLimit": 25}
     back["expectedVersion"] = lowered["settings"]["version"]
     await change(participants, project_manager(), "changeSiteSettings", "settings { id }", **back)

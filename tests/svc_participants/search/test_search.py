@@ -6,15 +6,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import true
 
+from infra.authority.facts import agency_holder
 from infra.identity_token import Caller
-from infra.vocabulary import Category
-from svc_participants.people.tables import AliasRow, ContactRow
+from infra.vocabulary import Basis, Category
+from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow
 from svc_participants.search import repository
-from svc_participants.search.rules import SearchError, wanted
+from svc_participants.search.rules import SearchError, has_sound, wanted
 from tests.fixtures.participants_service import (
+    CARE_PROVIDER,
     HOUSING_PROVIDER,
     case_manager,
     housing_provider,
+    permit,
     person,
     plant,
     released_to,
@@ -53,6 +56,37 @@ async def test_a_name_is_found_as_people_type_it(participants: ServiceApp, text:
 async def test_the_most_alike_comes_first(participants: ServiceApp) -> None:
     found = await search(participants, supervisor(), text="Ben Example-Beech")
     assert found["edges"][0]["node"]["name"] == {"given": "Ben", "family": "Example-Beech"}
+
+
+async def newcomer(service: ServiceApp, family_name: str) -> str:
+    """Store somebody of this name whom the supervisor's agency serves."""
+    whose = uuid4()
+    async with service.chassis.database.write() as session:
+        known = await session.get_one(ParticipantRow, UUID(person("roi_none")))
+        row = ParticipantRow(
+            id=whose, site_id=known.site_id, family_name=family_name, name_quality="FULL",
+            birth_date_quality="NOT_COLLECTED", created_at=known.created_at,
+        )  # fmt: skip
+        session.add(row)
+    await service.apply_facts([permit(whose, agency_holder(CARE_PROVIDER), Basis.OWN_AGENCY)])
+    return str(whose)
+
+
+@pytest.mark.parametrize("text", ["Filly", "Schmitt"], ids=["alias", "name in two words"])
+async def test_a_name_is_found_by_its_sound(participants: ServiceApp, text: str) -> None:
+    whose = UUID(await newcomer(participants, "Smythe-Smith"))
+    async with participants.chassis.database.write() as session:
+        session.add(AliasRow(id=uuid4(), participant_id=whose, name="Philley", kind="OTHER"))
+    assert str(whose) in await ids(participants, supervisor(), text=text)
+
+
+async def test_what_is_written_alike_comes_before_what_sounds_alike(
+    participants: ServiceApp,
+) -> None:
+    heard = await newcomer(participants, "Maier")
+    written = await newcomer(participants, "Meyer")
+    found = await ids(participants, supervisor(), text="Meyer")
+    assert found.index(written) < found.index(heard)
 
 
 async def test_an_alias_is_found(participants: ServiceApp) -> None:
@@ -147,3 +181,10 @@ def test_too_little_or_too_much_is_refused(text: str | None, phone: str | None) 
 def test_words_of_the_search_are_never_read_as_patterns() -> None:
     assert wanted("% _ '; drop", "206-555-0100").digits == "2065550100"
     assert wanted("% _ '; drop", None).words == ("%", "_", "';", "drop")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [("jo", False), ("joe", True), ("o'neil", False), ("4th", False)]
+)
+def test_only_words_of_letters_have_a_sound(word: str, expected: bool) -> None:
+    assert has_sound(word) is expected

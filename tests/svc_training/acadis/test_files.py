@@ -115,6 +115,23 @@ async def test_training_path_from_roster_to_credit(training: ServiceApp) -> None
     assert statuses.count("REGISTERED") == 3
 
 
+async def test_a_batch_is_looked_at_first_and_nothing_of_it_stays(training: ServiceApp) -> None:
+    rows = [result_row("CF013", "8020-1"), result_row("NOBODY", "8020-1")]
+    files = batch("b-look", results_csv=table("results.csv", rows))
+    listed = [{"name": name, "text": text} for name, text in files.items()]
+    looked = await run(training, IMPORT, files=listed, dryRun=True)
+    assert counts(looked) == {"results taken": 1, "refused": 1}
+    assert [each["code"] for each in looked["batch"]["problems"]] == ["NEEDS_PERSON_RECORD"]
+    answer = await training.graphql(training_manager(), RECORDS, {"number": "8020-1"})
+    stored = {
+        each["node"]["personnel"]["externalId"] for each in answer.data["trainingRecords"]["edges"]
+    }
+    assert "CF013" not in stored
+    assert counts(await send(training, files)) == counts(looked)  # it was not taken before
+    again = await run(training, IMPORT, files=listed, dryRun=True)
+    assert counts(again) == counts(looked)
+
+
 async def test_half_written_file_leaves_everything_as_it_was(training: ServiceApp) -> None:
     files = batch("b-half", results_csv=table("results.csv", [result_row("CF012", "8020-1")]))
     files["results.csv"] = files["results.csv"][:-20]

@@ -19,7 +19,7 @@ SUBMIT = """mutation ($input: SubmitPrerequisiteDocumentInput!) {
   submitPrerequisiteDocument(input: $input) {
   fulfillment { status document { sha256 contentBase64 } } userErrors { code message } } }"""
 FULFILL = """mutation ($input: ChangeFulfillmentInput!) { changeFulfillment(input: $input) {
-  fulfillment { status history { status } } userErrors { code message } } }"""
+  fulfillment { status version history { status } } userErrors { code message } } }"""
 SESSION = 'query { session(number: "9101-1") { version } }'
 DUE = """{ dueAssignments { edges { node { id dueOn prerequisites { status
   prerequisite { title } } } } } remindersDue { edges { node { id } } } }"""
@@ -50,10 +50,19 @@ async def test_places_then_waiting_list_then_none(training: ServiceApp) -> None:
     )
     assert codes(refused) == ["NO_PLACE_LEFT"]
     await set_places(training, capacity=2)
+    other = training_manager(subject="test|second-manager")
     accepted = await change(
-        training, assignmentId=waiting["assignment"]["id"], status="ACCEPTED", expectedVersion=4
-    )
+        training, other, assignmentId=waiting["assignment"]["id"], status="ACCEPTED",
+        expectedVersion=4, comment="A place has come free",
+    )  # fmt: skip
     assert codes(accepted) == []
+    steps = accepted["assignment"]["statusHistory"]
+    assert [each["version"] for each in steps] == [1, 2, 3, 4, 5]
+    assert [each["status"] for each in steps[-3:]] == ["REGISTERED", "WAITLISTED", "ACCEPTED"]
+    assert all(each["changedBy"] for each in steps)
+    assert (steps[-1]["changedBy"], steps[-1]["comment"]) == (
+        "test|second-manager", "A place has come free",
+    )  # fmt: skip
 
 
 async def test_nobody_is_registered_outside_its_time(training: ServiceApp) -> None:
@@ -80,13 +89,19 @@ async def test_prerequisite_by_document_and_by_waiver(training: ServiceApp) -> N
         )  # fmt: skip
         assert sent["fulfillment"]["status"] == "DOCUMENT_SUBMITTED"
         assert base64.b64decode(sent["fulfillment"]["document"]["contentBase64"]) == b"I pledge"
-    step = {"prerequisiteId": prerequisite}
-    met = await run(training, FULFILL, personnelId=people[0], status="MET", **step)
-    assert met["fulfillment"]["status"] == "MET"
-    silent = await run(training, FULFILL, personnelId=people[1], status="WAIVER_REQUESTED", **step)
+    step: dict[str, Any] = {"prerequisiteId": prerequisite}
+    first = {**step, "expectedVersion": 1}
+    late = await run(
+        training, FULFILL, personnelId=people[0], status="MET", **step, expectedVersion=0
+    )
+    assert codes(late) == ["VERSION_CONFLICT"]
+    met = await run(training, FULFILL, personnelId=people[0], status="MET", **first)
+    assert (met["fulfillment"]["status"], met["fulfillment"]["version"]) == ("MET", 2)
+    silent = await run(training, FULFILL, personnelId=people[1], status="WAIVER_REQUESTED", **first)
     assert codes(silent) == ["COMMENT_NEEDED"]
-    asked = {**step, "status": "WAIVER_REQUESTED", "comment": "Has signed on paper"}
+    asked = {**first, "status": "WAIVER_REQUESTED", "comment": "Has signed on paper"}
     await run(training, FULFILL, personnelId=people[1], **asked)
+    step["expectedVersion"] = 2
     own = await run(training, FULFILL, personnelId=people[1], status="WAIVED", **step)
     assert codes(own) == ["OWN_WAIVER"]
     other = training_manager(subject="test|second-manager")

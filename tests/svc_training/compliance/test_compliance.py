@@ -28,13 +28,15 @@ from svc_training.records.rules import months_later
 from tests.fixtures.service_app import ServiceApp, caller
 from tests.fixtures.training_service import training_manager
 from tests.svc_training.acadis.test_files import run
-from tests.svc_training.assignments.test_assigning import person
+from tests.svc_training.assignments.test_assigning import codes, person
 
 TODAY = date(2026, 11, 22)
 LAW = Rule({"certified": True}, (), date(2022, 7, 1), date(2022, 7, 1), None, None, None)
 LOCAL = Rule({}, ("9101",), None, date(2026, 1, 1), None, 90, 24)
 SET = """mutation ($input: SetAgencyRequirementInput!) { setAgencyRequirement(input: $input) {
-  requirement { key title isAgencyPolicy } userErrors { code } } }"""
+  requirement { key title isAgencyPolicy version } userErrors { code } } }"""
+END = """mutation ($input: EndAgencyRequirementInput!) { endAgencyRequirement(input: $input) {
+  requirement { isActive version } userErrors { code } } }"""
 EXEMPT = """mutation ($input: ExemptFromTrainingInput!) { exemptFromTraining(input: $input) {
   requirement { key } userErrors { code } } }"""
 STANDINGS = """query ($key: String, $status: ComplianceStatus) {
@@ -144,6 +146,17 @@ async def test_own_agency_by_name_with_reasons(training: ServiceApp) -> None:
         each for each in summary.data["complianceSummary"] if each["requirement"]["key"] == key
     ]
     assert (row["people"], row["overdue"], row["exempt"]) == (14, 13, 1)
+
+
+async def test_requirement_that_changed_meanwhile_is_read_again_first(training: ServiceApp) -> None:
+    given = {"title": "Radio", "courseNumbers": ["9101"], "inForceOn": "2090-01-01"}
+    key = (await run(training, SET, **given))["requirement"]["key"]
+    assert codes(await run(training, SET, **given, key=key)) == ["VERSION_CONFLICT"]
+    changed = await run(training, SET, **given, key=key, dueDays=9, expectedVersion=1)
+    assert changed["requirement"]["version"] == 2
+    assert codes(await run(training, END, key=key, expectedVersion=1)) == ["VERSION_CONFLICT"]
+    ended = await run(training, END, key=key, expectedVersion=2)
+    assert ended["requirement"] == {"isActive": False, "version": 3}
 
 
 async def test_statewide_counts_leave_small_agencies_and_policies_out(

@@ -30,6 +30,22 @@ async def add(service: ServiceApp, asking: Any = None, **changes: Any) -> dict[s
     return payload
 
 
+PERSON = "query ($id: ID!) { rosterPerson(id: $id) { id name } }"
+
+
+async def test_a_person_of_the_roster_is_found_by_id_by_the_own_agency(
+    training: ServiceApp,
+) -> None:
+    id_ = (await add(training))["personnel"]["id"]
+
+    async def found(asking: Any, wanted: str) -> Any:
+        return (await training.graphql(asking, PERSON, {"id": wanted})).data["rosterPerson"]
+
+    assert (await found(training_manager(), id_))["id"] == id_
+    assert await found(training_manager(CASE_MANAGEMENT), id_) is None
+    assert await found(training_manager(), "none") is None
+
+
 async def test_civilian_is_added_to_the_own_roster_and_can_be_assigned(
     training: ServiceApp,
 ) -> None:
@@ -48,6 +64,27 @@ async def test_civilian_is_added_to_the_own_roster_and_can_be_assigned(
         training_manager(), assign, {"i": {**given, "idempotencyKey": new_key()}}
     )
     assert answer.data["assignSession"]["outcomes"] == [{"outcome": "ASSIGNED"}]
+
+
+CHANGE = """mutation ($input: ChangePersonnelInput!) { changePersonnel(input: $input) {
+  personnel { isActive email version } userErrors { code } } }"""
+
+
+async def test_who_has_left_stays_so_where_a_change_does_not_speak_of_it(
+    training: ServiceApp,
+) -> None:
+    person = (await add(training))["personnel"]
+    version = person["version"]
+    for said, expected in (({"isActive": False}, False), ({}, False), ({"isActive": True}, True)):
+        given = {
+            "personnelId": person["id"], "expectedVersion": version, "givenName": "Ann",
+            "familyName": "Example-Clerk", "appointmentType": "CIVILIAN",
+            "email": f"ann{version}@example.org", "idempotencyKey": new_key(), **said,
+        }  # fmt: skip
+        answer = await training.graphql(training_manager(), CHANGE, {"input": given})
+        changed = answer.data["changePersonnel"]["personnel"]
+        assert (changed["isActive"], changed["email"]) == (expected, given["email"])
+        version = changed["version"]
 
 
 async def test_same_key_adds_one_person(training: ServiceApp) -> None:

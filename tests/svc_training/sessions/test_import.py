@@ -159,3 +159,21 @@ async def test_imports_at_the_same_time_do_not_meet(service: ServiceApp) -> None
     payloads = await asyncio.gather(*(import_page(service, PAGE) for _ in range(4)))
     assert sorted(payload["outcome"] for payload in payloads) == ["CREATED"] + ["UNCHANGED"] * 3
     assert await pages_kept(service) == 1
+
+
+async def test_a_dry_run_says_what_would_come_of_it_and_stores_nothing(service: ServiceApp) -> None:
+    bad = PAGE + "\n%%%\n"
+    given = {"text": bad, "dryRun": True, "idempotencyKey": new_key()}
+    answer = await service.graphql(training_manager(), IMPORT, {"input": given})
+    tried = answer.data["importCoursePage"]
+    assert (tried["userErrors"], tried["outcome"]) == ([], "CREATED")
+    assert tried["course"]["number"] == "8020"
+    assert tried["sessions"][0]["session"]["number"] == "8020-1"
+    assert await pages_kept(service) == 0
+    stored = await service.graphql(training_manager(), '{ course(number: "8020") { id } }')
+    assert stored.data["course"] is None
+    again = await service.graphql(training_manager(), IMPORT, {"input": given})
+    repeated = again.data["importCoursePage"]
+    assert (repeated["outcome"], repeated["rowErrors"]) == ("CREATED", tried["rowErrors"])
+    done = await import_page(service, bad)
+    assert done == tried

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from gateway.web.console import refreshing
 from gateway.web.console.asking import SignedOutError
 from gateway.web.console.oidc import Provider, SignInError, Tokens
 from gateway.web.console.refreshing import Refresher
+from gateway.web.console.session import Session
 from infra import clock
 from tests.gateway.web.console.test_session import a_session, settings_of
 
@@ -58,6 +60,74 @@ async def test_a_refusal_is_not_kept() -> None:
         with pytest.raises(SignInError):
             await refresher.fresh(old)
     assert provider.spent == ["r", "r"]
+
+
+class ForgetfulProvider(Provider):
+    """A provider whose first answer is lost; what it says to a repetition is the test's to say."""
+
+    def __init__(self, then: str) -> None:
+        super().__init__(settings_of(), ["https://issuer.example"])
+        self.then = then
+        self.asked = 0
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        assert refresh_token == "r"
+        self.asked += 1
+        if self.asked == 1:
+            raise SignInError("PROVIDER_UNAVAILABLE")
+        if self.then:
+            raise SignInError(self.then)
+        return Tokens("new", clock.epoch_seconds() + 600, "next", None)
+
+
+async def _goes_on_after_a_lost_answer(then: str, left_seconds: int) -> tuple[Session, Session]:
+    refresher = Refresher(ForgetfulProvider(then))
+    old = a_session(access_ends_at=clock.epoch_seconds() + left_seconds)
+    first = await refresher.fresh(old)
+    assert first is old  # nothing was asked of the person
+    return old, await refresher.fresh(old)
+
+
+async def test_a_lost_answer_is_asked_for_again_and_nobody_notices() -> None:
+    _, second = await _goes_on_after_a_lost_answer("", 25)
+    assert (second.access_token, second.refresh_token) == ("new", "next")
+
+
+@pytest.mark.parametrize("then", ["TOKEN_REFUSED", "PROVIDER_UNAVAILABLE"])
+async def test_a_repetition_that_is_refused_leaves_the_access_token_to_its_end(then: str) -> None:
+    """Other issuers take the repetition for a copy: the page stays until the token ends."""
+    old, second = await _goes_on_after_a_lost_answer(then, 25)
+    assert second is old
+
+
+async def test_planted_a_session_that_ends_with_a_lost_answer_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refreshing, "NO_ANSWER", "NEVER")
+    with pytest.raises(SignInError):
+        await _goes_on_after_a_lost_answer("", 25)
+
+
+async def test_a_refusal_without_a_lost_answer_ends_the_session_at_once() -> None:
+    provider = CountingProvider("TOKEN_REFUSED")
+    provider.go.set()
+    with pytest.raises(SignInError):
+        await Refresher(provider).fresh(a_session(access_ends_at=clock.epoch_seconds() + 25))
+
+
+async def test_a_slow_provider_holds_no_page_while_the_token_is_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refreshing, "_PATIENCE_SECONDS", 0.0)
+    provider = CountingProvider()
+    refresher = Refresher(provider)
+    old = a_session(access_ends_at=clock.epoch_seconds() + 25)
+    assert await refresher.fresh(old) is old
+    provider.go.set()
+    await asyncio.sleep(0)
+    monkeypatch.setattr(refreshing, "_PATIENCE_SECONDS", 30.0)
+    assert (await refresher.fresh(old)).access_token == "new"
+    assert provider.spent == ["r"]
 
 
 async def test_without_a_refresh_token_the_session_is_over() -> None:

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.settings import ConsoleSettings
-from gateway.web.console import session as sessions
 from gateway.web.console.sealing import FormTokens, Seal, read_key
 from gateway.web.console.session import (
     ABSOLUTE_SECONDS,
@@ -54,6 +53,8 @@ def a_session(**changes: object) -> Session:
         id_token="eyJ.i.d",
         started_at=now,
         seen_at=now,
+        subject="persona:officer",
+        sid="s-1",
         standing=Standing("g", "LEO", "a", "Police", "Cedar Falls", "America/Los_Angeles"),
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # names are the dataclass's own
@@ -172,11 +173,3 @@ def test_form_tokens_belong_to_one_session() -> None:
     assert not tokens.is_of("a", FormTokens(secrets.token_bytes(32)).token("a"))
     for other in (None, "", "é", b"x"):
         assert not tokens.is_of("a", other)
-
-
-def test_memory_of_ended_sessions_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "_MAX_ENDED", 3)
-    keeper = SessionKeeper(settings_of(), KEY)
-    for number in range(10):
-        keeper.clear(Response(), a_session(id=str(number)))
-    assert len(keeper._ended) == 3

@@ -104,6 +104,21 @@ async def test_the_doctor_knows_every_table_that_the_migrations_protect(
     assert protected == KEPT
 
 
+@pytest.mark.parametrize("service", ["participants", "cases"])
+async def test_proofs_of_purges_that_could_be_changed_are_seen(
+    service_database: ServiceDatabaseFactory, service: str
+) -> None:
+    owner_dsn, runtime = await asyncio.to_thread(service_database, service)
+    await asyncio.to_thread(migrate, ROOT / f"svc_{service}", Secret(owner_dsn))
+    settings = {"GT_DATABASE_DSN": runtime, "GT_ENVIRONMENT": "development"}
+    program = Program(f"svc_{service}", settings)
+    assert outcomes(await examine(program), "proof") == {Outcome.OK}
+    owner = await asyncpg.connect(owner_dsn)
+    await owner.execute(f'grant delete on purge_proof to "gt_{service}"')
+    await owner.close()
+    assert "DELETE" in failures(await examine(program), "proof")[0]
+
+
 async def test_serving_as_the_owner_is_a_failure(migrated: tuple[str, str]) -> None:
     found = await examine(consent(migrated[0]))
     assert any("owns tables" in message for message in failures(found, "role"))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.importing.mapping import MappingError, RowError, read_mapping
+from infra.cli.importing.mapping import MappingError, Row, RowError, read_mapping
+from infra.cli.importing.run import rows_of
 
 TEXT = """
 mutation = "submitCommunityReferral"
@@ -72,6 +73,36 @@ def test_what_cannot_be_read_is_named_without_its_value(
     assert (caught.value.column, caught.value.code, str(caught.value)) == (column, code, code)
 
 
+TIMED = """
+[columns]
+"At" = {to = "form.occurredAt", time = "%m/%d/%Y %H:%M", zone = "America/Los_Angeles"}
+"Grams" = {to = "drugAmountGrams", decimal = true}
+"Diverted" = {to = "isDivertedArrest", values = {Y = true, N = false}}
+"""
+
+
+def test_times_are_told_with_their_zone_and_amounts_as_numbers(mapping: Path) -> None:
+    mapping.write_text(TEXT.replace("[columns]", TIMED, 1))
+    mapped = read_mapping(mapping, "referrals")
+    cells = {**CELLS, "At": "07/04/2026 21:04", "Grams": "0.5", "Diverted": "N"}
+    found = mapped.row(2, cells).input
+    assert found["form"]["occurredAt"] == "2026-07-04T21:04:00-07:00"
+    assert (found["drugAmountGrams"], found["isDivertedArrest"]) == (0.5, False)
+    with pytest.raises(RowError, match="NOT_A_TIME"):
+        mapped.row(2, {**cells, "At": "9 pm"})
+
+
+def test_a_file_of_another_program_says_how_it_is_written(mapping: Path, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("No;First;DOB;Year;Needs;Remarks\n7;Zoë;02/29/1980;;H;x\n", encoding="cp1252")
+    with pytest.raises(MappingError, match="say encoding in the mapping"):
+        list(rows_of(read_mapping(mapping, "referrals"), file))
+    mapping.write_text('encoding = "cp1252"\ndelimiter = ";"\n' + TEXT)
+    ((number, row),) = rows_of(read_mapping(mapping, "referrals"), file)
+    assert isinstance(row, Row)
+    assert (number, row.input["form"]["person"]["givenName"]) == (2, "Zoë")
+
+
 def test_a_heading_has_what_is_mapped_and_nothing_unexplained(mapping: Path) -> None:
     mapped = read_mapping(mapping, "participants")
     mapped.check_heading(list(CELLS))
@@ -88,6 +119,8 @@ def test_a_heading_has_what_is_mapped_and_nothing_unexplained(mapping: Path) -> 
         ('key = ["No"]', "key = []", "at least one"),
         ('source = "list"', "", "source"),
         ("[columns]", "[columns", "cannot be read"),
+        ("number = true", 'time = "%H:%M"', "go together"),
+        ("number = true", 'time = "%H:%M", zone = "Pacific"', "no IANA zone"),
     ],
 )
 def test_a_mapping_that_will_not_do_is_refused(

@@ -48,11 +48,12 @@ async def _serve(name: str) -> None:
         server = await asyncio.start_unix_server(answer, bind.removeprefix("unix:"))
     else:
         host, _, port = bind.removeprefix("tcp:").rpartition(":")
-        server = await asyncio.start_server(
-            answer, host, int(port), family=socket.AF_INET, reuse_address=True
-        )
+        handed = os.environ.get("LISTEN_PID") == str(os.getpid())
+        listener = socket.socket(fileno=3) if handed else socket.create_server((host, int(port)))
+        server = await asyncio.start_server(answer, sock=listener)
     print(json.dumps({"event": "started", "level": "info", "program": name}), flush=True)
     stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: None)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await stopped.wait()
     server.close()

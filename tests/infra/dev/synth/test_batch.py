@@ -14,6 +14,7 @@ from infra.vocabulary import Category, Purpose
 from svc_consent.releases.rules import Terms, row_ids
 from svc_participants.caseloads.rules import LIMIT
 from svc_participants.referrals.rules import fact_id
+from tests.infra.dev.synth.fact_rows import rows_of
 
 ON = date(2026, 11, 22)
 OUTLINE = Outline(seed=7, number=0, size=400, on=ON)
@@ -29,8 +30,8 @@ def digest(batch: Batch) -> str:
     return hashlib.sha256(content + batch.facts).hexdigest()
 
 
-def facts(batch: Batch) -> list[list[str]]:
-    return [line.split("\t") for line in batch.facts.decode().splitlines()]
+def ids_of_facts(batch: Batch) -> dict[str, dict[str, bytes | None]]:
+    return {str(UUID(bytes=row["id"])): row for row in rows_of(batch.facts)}
 
 
 def test_the_same_outline_is_the_same_site_everywhere(batch: Batch) -> None:
@@ -41,10 +42,10 @@ def test_the_same_outline_is_the_same_site_everywhere(batch: Batch) -> None:
 
 
 def test_another_seed_number_or_size_shares_no_id(batch: Batch) -> None:
-    ids = {row[0] for row in facts(batch)} | {each["id"] for each in batch.people}
+    ids = set(ids_of_facts(batch)) | {each["id"] for each in batch.people}
     for other in (Outline(8, 0, 400, ON), Outline(7, 1, 400, ON), Outline(7, 0, 399, ON)):
         made = build_batch(other)
-        assert ids.isdisjoint({row[0] for row in facts(made)})
+        assert ids.isdisjoint(ids_of_facts(made))
         assert ids.isdisjoint({each["id"] for each in made.people})
 
 
@@ -94,15 +95,15 @@ def test_other_peoples_cases_look_like_participants_cases(batch: Batch) -> None:
 
 def test_facts_have_the_ids_that_their_owners_give_them(batch: Batch) -> None:
     """So that the owner can take each of them back: a release, a referral, an assignment."""
-    by_id = {row[0]: row for row in facts(batch)}
+    by_id = ids_of_facts(batch)
     site = batch.places.site["id"]
     for person in batch.people:
         author = fact_id("author", UUID(person["referral_id"]), person["author"])
-        assert by_id[str(author)][3] == "w"
+        assert by_id[str(author)]["basis"] == b"w"
         if person["stage"] != "SCREENING":
             provider = f"{batch.places.agency_ids['cm']}@{site}"
             own = by_id[str(fact_id("own-agency", UUID(person["id"]), provider))]
-            assert own[2:4] == [f"agency:{provider}", "o"]
+            assert (own["holder"], own["basis"]) == (f"agency:{provider}".encode(), b"o")
         for release in person.get("releases", ())[-1:]:
             expected = set(map(str, row_ids(terms(release))))
             is_active = release["status"] == "ACTIVE"
@@ -126,4 +127,4 @@ def test_only_who_is_enrolled_has_signed_anything(batch: Batch) -> None:
         assert ("releases" in person) == (person["stage"] in ENROLLED)
 
 
-SMALL_SITE = "350f322f344d2fd1fe2e966e38416fa1e022504179418689b301e63dd8753f50"
+SMALL_SITE = "338170d5976af06bba2e6ae15be785d8ce9610dd12c516a3aa44c6dcd449b420"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from infra.authority.follower import applied_revision
 from infra.authority.tables import Visibility
 from infra.bulk_copy import CopyRows
 from infra.dev.synth.batch import Batch, Outline, build_batch
+from infra.dev.synth.loading import Wanted, day_of, loaded_of, remember
 from infra.errors import BugError
 from svc_cases import synthetic as cases
 from svc_cases.cases.tables import LegalCase
@@ -23,6 +25,7 @@ from svc_participants import synthetic as participants
 from svc_participants.care.notes.tables import CaseNoteRow
 from svc_participants.people.tables import AliasRow, ParticipantRow
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory
+from tests.infra.dev.synth.fact_rows import rows_of
 
 ON = date(2026, 11, 22)
 
@@ -64,7 +67,7 @@ async def test_consent_takes_a_site_in_one_change(service: ServiceApp, batch: Ba
     provisions = [e for p in batch.people for r in p.get("releases", ()) for e in r["provisions"]]
     for _ in range(2):
         assert await _count(service, Provision) == len(provisions)
-        assert await _count(service, Visibility) == batch.facts.count(b"\n")
+        assert await _count(service, Visibility) == len(rows_of(batch.facts))
         again = await consent.load(service.chassis, told(batch), batch.facts)
         assert again == {"revision": before + 1, "loaded": 0}
     async with service.chassis.database.read() as session:
@@ -79,7 +82,7 @@ async def test_participants_takes_a_site_once(service: ServiceApp, batch: Batch)
         answer = await participants.load(service.chassis, told(batch, revision=3), batch.facts)
         assert answer == {"loaded": loaded}
         assert await _count(service, ParticipantRow) == 60
-        assert await _count(service, Visibility) == batch.facts.count(b"\n")
+        assert await _count(service, Visibility) == len(rows_of(batch.facts))
     notes = sum(person.get("note_count", 0) for person in batch.people)
     assert await _count(service, CaseNoteRow) == notes
     async with service.chassis.database.read() as session:
@@ -99,7 +102,7 @@ async def test_cases_takes_a_site_once(service: ServiceApp, batch: Batch) -> Non
 @pytest.mark.parametrize("service", ["svc_participants"], indirect=True)
 async def test_a_site_that_fails_half_way_leaves_nothing(service: ServiceApp, batch: Batch) -> None:
     other = build_batch(Outline(seed=6, number=0, size=20, on=ON))
-    broken = other.facts.replace(b"\tpermit\t", b"\tperhaps\t", 1)
+    broken = other.facts.replace(b"permit", b"perhap", 1)
     before = await _count(service, ParticipantRow)
     with pytest.raises(DBAPIError):
         await _guarded(service, told(other, revision=1), broken)
@@ -128,3 +131,18 @@ async def test_what_copy_would_read_otherwise_stops_the_loader() -> None:
         with pytest.raises(BugError):
             await rows.copy(None)  # type: ignore[arg-type]
         rows = CopyRows(AliasRow, "id", "participant_id", "name", "kind")
+
+
+def test_a_run_for_fewer_people_takes_nobody_away(tmp_path: Path) -> None:
+    file, day = tmp_path / "synth.json", date(2026, 11, 2)
+    remember(file, Wanted(3000, 7, day))
+    remember(file, Wanted(1000, 7, day))
+    remember(file, Wanted(500, 8, day))
+    assert (loaded_of(file, 7), loaded_of(file, 8), loaded_of(file, 9)) == (3000, 500, 0)
+
+
+def test_the_day_of_a_world_is_that_of_its_first_run(tmp_path: Path) -> None:
+    file, day = tmp_path / "synth.json", date(2026, 11, 2)
+    assert day_of(file, 7, day) == day
+    remember(file, Wanted(500, 7, day))
+    assert day_of(file, 7, date(2027, 1, 1)) == day

@@ -3,13 +3,10 @@
 Two synthetic sites; the plans are those that a connection keeps for every caller of a shape.
 """
 
-import re
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
@@ -22,8 +19,10 @@ from infra.identity_token import Caller
 from infra.vocabulary import Category, Purpose, Role
 from svc_cases import synthetic as cases
 from svc_participants import synthetic as participants
-from tests.fixtures.participants_service import CARE, LONG_AGO, statements_of
+from tests.fixtures.participants_service import CARE, LONG_AGO
+from tests.fixtures.plans import whole_tables
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, caller
+from tests.fixtures.statements import statements_of
 
 ON = date(2026, 11, 22)
 LARGE = frozenset(
@@ -101,49 +100,6 @@ def asking(batch: Batch, role: Role, handle: str, grounds: str) -> Caller:
     )
 
 
-async def whole_tables(service: ServiceApp, statements: list[str]) -> list[str]:
-    """Return which large tables the kept plans of these statements read from end to end."""
-    connection = await asyncpg.connect(service.owner_dsn)
-    # Tables of a test are small enough to be read whole: planned as if that were no way.
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-    await connection.execute("SET enable_seqscan = off")
-    found: list[str] = []
-    try:
-        for statement in dict.fromkeys(statements):
-            if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                continue
-            # As the services' connections keep it: planned without a look at the values.
-            await connection.execute(f"PREPARE kept AS {statement}")
-            count = len(set(re.findall(r"\$\d+", statement)))
-            given = f"({', '.join(['NULL'] * count)})" if count else ""
-            rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE kept{given}")
-            await connection.execute("DEALLOCATE kept")
-            plan = orjson.loads(rows[0][0])
-            found += [
-                node["Relation Name"]
-                for node in _nodes(plan[0]["Plan"])
-                if node.get("Relation Name") in LARGE and _is_whole(node)
-            ]
-    finally:
-        await connection.close()
-    return found
-
-
-def _is_whole(node: dict[str, Any]) -> bool:
-    """Return whether a scan looks at every row, also by way of an index that it does not search."""
-    if node["Node Type"] == "Seq Scan":
-        return True
-    if node.get("Index Name") == "ix_authority_visibility_denials":
-        return False  # holds denials only, of which there are few; none is in the synthetic world
-    return node["Node Type"].startswith("Index") and "Index Cond" not in node
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for child in node.get("Plans", ()):
-        yield from _nodes(child)
-
-
 def somebody(batch: Batch) -> str:
     """Return a participant of the persona's caseload."""
     manager = batch.places.managers[0]
@@ -166,7 +122,7 @@ async def test_no_statement_reads_a_large_table_from_end_to_end(
         answer = await at_size.service.graphql(who, OPERATIONS[name], variables)
     assert answer.data
     assert len(statements) <= 16
-    assert await whole_tables(at_size.service, statements) == []
+    assert await whole_tables(at_size.service, statements, LARGE) == []
 
 
 @pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
@@ -176,10 +132,30 @@ async def test_cases_of_people_are_looked_up(at_size: AtSize) -> None:
     async with statements_of(at_size.service) as statements:
         answer = await at_size.service.graphql(who, CASES, {"keys": keys})
     assert answer.data["_entities"][0]["legalCases"] is not None
-    assert await whole_tables(at_size.service, statements) == []
+    assert await whole_tables(at_size.service, statements, LARGE) == []
+
+
+@pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
+async def test_a_case_is_found_by_its_number_alone(at_size: AtSize) -> None:
+    who = asking(at_size.batch, Role.CM, "case_manager", "ao|r")
+    number = next(each["number"] for each in at_size.batch.cases if each["match"])
+    document = "query($n: String!) { searchMatches(caseNumber: $n) { totalCount } }"
+    async with statements_of(at_size.service) as statements:
+        await at_size.service.graphql(who, document, {"n": number})
+    assert await whole_tables(at_size.service, statements, LARGE) == []
+
+
+@pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
+async def test_the_liaisons_queue_begins_with_whose_release_is_in_force(at_size: AtSize) -> None:
+    who = replace(asking(at_size.batch, Role.PRO, "prosecutor", "r"), is_liaison=True)
+    document = "{ liaisonQueue(first: 10) { totalCount edges { node { id } } } }"
+    async with statements_of(at_size.service) as statements:
+        answer = await at_size.service.graphql(who, document)
+    assert answer.data["liaisonQueue"] is not None
+    assert await whole_tables(at_size.service, statements, LARGE) == []
 
 
 @pytest.mark.parametrize("at_size", ["svc_participants"], indirect=True)
 async def test_planted_statement_without_an_index_is_caught(at_size: AtSize) -> None:
     planted = ["SELECT id FROM case_note WHERE lower(text) = $1::varchar"]
-    assert await whole_tables(at_size.service, planted) == ["case_note"]
+    assert await whole_tables(at_size.service, planted, LARGE) == ["case_note"]

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from infra.dev.service_databases import ServiceDatabase
-from infra.dev.up.balancer import configuration
+from infra.dev.up.balancer import (
+    CHECK_EACH_MS,
+    CHECK_SECONDS,
+    STOP_DELAY_SECONDS,
+    configuration,
+)
 from infra.dev.up.layout import Layout
 from infra.dev.up.programs import SERVICES, Addresses, Program, Scale, planned
 
@@ -54,6 +59,11 @@ def test_programs_find_each_other_behind_the_balancer(tmp_path: Path) -> None:
             own = found[f"svc_{name}{each}"].environment["GT_BIND"].removeprefix("unix:")
             assert f"unix@{own}\n" in fronts
     assert "bind 127.0.0.1:8000" in fronts
+    assert "option http-server-close" in fronts  # none is idle when an instance stops
+    # A refusal takes an instance out, before it goes; a late answer does not.
+    assert "fall 1" in fronts
+    assert f"timeout check {CHECK_SECONDS}s" in fronts
+    assert 4 * CHECK_EACH_MS / 1000 < STOP_DELAY_SECONDS < CHECK_SECONDS
 
 
 @pytest.mark.skipif(HAPROXY is None, reason="needs Debian's haproxy")

@@ -1,0 +1,216 @@
+"""`bench overload`: a gateway at three times what it can do, and how it comes back.
+
+First so many callers at once show what one gateway can do. Then requests leave at three times that
+rate, whatever becomes of those before: lists, a question about somebody who may not be seen, and
+revocations, which are urgent. Then requests leave at half the rate until they are all answered.
+Refusals must say so (503 `OVERLOADED` with `retry-after`, 429, or `SERVICE_UNAVAILABLE`), nobody
+may be shown what is not theirs, and what is urgent is refused less often than what is not.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+
+from infra import clock
+from tests.bench.open_loop import load
+from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
+from tests.proof.processes import Cluster, running_cluster
+
+HONEST = {"OVERLOADED", "SERVICE_UNAVAILABLE", "RATE_LIMITED"}
+CALLERS = 16
+IN_A_ROW = 20
+_PERSONA, _PURPOSE = "case_manager", "CAREMGT"
+_LIST = "{ participants(first: 25) { edges { node { id name { family } } } } }"
+_HIDDEN = "query($id: ID!) { participant(id: $id) { id name { family } } }"
+_REVOKE = """mutation($input: RevokeReleaseInput!) { revokeRelease(input: $input) {
+  release { id } userErrors { code } } }"""
+_FRESH_SECONDS = 600.0
+"""Longer than any measurement: a caller's own patience is not what is measured."""
+
+
+@dataclass
+class Found:
+    """What came of the requests of one phase, by kind: `answered`, a code, `lost`, `shown`."""
+
+    outcomes: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def note(self, kind: str, outcome: str) -> None:
+        """Count one request."""
+        self.outcomes.setdefault(kind, Counter())[outcome] += 1
+
+    def refused(self, kind: str) -> float:
+        """Return the share of a kind that was refused."""
+        counted = self.outcomes.get(kind, Counter())
+        return 1 - counted["answered"] / max(1, counted.total())
+
+    def wrong(self) -> dict[str, int]:
+        """Return outcomes that may never be: lost, shown, or a code that is no honest refusal."""
+        every = sum(self.outcomes.values(), Counter[str]())
+        return {name: n for name, n in every.items() if name not in {"answered", *HONEST}}
+
+
+@dataclass
+class Callers:
+    """Who asks what of one gateway."""
+
+    cluster: Cluster
+    hidden: str
+    release: str
+    found: Found = field(default_factory=Found)
+
+    async def list_people(self) -> bool:
+        """Ask for a list."""
+        return await self._ask("list", _LIST, {})
+
+    async def look_at_hidden(self) -> bool:
+        """Ask for somebody who may not be seen: null, or a refusal."""
+        return await self._ask("hidden", _HIDDEN, {"id": self.hidden})
+
+    async def revoke(self) -> bool:
+        """Take a release back that is not in force any more: urgent, and harmless."""
+        given = {
+            "releaseId": self.release, "expectedVersion": 1, "reason": "Overload.",
+            "idempotencyKey": uuid4().hex,
+        }  # fmt: skip
+        return await self._ask("urgent", _REVOKE, {"input": given})
+
+    async def mixed(self, number: int) -> str:
+        """Send the n-th of a mix: eight lists, one hidden, one urgent of ten."""
+        kinds = {8: self.look_at_hidden, 9: self.revoke}
+        await kinds.get(number % 10, self.list_people)()
+        return "sent"
+
+    async def _ask(self, kind: str, query: str, variables: dict[str, object]) -> bool:
+        answered = await self.cluster.door(0, _PERSONA, query, dict(variables), _PURPOSE)
+        outcome = "lost" if answered is None else _outcome(kind, answered[1])
+        self.found.note(kind, outcome)
+        return outcome == "answered"
+
+
+def _outcome(kind: str, body: dict[str, object]) -> str:
+    errors = body.get("errors")
+    data = body.get("data")
+    if kind == "hidden" and isinstance(data, dict) and data.get("participant") is not None:
+        return "shown"
+    if isinstance(errors, list) and errors:
+        return str(errors[0]["extensions"]["code"])
+    return "answered"
+
+
+async def capacity(callers: Callers, seconds: float) -> float:
+    """Return how many of the mix a gateway answers a second, with so many callers at once."""
+    ends_at, count = clock.monotonic() + seconds, 0
+
+    async def call(number: int) -> None:
+        nonlocal count
+        while clock.monotonic() < ends_at:
+            await callers.mixed(number)
+            number += CALLERS + 1
+            count += 1
+
+    await asyncio.gather(*(call(number) for number in range(CALLERS)))
+    return count / seconds
+
+
+async def recovery(callers: Callers, rate: float) -> float:
+    """Return how many seconds pass until so many in a row are answered at half the rate."""
+    begin, first_of_row, row = clock.monotonic(), 0.0, 0
+    while row < IN_A_ROW:
+        asked_at = clock.monotonic()
+        is_good = await callers.list_people()
+        first_of_row = asked_at if is_good and row == 0 else first_of_row
+        row = row + 1 if is_good else 0
+        await asyncio.sleep(max(0.0, 2 / rate - (clock.monotonic() - asked_at)))
+    return first_of_row - begin
+
+
+@dataclass(frozen=True)
+class Result:
+    """One measurement."""
+
+    rate: float
+    before: Found
+    during: Found
+    recovered_after: float
+
+
+async def measure(platform: Platform, seconds: float, factor: float) -> Result:
+    """Find the capacity, overload for so long, and wait for the recovery."""
+    async with running_cluster(platform, 1) as cluster:
+        shown = platform.operation("RevokeRoi")["variables"]["input"]
+        callers = Callers(cluster, platform.participant("other_site"), shown["releaseId"])
+        cluster.client.timeout = httpx2.Timeout(_FRESH_SECONDS)
+        await callers.list_people()
+        callers.found = before = Found()
+        rate = await capacity(callers, seconds)
+        callers.found = during = Found()
+        await load(callers.mixed, rate=factor * rate, seconds=seconds)
+        callers.found = Found()
+        return Result(rate, before, during, await recovery(callers, rate))
+
+
+def table(result: Result, factor: float) -> str:
+    """Return the result as lines of a table."""
+    said = f"one gateway answers {result.rate:.1f} a second; then {factor:g} times that"
+    lines = [
+        f"{said}; whole again {result.recovered_after:.1f} s after the last",
+        "| kind | requests | answered | refused | why |",
+        "|---|---|---|---|---|",
+    ]
+    for kind, counted in sorted(result.during.outcomes.items()):
+        why = ", ".join(f"{name} {n}" for name, n in counted.items() if name != "answered")
+        lines.append(
+            f"| {kind} | {counted.total()} | {counted['answered']}"
+            f" | {result.during.refused(kind):.0%} | {why} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+async def _run(seconds: float, factor: float) -> Result:
+    with tempfile.TemporaryDirectory(prefix="gt-bench-") as folder:
+        data, log, port = Path(folder) / "data", Path(folder) / "up.log", free_ports()
+        process = await asyncio.to_thread(start_platform, data, port, log)
+        try:
+            async with httpx2.AsyncClient(timeout=60) as client:
+                platform = Platform(data, port, process, log, client)
+                return await measure(platform, seconds, factor)
+        finally:
+            await asyncio.to_thread(stop_platform, process)
+
+
+def main() -> None:
+    """Measure and print a table; JSON on request. Exit status 1 for what may never be."""
+    parser = argparse.ArgumentParser(prog="goldenthread bench overload", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each phase")
+    parser.add_argument("--factor", type=float, default=3.0)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    result = asyncio.run(_run(arguments.seconds, arguments.factor))
+    sys.stdout.write(table(result, arguments.factor))
+    if arguments.json:
+        outcomes = {kind: dict(each) for kind, each in result.during.outcomes.items()}
+        arguments.json.write_text(
+            json.dumps(
+                {
+                    "rate": result.rate,
+                    "outcomes": outcomes,
+                    "recovered_after": result.recovered_after,
+                },
+                indent=1,
+            )
+        )
+    if wrong := result.during.wrong():
+        sys.stderr.write(f"what may never be: {wrong}\n")
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
