@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.failures_at_once",
+    "tests.fixtures.openers",
     "tests.fixtures.same_order",
     "tests.fixtures.property_tests",
     "tests.fixtures.clock_hands",
