@@ -6,7 +6,7 @@ READ COMMITTED and is committed by ``Database.write`` alone. Enforced by the imp
 keeps ``commit`` out of the slices.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NewType, Protocol
 
@@ -23,6 +23,9 @@ JOURNAL_KEY = "journal"
 """Under which a write session's ``info`` has the journal of authority changes, if there is one."""
 JOURNALLED_KEY = "journalled"
 """And there the lines that its transaction wrote: (database id, line id)."""
+AT_THE_END_KEY = "at_the_end"
+"""And there what its transaction does last, with all its rows written (``LastStep``)."""
+LastStep = Callable[[], Awaitable[None]]
 DRIVER = "postgresql+asyncpg://"
 """The driver reads the whole address: SQLAlchemy knows no ``sslmode`` and no ``sslrootcert``."""
 
@@ -92,6 +95,10 @@ class Database:
             session.info[JOURNAL_KEY] = self.journal
             try:
                 yield WriteSession(session)
+                last_step: LastStep | None = session.info.get(AT_THE_END_KEY)
+                if last_step is not None:
+                    await session.flush()
+                    await last_step()
             except BaseException:
                 if self.journal is not None:  # it will be rolled back: its lines do not count
                     for database, line in session.info.get(JOURNALLED_KEY, ()):

@@ -1,7 +1,8 @@
 """Statements that tie the consent database to its journal: write ahead, and replay.
 
-``write_ahead`` runs inside ``record_change``, under the lock of the order: the rows that changed
-since the last line go into the journal and are on its volume before the transaction commits.
+A transaction that has changed something ends with ``write_ahead``, under the lock of the order:
+the rows that changed since the last line go into the journal and are on its volume before it
+commits. All of its rows, so that a request which a crash cuts off is known by its key afterwards.
 Replaying puts rows into the database as they were written then, with the rights of the running
 service and nothing more.
 """
@@ -9,6 +10,7 @@ service and nothing more.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +18,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from infra.authority.journal import Journal, JournalError, Line
-from infra.database import JOURNAL_KEY, JOURNALLED_KEY, WriteSession
+from infra.database import AT_THE_END_KEY, JOURNAL_KEY, JOURNALLED_KEY, WriteSession
 
 _STATE = text("select database_id::text, last_line::text, is_restored from authority_journal")
 # One statement, since each costs the processor time of a call. Rows are put in order by the
@@ -61,15 +63,18 @@ async def state_of(session: WriteSession) -> JournalState:
     return JournalState(row[0], row[1], row[2])
 
 
-async def write_ahead(session: WriteSession, revision: int) -> None:
-    """Put what this transaction changed into the journal; nothing where there is no journal.
+def write_ahead(session: WriteSession, revision: int) -> None:
+    """Have the transaction end with a line of the journal; nothing where there is no journal.
 
-    Raises:
-        JournalError: it is not on the journal's volume, so it must not be committed.
+    ``Database.write`` raises JournalError if the line is not on the journal's volume, and does
+    not commit then.
     """
     journal: Journal | None = session.info.get(JOURNAL_KEY)
-    if journal is None:
-        return
+    if journal is not None:
+        session.info[AT_THE_END_KEY] = partial(_write_line, session, journal, revision)
+
+
+async def _write_line(session: WriteSession, journal: Journal, revision: int) -> None:
     line_id = uuid4()
     taken = (await session.execute(_TAKE, {"line": line_id})).one()
     database_id, after, at, rows = taken

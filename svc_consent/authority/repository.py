@@ -80,10 +80,7 @@ async def record_change(
         operations: changes of visibility rows and agency windows; may be empty.
 
     Returns:
-        The revision.
-
-    Raises:
-        JournalError: the journal did not take it; the transaction must not be committed.
+        The revision. Where there is a journal, the transaction ends with a line of it.
     """
     moved = sorted(set(keys))
     await session.flush()
@@ -91,7 +88,7 @@ async def record_change(
     given = {"keys": moved, "operations": list(operations), "channel": CHANNEL}
     revision: int = (await session.execute(_CHANGE, given)).scalar_one()
     await changes.apply(session, list(operations), revision)
-    await write_ahead(session, revision)
+    write_ahead(session, revision)
     return revision
 
 

@@ -252,7 +252,7 @@ class Drive:
                 return
             # The first attempt, of which nobody heard, is still under way; its key tells soon.
             await asyncio.sleep(10 * _PAUSE)
-        raise AssertionError(result)
+        raise AssertionError(result, given)
 
     async def _insist(
         self, persona: str, query: str, variables: dict[str, Any], purpose: str

@@ -21,9 +21,11 @@ from sqlalchemy import text
 
 from infra.authority.facts import delete_visibility, timeline_after
 from infra.authority.journal import Journal, JournalError, Line
+from infra.database import AT_THE_END_KEY
 from infra.dev.backups.copying import dump, load
 from infra.dev.postgres import EmbeddedPostgres
 from infra.dev.service_databases import Server
+from infra.idempotency import once
 from svc_consent.authority import recovery, repository
 from svc_consent.authority.rules import subject_key
 from tests.fixtures.consent_world import ConsentWorld, Person
@@ -249,6 +251,23 @@ async def _change_and_fail(world: ConsentWorld, released: Released) -> None:
         raise RuntimeError
 
 
+async def test_a_line_whose_transaction_was_rolled_back_does_not_count(
+    drill: Drill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = await release(drill.world)
+    append = Journal.append
+
+    def cut_off(journal: Journal, database: str, line: Line) -> None:
+        append(journal, database, line)
+        raise RuntimeError
+
+    monkeypatch.setattr(Journal, "append", cut_off)
+    with pytest.raises(RuntimeError):
+        await revoke(drill.world, released)
+    assert await recovery.recover(drill.world.service.chassis.database) is None
+    assert await sees(drill.world, released)
+
+
 async def test_what_is_not_on_the_journal_is_not_committed(
     drill: Drill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +292,44 @@ async def test_a_crash_between_journal_and_commit_ends_with_the_change_made(dril
     restored = await drill.restored(copy, journal=drill.journal_copy(), mark="select 1")
     assert not await sees(restored, released)
     assert await restored.head() == timeline_after(await drill.world.head())
+
+
+async def _revoke_by_key(world: ConsentWorld, released: Released, *, at_once: bool = False) -> str:
+    """Take a release back under a key of its own; return what the service says under it."""
+    async with world.service.chassis.database.write() as session:
+
+        async def effect() -> dict[str, Any]:
+            operation = delete_visibility(released.row)
+            revision = await repository.record_change(session, ["policy"], [operation])
+            if at_once:
+                await session.info.pop(AT_THE_END_KEY)()
+            return {"revision": str(revision)}
+
+        result = await once(
+            session, subject="writer", key=str(released.row), request="revoke", effect=effect
+        )
+    return str(result["revision"])
+
+
+async def test_a_request_that_a_crash_cut_off_is_known_by_its_key_afterwards(drill: Drill) -> None:
+    """Its client, who was told nothing, repeats it and is told what came of it."""
+    released = await release(drill.world)
+    copy = await drill.copy()
+    said = await _revoke_by_key(drill.world, released)
+    restored = await drill.restored(copy, journal=drill.journal_copy(), mark="select 1")
+    assert not await sees(restored, released)
+    assert await _revoke_by_key(restored, released) == said
+
+
+async def test_twin_whose_line_is_written_before_the_key_has_the_effect_twice(
+    drill: Drill,
+) -> None:
+    released = await release(drill.world)
+    copy = await drill.copy()
+    said = await _revoke_by_key(drill.world, released, at_once=True)
+    restored = await drill.restored(copy, journal=drill.journal_copy(), mark="select 1")
+    assert not await sees(restored, released)
+    assert await _revoke_by_key(restored, released) != said
 
 
 async def test_every_table_is_journalled_or_named_as_one_that_is_not(drill: Drill) -> None:
