@@ -349,11 +349,16 @@ async def test_planted_a_gateway_that_never_starts_to_send_is_caught(
 
 async def _is_woken_by_a_change(office: Office, monkeypatch: pytest.MonkeyPatch, by: float) -> None:
     monkeypatch.setattr(gateway_sender, "PAUSE_SECONDS", 3600.0)  # else it would look by itself
-    door = office.world.door
+    has_looked = asyncio.Event()
+
+    async def note() -> None:
+        has_looked.set()
+
+    office.world.door.after["/internal/webhooks/claim"] = note
     async with office.world.gateway(follows_feed=True) as gateway:
         app = public_app(gateway, is_production=False)
         async with app.router.lifespan_context(app):
-            await eventually(lambda: door.count("/internal/webhooks/claim") > 0)
+            await asyncio.wait_for(has_looked.wait(), 60)  # what comes now the first look lacks
             await office.gain()
             await eventually(lambda: bool(office.receiver.received), seconds=by)
 
