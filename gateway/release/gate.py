@@ -72,6 +72,17 @@ class ReleaseGate:
         Raises:
             ConsentUnavailableError: no verdict in time; nothing may be released.
         """
+        try:
+            found = await self._verdict(call, give_up_at)
+        except ConsentUnavailableError:
+            metrics.GATE_VERDICTS.labels("UNAVAILABLE").inc()
+            raise
+        metrics.GATE_VERDICTS.labels(found[0].outcome).inc()
+        return found
+
+    async def _verdict(
+        self, call: Mapping[str, Any], give_up_at: float | None
+    ) -> tuple[Verdict, float]:
         if len(self._waiting) >= MAX_WAITING:
             raise ConsentUnavailableError("too many requests wait for the release gate")
         usual = WAIT_SECONDS * self._patience
@@ -102,7 +113,6 @@ class ReleaseGate:
         try:
             verdicts = await self._client.gate(lane, [waiting.call for waiting in batch])
         except ConsentUnavailableError:
-            metrics.GATE_VERDICTS.labels("UNAVAILABLE").inc(len(batch))
             self._refuse(batch)
             return
         except asyncio.CancelledError:
@@ -117,7 +127,6 @@ class ReleaseGate:
             if verdict is None:
                 self._refuse([waiting])
             else:
-                metrics.GATE_VERDICTS.labels(verdict.outcome).inc()
                 waiting.verdict.set_result((verdict, sent_at))
 
     @staticmethod

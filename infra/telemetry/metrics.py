@@ -20,8 +20,20 @@ SHARED_FETCHES = Counter("gt_shared_fetches_total", "Fetches that joined an equa
 FETCH_SECONDS = Histogram(
     "gt_fetch_seconds", "Time of a subgraph fetch.", ["subgraph"], buckets=_BUCKETS
 )
-GATE_SECONDS = Histogram("gt_gate_seconds", "Time of a release-gate call.", buckets=_BUCKETS)
-GATE_VERDICTS = Counter("gt_gate_verdicts_total", "Release-gate verdicts.", ["verdict"])
+# The gateway counts what requests met; svc_consent has a series of its own for what it took.
+GATE_SECONDS = Histogram(
+    "gt_gate_seconds", "Time of a release-gate call, as a gateway waits for it.", buckets=_BUCKETS
+)
+GATE_VERDICTS = Counter(
+    "gt_gate_verdicts_total",
+    "Verdicts that requests of a gateway met; UNAVAILABLE where none came in time.",
+    ["verdict"],
+)
+JUDGING_SECONDS = Histogram(
+    "gt_gate_judging_seconds",
+    "Time that svc_consent takes over a release-gate call, its transaction included.",
+    buckets=_BUCKETS,
+)
 REFUSALS = Counter("gt_refusals_total", "Requests refused.", ["code"])
 SUPERGRAPHS = Counter(
     "gt_supergraphs_total", "New supergraphs, by what became of them.", ["outcome"]

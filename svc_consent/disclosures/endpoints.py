@@ -38,9 +38,7 @@ def routes(chassis: Chassis, pool: HotPool, signer: HeadSigner) -> list[BaseRout
         released = [each for each in answer["verdicts"] if each["verdict"] == "RELEASED"]
         metrics.LEDGER_ENTRIES.inc(len(released))
         metrics.DENIED.inc(sum(len(call.denied) for call in calls))
-        for verdict in answer["verdicts"]:
-            metrics.GATE_VERDICTS.labels(verdict["verdict"]).inc()
-        metrics.GATE_SECONDS.observe(perf_counter() - started)
+        metrics.JUDGING_SECONDS.observe(perf_counter() - started)
         return json_response(200, answer)
 
     gateway = frozenset({GATEWAY_ISSUER})

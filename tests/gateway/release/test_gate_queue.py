@@ -226,6 +226,33 @@ async def test_all_who_share_a_failed_call_are_refused_and_the_lane_goes_on() ->
     await gate.stop()
 
 
+async def test_each_request_counts_once_by_what_it_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one whose moment passed, one too many, and one that the answer left out."""
+    keeper = Keeper(forgets=frozenset({"r1"}))
+    gate = _gate(keeper, lanes=1)
+    gate.start()
+
+    def seen() -> tuple[float, float]:
+        return _verdicts("UNAVAILABLE"), _verdicts("RELEASED")
+
+    before = seen()
+    with pytest.raises(ConsentUnavailableError):
+        await gate.verdict({"releaseId": "late"}, clock.monotonic())
+    assert seen() == (before[0] + 1, before[1])
+    monkeypatch.setattr(queue, "MAX_WAITING", 0)
+    with pytest.raises(ConsentUnavailableError):
+        await gate.verdict({"releaseId": "one too many"})
+    monkeypatch.undo()
+    assert seen() == (before[0] + 2, before[1])
+    gone = _asks(gate, 0)
+    await _until(lambda: keeper.came)
+    gone.cancel()
+    keeper.lets_through.set()
+    await asyncio.gather(gone, _asks(gate, 1), _asks(gate, 2), return_exceptions=True)
+    await gate.stop()
+    assert seen() == (before[0] + 3, before[1] + 1)  # who has gone met nothing
+
+
 async def test_what_a_call_took_is_measured() -> None:
     keeper = Keeper()
     gate = _gate(keeper, lanes=1)
