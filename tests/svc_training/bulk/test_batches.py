@@ -2,12 +2,18 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pytest
+import pytest_asyncio
 from sqlalchemy import insert, select
 
 from infra import clock
+from infra.database import WriteSession
+from svc_training.assignments.repository import changes
+from svc_training.assignments.tables import Assignment
 from svc_training.background import BackgroundWork
+from svc_training.bulk import repository
 from svc_training.bulk.rules import CHUNK
 from svc_training.bulk.tables import AssignmentBatch
 from svc_training.personnel.tables import Personnel
@@ -16,6 +22,7 @@ from tests.fixtures.training_service import CASE_MANAGEMENT, POLICE, training_ma
 from tests.svc_training.acadis.test_files import REGISTER, run
 from tests.svc_training.assignments.test_assigning import codes, person
 
+REGISTERED = 3
 FIELDS = "id status total done assigned kept"
 START = f"""mutation ($input: StartAssignmentBatchInput!) {{ startAssignmentBatch(input: $input) {{
   batch {{ {FIELDS} }} userErrors {{ code }} }} }}"""
@@ -44,7 +51,9 @@ async def look(training: ServiceApp, batch_id: str, asking: Any = None) -> Any:
     return answer.data["assignmentBatch"]
 
 
-async def test_a_thousand_people_are_assigned_and_taken_back(training: ServiceApp) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def thousand(training: ServiceApp) -> ServiceApp:
+    """The service with as many people on the roster as one action takes."""
     now = clock.now()
     rows = [
         {
@@ -57,20 +66,77 @@ async def test_a_thousand_people_are_assigned_and_taken_back(training: ServiceAp
     ]  # fmt: skip
     async with training.chassis.database.write() as session:
         await session.execute(insert(Personnel), rows)
-    started = await run(training, START, sessionNumber="9101-1", category="LEAD", wholeAgency=True)
+    return training
+
+
+async def made_by(training: ServiceApp, batch_id: str) -> dict[str, str]:
+    """Return how far each assignment is that a batch made."""
+    rows = select(Assignment.id, Assignment.status).where(Assignment.batch_id == UUID(batch_id))
+    async with training.chassis.database.read() as session:
+        return {str(row[0]): row[1] for row in await session.execute(rows)}
+
+
+async def takes_back_all_but_the_registered(training: ServiceApp, number: str) -> None:
+    """Assign the whole roster, register a few of it, and take the batch back."""
+    started = await run(training, START, sessionNumber=number, category="LEAD", wholeAgency=True)
     batch = started["batch"]
     assert batch["total"] == 1000
     assert batch["done"] % CHUNK == 0
     await settle(training)
     done = await look(training, batch["id"])
-    assert (done["status"], done["done"], done["assigned"]) == ("DONE", 1000, 1000)
-    registered = await run(training, REGISTER, sessionNumber="9101-1")
-    kept = [e["outcome"] for e in registered["registrations"]].count("REGISTERED")
+    assert (done["status"], done["done"], done["kept"]) == ("DONE", 1000, 0)
+    made = await made_by(training, batch["id"])
+    assert len(made) == done["assigned"] > 1000 - CHUNK
+    few = sorted(made)[:REGISTERED]
+    answer = await run(training, REGISTER, sessionNumber=number, assignmentIds=few)
+    assert [each["outcome"] for each in answer["registrations"]] == ["REGISTERED"] * REGISTERED
+
     undone = await run(training, UNDO, batchId=batch["id"])
-    assert undone["batch"]["status"] == "UNDONE"
-    assert undone["batch"]["kept"] == kept == 1000
+    became = await made_by(training, batch["id"])
+    assert became == {id_: "REGISTERED" if id_ in few else "CANCELLED" for id_ in made}
+    assert (undone["batch"]["status"], undone["batch"]["kept"]) == ("UNDONE", REGISTERED)
     again = await run(training, UNDO, batchId=batch["id"])
     assert codes(again) == ["ALREADY_UNDONE"]
+
+
+async def test_a_thousand_people_are_assigned_and_taken_back(thousand: ServiceApp) -> None:
+    await takes_back_all_but_the_registered(thousand, "9101-1")
+
+
+async def test_planted_an_undo_that_leaves_a_chunk_is_caught(
+    thousand: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = changes.of_batch
+
+    async def all_but_a_chunk(session: WriteSession, batch_id: UUID) -> list[Assignment]:
+        return (await whole(session, batch_id))[CHUNK:]
+
+    monkeypatch.setattr(changes, "of_batch", all_but_a_chunk)
+    with pytest.raises(AssertionError, match="CANCELLED"):
+        await takes_back_all_but_the_registered(thousand, "8020-1")
+
+
+async def test_a_batch_that_runs_is_stopped_by_its_undo(
+    training: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is assigned after it, and who was assigned before is not any more."""
+    monkeypatch.setattr(repository, "next_running", nothing_runs)
+    people = [person("CF001"), person("CF002")]
+    started = await run(
+        training, START, sessionNumber="9101-2", category="LEAD", personnelIds=people
+    )
+    batch_id = started["batch"]["id"]
+    assert (await look(training, batch_id))["status"] == "RUNNING"
+    undone = await run(training, UNDO, batchId=batch_id)
+    assert (undone["batch"]["status"], undone["batch"]["done"]) == ("UNDONE", 0)
+    monkeypatch.undo()
+    await settle(training)
+    assert (await look(training, batch_id))["assigned"] == 0
+    assert await made_by(training, batch_id) == {}
+
+
+async def nothing_runs(_session: WriteSession) -> None:
+    """Stand for a worker that has not come yet."""
 
 
 async def test_undo_takes_back_who_is_not_registered(training: ServiceApp) -> None:

@@ -40,12 +40,15 @@ async def progress(visit: Visit) -> Response:
 
 
 async def undo(visit: Visit) -> Response:
-    """Take a batch back, as far as nobody is registered yet."""
+    """Take a batch back, also one that runs; who is registered already keeps the place."""
     id_ = visit.request.path_params["id"]
     sent = {"batchId": id_, "idempotencyKey": f"undo:{id_}"}
     reply = await visit.ask("UndoBatch", {"input": sent})
-    wrong = reply.data["undoAssignmentBatch"]["userErrors"]
-    return visit.go(f"/console/training/batches/{id_}", "not_undone" if wrong else "undone")
+    payload = reply.data["undoAssignmentBatch"]
+    note = "undone_partly" if payload["batch"] and payload["batch"]["kept"] else "undone"
+    if payload["userErrors"]:
+        note = "not_undone"
+    return visit.go(f"/console/training/batches/{id_}", note)
 
 
 async def due(visit: Visit) -> Response:
