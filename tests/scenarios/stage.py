@@ -17,7 +17,7 @@ import orjson
 
 from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
-from tests.scenarios import arriving, legal, training, tricks
+from tests.scenarios import arriving, family, legal, training, tricks
 
 FOLDER = Path(__file__).parent / "cases"
 OUTAGE = "SERVICE_UNAVAILABLE"
@@ -47,6 +47,7 @@ _STEP_WORDS = {
     "said_minutes_ago", "signed_minutes_ago", "agency", "attests", "answer_contains", "told",
     "restricts", "http_status", "grant",
 } | legal.STEP_WORDS | training.STEP_WORDS | tricks.STEP_WORDS | arriving.STEP_WORDS  # fmt: skip
+_STEP_WORDS |= family.STEP_WORDS
 _TOP_WORDS = {"number", "title", "rule", "participant", "steps"}
 
 
@@ -338,4 +339,5 @@ ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     **training.ACTIONS,
     **tricks.ACTIONS,
     **arriving.ACTIONS,
+    **family.ACTIONS,
 }

@@ -3,6 +3,7 @@
 import pytest
 
 from svc_consent.authority.decision import Decider
+from svc_consent.bindings import rules
 from tests.proof.house import Gateway, House
 from tests.scenarios.stage import FOLDER, Stage, read
 
@@ -32,3 +33,16 @@ async def test_planted_decision_without_grounds_fails_a_scenario(
             await stage.play()
     finally:
         scenario_gateway.decisions.forget_all()
+
+
+async def test_planted_parent_s_login_without_denials_fails_scenario_10(
+    scenario_house: House, scenario_gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without what is kept from her, the mother reads of the overdose."""
+    real = rules.facts_of
+    monkeypatch.setattr(rules, "facts_of", lambda *given: real(*given[:-1], ()))
+    scenario = read(FOLDER / "10_fifteen_years_old.toml")
+    with pytest.raises(AssertionError) as caught:
+        await Stage(scenario_house, scenario_gateway, scenario).play()
+    everything = ["name", "housing", "naloxone", "overdoses"]
+    assert f"('the care seen', {everything}" in str(caught.value)
