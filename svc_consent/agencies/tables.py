@@ -4,8 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from infra.tables import Base, UuidKey, Version
 
@@ -94,8 +103,28 @@ class Account(Base):
     version: Mapped[Version]
 
 
+def lapse(grant: str) -> str:
+    """Return the SQL of when a grant lapses because an open review has not decided about it.
+
+    Null when no review is waiting. Who reads whether a grant counts takes the earlier of this and
+    its own end (``RoleGrant.counts_until``): nothing has to happen at the deadline.
+
+    Args:
+        grant: how the statement names the row of ``role_grant``.
+    """
+    return (
+        "(select min(review.deadline_at) from review_campaign review"  # noqa: S608 - constants
+        " join review_item waiting on waiting.campaign_id = review.id"
+        f" where review.agency_id = {grant}.agency_id and review.closed_at is null"
+        f" and waiting.grant_id = {grant}.id and waiting.decision is null)"
+    )
+
+
 class RoleGrant(Base):
-    """That an account holds a role for an agency at a site (none for PAR and REP)."""
+    """That an account holds a role for an agency at a site (none for PAR and REP).
+
+    ``ends_at`` is what was said when it was given; ``counts_until`` also knows of open reviews.
+    """
 
     __tablename__ = "role_grant"
     __table_args__ = (
@@ -111,7 +140,7 @@ class RoleGrant(Base):
     is_liaison: Mapped[bool]
     service_field: Mapped[str | None]
     starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None] = mapped_column()
     reason: Mapped[str]
     approved_by: Mapped[UUID | None]
     granted_at: Mapped[datetime]
@@ -119,6 +148,9 @@ class RoleGrant(Base):
     revoked_by: Mapped[UUID | None]
     revocation_reason: Mapped[str | None]
     version: Mapped[Version]
+    counts_until: Mapped[datetime | None] = column_property(
+        func.least(ends_at, literal_column(lapse("role_grant"), DateTime(timezone=True)))
+    )
 
 
 class AccountBinding(Base):

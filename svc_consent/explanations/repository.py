@@ -126,7 +126,7 @@ async def holds_grant(session: AnySession, recipient: Recipient, at: datetime) -
             RoleGrant.role == recipient.role.value,
             Account.is_blocked.is_(False),
             RoleGrant.starts_at <= at,
-            (RoleGrant.ends_at.is_(None)) | (RoleGrant.ends_at > at),
+            (RoleGrant.counts_until.is_(None)) | (RoleGrant.counts_until > at),
             (RoleGrant.revoked_at.is_(None)) | (RoleGrant.revoked_at > at),
         )
         .limit(1)

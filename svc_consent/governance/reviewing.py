@@ -1,4 +1,9 @@
-"""Access reviews: every grant of an agency is kept or removed, by a deadline."""
+"""Access reviews: every grant of an agency is kept or removed, by a deadline.
+
+What nobody has decided by then no longer counts, whether or not somebody closes the review: the
+deadline is an end of each grant that waits (``svc_consent.agencies.tables.lapse``). Beginning a
+review and keeping a grant change that end, so both have a place in the order.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -13,6 +18,8 @@ from svc_consent.agencies.commands import take_away
 from svc_consent.agencies.repository import directory
 from svc_consent.agencies.rules import CEILING, checked_reason
 from svc_consent.agencies.tables import RoleGrant
+from svc_consent.authority.repository import record_change
+from svc_consent.authority.rules import subject_key
 from svc_consent.governance import rules
 from svc_consent.governance.commands import require
 from svc_consent.governance.repository import reviews as repository
@@ -26,7 +33,7 @@ async def open_review(
     session: WriteSession, caller: Caller, title: str, deadline_at: datetime
 ) -> dict[str, Any]:
     """Begin a review of the own agency: all grants that count now and that its administrator
-    may take away.
+    may take away. Each ends at the deadline unless it is kept.
 
     Raises:
         CommandError: not the agency's administrator, or there is nothing to review.
@@ -62,7 +69,7 @@ async def open_review(
     await session.flush()
     await repository.add_items(session, row.id, [each.id for each in grants])
     record(session, EventKind.REVIEW_OPENED, caller, now, agency_id=agency_id, reason=row.title)
-    await session.flush()
+    await record_change(session, [subject_key(each.account_id) for each in grants], [])
     return {"review": str(row.id)}
 
 
@@ -86,10 +93,11 @@ async def decide(
     decision: ReviewDecision,
     reason: str,
 ) -> dict[str, Any]:
-    """Keep a grant, or remove it at once.
+    """Keep a grant, or remove it at once; what has lapsed is not kept any more.
 
     Raises:
-        CommandError: not the administrator, no such review or grant, closed, or one's own grant.
+        CommandError: not the administrator, no such review or grant, closed, past its deadline,
+            or one's own grant.
         RuleError: no reason.
     """
     row = await _open_campaign(session, caller, campaign_id)
@@ -103,6 +111,9 @@ async def decide(
         message = "Somebody else reviews your own role."
         raise CommandError("OWN_GRANT", message, ("input", "grantId"))
     now = await directory.database_now(session)
+    if now >= row.deadline_at:
+        message = "The deadline is past: what nobody kept counts no longer. Close the review."
+        raise CommandError("REVIEW_CLOSED", message, ("input", "reviewId"))
     item.decision, item.reason = decision.value, text
     item.decided_by, item.decided_at = UUID(caller.subject), now
     if decision is ReviewDecision.KEEP:
@@ -110,14 +121,16 @@ async def decide(
             session, EventKind.REVIEW_KEPT, caller, now, agency_id=row.agency_id,
             account_id=grant.account_id, role=grant.role, reason=text,
         )  # fmt: skip
-        await session.flush()
+        await record_change(session, [subject_key(grant.account_id)], [])
     elif grant.revoked_at is None:
         await take_away(session, caller, [grant], f"Access review: {text}")
     return {"review": str(row.id)}
 
 
 async def close_review(session: WriteSession, caller: Caller, campaign_id: str) -> dict[str, Any]:
-    """Close a review; after its deadline, what nobody has decided to keep is removed.
+    """Close a review; after its deadline, what has lapsed is removed for good.
+
+    Nobody decides about the own role, so it waits for somebody else and lapses like any other.
 
     Raises:
         CommandError: not the administrator, no such review, closed, or undecided before the
@@ -129,16 +142,17 @@ async def close_review(session: WriteSession, caller: Caller, campaign_id: str) 
     grants: list[RoleGrant] = []
     for each in undecided:
         grant = await directory.grant_for_update(session, caller, each.grant_id)
-        is_own = grant is not None and str(grant.account_id) == caller.subject
-        if grant is not None and grant.revoked_at is None and not is_own:
+        if grant is not None and grant.revoked_at is None:
             grants.append(grant)
     if grants and now < row.deadline_at:
-        message = "Before the deadline every role must be kept or removed."
+        message = "Before the deadline every role must be kept or removed, yours by others."
         raise CommandError("UNDECIDED", message, ("input", "reviewId"))
     row.closed_at = now
     row.version += 1
     record(session, EventKind.REVIEW_CLOSED, caller, now, agency_id=row.agency_id, reason=row.title)
     await session.flush()
     if grants:
+        for grant in grants:  # since then it has not counted; what is explained later says so
+            grant.ends_at = min(row.deadline_at, grant.ends_at or row.deadline_at)
         await take_away(session, caller, grants, "Access review: nobody kept it in time.")
     return {"review": str(row.id)}

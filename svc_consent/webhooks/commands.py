@@ -56,7 +56,9 @@ async def register(
     now = await database_now(session)
     if grant is None or grant.agency_id is None or grant.role != _ANSWERING.value:
         raise not_found("input", "grantId")
-    if grant.revoked_at is not None or (grant.ends_at is not None and grant.ends_at <= now):
+    if grant.revoked_at is not None or (
+        grant.counts_until is not None and grant.counts_until <= now
+    ):
         raise not_found("input", "grantId")
     agency = (await agencies_by_id(session, [grant.agency_id]))[grant.agency_id]
     if terms.role not in rules.ROLES or terms.role not in CEILING[AgencyType(agency.type)]:

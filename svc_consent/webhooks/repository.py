@@ -213,7 +213,7 @@ async def workplaces(session: AnySession, account_id: UUID, now: datetime) -> se
             RoleGrant.role == Role.CM.value,
             RoleGrant.revoked_at.is_(None),
             RoleGrant.starts_at <= now,
-            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+            or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
         )
     )
     return {(str(agency_id), str(site_id)) for agency_id, site_id in found}

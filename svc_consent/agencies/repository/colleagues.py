@@ -33,7 +33,7 @@ async def case_managers(session: ReadSession, caller: Caller) -> list[tuple[UUID
             RoleGrant.role == Role.CM.value,
             RoleGrant.revoked_at.is_(None),
             RoleGrant.starts_at <= now,
-            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+            or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
             Account.is_blocked.is_(False),
             Account.is_inactive.is_(False),
         )

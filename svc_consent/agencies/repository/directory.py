@@ -186,7 +186,7 @@ async def roles_held(
             RoleGrant.account_id == account_id,
             RoleGrant.site_id == site_id,
             RoleGrant.revoked_at.is_(None),
-            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+            or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
         )
     )
     rows = [(Role(row[0]), bool(row[1])) for row in found]
@@ -219,7 +219,7 @@ async def standing_grants(
 ) -> list[tuple[datetime, datetime | None]]:
     """Return the periods of grants of the same role that have not been revoked."""
     found = await session.execute(
-        select(RoleGrant.starts_at, RoleGrant.ends_at).where(
+        select(RoleGrant.starts_at, RoleGrant.counts_until).where(
             RoleGrant.account_id == account_id,
             RoleGrant.agency_id == agency_id,
             RoleGrant.site_id == site_id,

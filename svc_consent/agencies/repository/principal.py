@@ -14,12 +14,13 @@ import orjson
 from svc_consent.agencies import rules
 from svc_consent.agencies.claims import Claim, confirm
 from svc_consent.agencies.repository.claims import meanings_of
+from svc_consent.agencies.tables import lapse
 from svc_consent.hot_pool import Connection
 
 # One statement, one snapshot: revision, account and grants belong together. Every grant that is
 # not over is read, and with it its agency's periods; which are live now is decided in Python, so
 # that the next change by time alone is known too.
-_PRINCIPAL = """
+_PRINCIPAL = f"""
 with moment as materialized (select clock_timestamp() as at),
 who as materialized (
   select id, is_blocked or is_inactive as is_blocked from account
@@ -31,7 +32,7 @@ select moment.at, (select revision from authority_applied where id = 1),
      'id', g.id, 'role', g.role, 'agencyId', coalesce(g.agency_id::text, ''),
      'agencyName', coalesce(a.name, ''), 'agencyType', coalesce(a.type, ''),
      'siteId', g.site_id, 'isLiaison', g.is_liaison, 'serviceField', g.service_field,
-     'starts', g.starts_at, 'ends', g.ends_at,
+     'starts', g.starts_at, 'ends', least(g.ends_at, lapses.at),
      'settings', (select json_build_object('conference_training_required',
         s.settings -> 'conference_training_required', 'project_manager_figures',
         s.settings -> 'project_manager_figures') from site s where s.id = g.site_id),
@@ -45,9 +46,11 @@ select moment.at, (select revision from authority_applied where id = 1),
           and (w.ends_at is null or w.ends_at > moment.at))
    ) order by g.starts_at, g.id), '[]')
    from who join role_grant g on g.account_id = who.id left join agency a on a.id = g.agency_id
-   where g.revoked_at is null and (g.ends_at is null or g.ends_at > moment.at))
+     cross join lateral (select {lapse("g")} as at) lapses
+   where g.revoked_at is null and (g.ends_at is null or g.ends_at > moment.at)
+     and (lapses.at is null or lapses.at > moment.at))
 from moment
-"""
+"""  # noqa: S608 - put together from constants
 
 _Period = tuple[datetime, datetime | None]
 

@@ -142,7 +142,7 @@ class RoleGrant:
             service_field=row.service_field,
             valid_from=row.starts_at,
             valid_to=row.ends_at,
-            status=rules.status_at(row.starts_at, row.ends_at, row.revoked_at, now),
+            status=rules.status_at(row.starts_at, row.counts_until, row.revoked_at, now),
             reason=row.reason,
             granted_at=row.granted_at,
             revoked_at=row.revoked_at,

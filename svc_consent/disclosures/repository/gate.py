@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import orjson
 
+from svc_consent.agencies.tables import lapse
 from svc_consent.authority.repository import (
     FACTS_COLUMNS,
     ORDER_LOCK,
@@ -35,7 +36,7 @@ select {FACTS_COLUMNS}, head.sequence, head.hash,
      where g.id = any($7::uuid[]) and not a.is_blocked and not a.is_inactive
        and g.revoked_at is null
        and g.starts_at <= clock_timestamp()
-       and (g.ends_at is null or g.ends_at > clock_timestamp())
+       and (least(g.ends_at, {lapse("g")}) > clock_timestamp()) is not false
        and (g.agency_id is null or exists (
          select from authority_agency_window w
          where w.agency_id = g.agency_id::text and w.site_id = g.site_id::text

@@ -23,7 +23,7 @@ async def leaving(session: ReadSession, caller: Caller, agency_id: UUID) -> Leav
         RoleGrant.agency_id == agency_id,
         RoleGrant.site_id == site_id,
         RoleGrant.revoked_at.is_(None),
-        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+        or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
     )
     agreements = (
         select(func.count())

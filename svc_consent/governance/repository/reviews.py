@@ -30,7 +30,7 @@ def _live(caller: Caller, agency_id: UUID, now: datetime) -> Select[RoleGrant]:
         RoleGrant.site_id == parse_id(caller.site_id),
         RoleGrant.revoked_at.is_(None),
         RoleGrant.starts_at <= now,
-        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+        or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
     )
 
 

@@ -147,22 +147,6 @@ async def test_review_keeps_and_removes(world: ConsentWorld) -> None:
     assert closed["accessReview"]["closedAt"]
 
 
-async def test_what_nobody_kept_by_the_deadline_is_removed(world: ConsentWorld) -> None:
-    agency = await world.make_agency("LE")
-    who = acting(world, await world.make_person("AGA", agency))
-    person = await world.make_person("LEO", agency)
-    deadline = (clock.now() + timedelta(days=1)).isoformat()
-    opened = await run(world, who, OPEN, title="Summer", deadlineAt=deadline)
-    await world.execute(
-        "update review_campaign set deadline_at = now() - interval '1 second' where id = :id",
-        id=opened["accessReview"]["id"],
-    )
-    assert await principal_roles(world, person.external_subject) == ["LEO"]
-    closed = await run(world, who, CLOSE, reviewId=opened["accessReview"]["id"])
-    assert closed["userErrors"] == []
-    assert await principal_roles(world, person.external_subject) == []
-
-
 async def test_account_in_use_is_not_dormant(world: ConsentWorld) -> None:
     agency = await world.make_agency("LE")
     who = acting(world, await world.make_person("AGA", agency))
