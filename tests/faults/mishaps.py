@@ -10,9 +10,10 @@ import os
 import random
 import resource
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import asyncpg
 import psutil
@@ -114,9 +115,11 @@ class Mishaps:
         await self._no_room(pid, self._processes_of_the_database)
 
     async def fill_the_journals_disk(self) -> None:
-        """The consent service cannot write its journal."""
-        pid = self.platform.run_file()["pids"].get("svc_consent")
-        await self._no_room(pid, lambda found: [found])
+        """Neither the platform's consent service nor the test's can write its journal."""
+        pids = [self.platform.run_file()["pids"].get("svc_consent")]
+        if self.cluster.consent is not None:
+            pids.append(self.cluster.consent.pid)
+        await asyncio.gather(*(self._no_room(pid, lambda found: [found]) for pid in pids))
 
     async def step_a_clock(self) -> None:
         """The clock of one gateway, or of the consent service that they ask, steps, and back."""
@@ -126,7 +129,17 @@ class Mishaps:
             await one.step_clock(0)
 
     async def heal(self) -> None:
-        """Put everything right, and wait until it serves."""
+        """Put everything right, also what was left half done, and wait until it serves."""
+        for each in self._own():
+            if each.process is None or each.process.poll() is not None:
+                each.start()
+        await asyncio.gather(*(each.step_clock(0) for each in self._own()))
+        stopped = [each.pid for each in self._own()]
+        with contextlib.suppress(OSError, ValueError):
+            stopped += [self.platform.pid(f"svc_{each}") for each in SERVICES]
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
         async def is_healed() -> bool:
             with contextlib.suppress(OSError, ValueError):
@@ -134,8 +147,8 @@ class Mishaps:
             return False
 
         await eventually(is_healed, "the platform does not recover")
-        for gateway in self.cluster.gateways:
-            await gateway.is_ready()
+        for each in self._own():
+            await each.is_ready()
 
     async def _no_room(self, pid: int | None, processes: Callable[[int], list[int]]) -> None:
         if pid is None:
@@ -148,9 +161,10 @@ class Mishaps:
         except psutil.NoSuchProcess:
             pass
         finally:
+            _limit([pid, *found], resource.RLIM_INFINITY)
+            # Whatever it starts from now on has room; so have those that it started meanwhile.
             with contextlib.suppress(psutil.NoSuchProcess):
-                found = [*found, *processes(pid)]
-            _limit(found, resource.RLIM_INFINITY)
+                _limit(processes(pid), resource.RLIM_INFINITY)
 
     @staticmethod
     def _processes_of_the_database(pid: int) -> list[int]:
@@ -182,8 +196,23 @@ def _limit(pids: list[int], most: int) -> None:
 
 @asynccontextmanager
 async def mishaps_of(
-    platform: Platform, dice: random.Random, gateways: int = 2
+    platform: Platform,
+    dice: random.Random,
+    gateways: int = 2,
+    *,
+    changed: Mapping[str, str] = MappingProxyType({}),
+    modules: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Mishaps]:
-    """Start gateways and a consent service whose clocks can be stepped, in a running platform."""
-    async with running_cluster(platform, gateways, has_consent=True) as cluster:
+    """Start gateways and a consent service whose clocks can be stepped, in a running platform.
+
+    Args:
+        platform: what they stand before.
+        dice: what happens when.
+        gateways: how many.
+        changed: settings that they have in another way.
+        modules: what is run in the place of `gateway` or `svc_consent`, for a planted fault.
+    """
+    async with running_cluster(
+        platform, gateways, changed, has_consent=True, modules=modules
+    ) as cluster:
         yield Mishaps(platform, cluster, dice)
