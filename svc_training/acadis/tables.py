@@ -76,7 +76,7 @@ class ExchangeConflict(Base):
 
 
 class ExchangeEnrollment(Base):
-    """Our wish that the provider enrols a person, and what it said."""
+    """Our wish that the provider enrols a person, or gives the place up, and what it said."""
 
     __tablename__ = "exchange_enrollment"
     __table_args__ = (
@@ -88,6 +88,20 @@ class ExchangeEnrollment(Base):
     state: Mapped[str]
     tries: Mapped[int]
     requested_by: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class ExchangeEvent(Base):
+    """A report of training completed elsewhere that went to the provider, and what it said."""
+
+    __tablename__ = "exchange_event"
+
+    id: Mapped[UuidKey]
+    outside_training_id: Mapped[UUID] = mapped_column(
+        ForeignKey("outside_training.id"), unique=True
+    )
+    state: Mapped[str]
+    tries: Mapped[int]
     updated_at: Mapped[datetime]
 
 

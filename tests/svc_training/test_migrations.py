@@ -16,6 +16,7 @@ from infra.idempotency import IdempotentRequest
 from infra.migrations import downgrade, migrate
 from infra.settings import Secret
 from infra.tables import Base
+from svc_training.acadis.tables import ExchangeEvent
 from svc_training.assignments.tables import Assignment, AssignmentStep
 from svc_training.catalogue.tables import Course, CoursePageText
 from svc_training.personnel.tables import Personnel
@@ -28,6 +29,7 @@ MAPPED: tuple[type[Base], ...] = (
     AssignmentStep,
     Course,
     CoursePageText,
+    ExchangeEvent,
     Personnel,
     Session,
     Visibility,
