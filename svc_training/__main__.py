@@ -12,10 +12,10 @@ from infra.errors import GoldenThreadError
 from infra.http_client import HttpClient
 from infra.mutation_result import CommandError
 from infra.service_program import ServiceProgram, main
-from infra.settings import Environment, Secret
+from infra.settings import Environment, Secret, SettingsError
 from svc_training.acadis.commands import import_files
 from svc_training.acadis.provider import CsvFolder
-from svc_training.acadis.rest_v1 import RestSettings, RestV1
+from svc_training.acadis.rest_v1 import TIMEOUT_SECONDS, RestSettings, RestV1
 from svc_training.acadis.rules import FileRefusedError, RowProblem
 from svc_training.acadis.sync import SyncReport, sync
 from svc_training.app import app
@@ -24,6 +24,7 @@ from svc_training.sessions.commands import ImportReport, import_course_page
 from svc_training.subgraph import schema
 
 _IMPORTED_BY = "command line"
+_LONGEST_SECONDS = 600
 
 
 def import_command(words: list[str]) -> int:
@@ -106,19 +107,31 @@ def sync_command(words: list[str]) -> int:
         return _refuse(str(error))
     except (OSError, SQLAlchemyError):
         return _refuse("the training database cannot be reached or is not migrated")
-    done = {**report.counts, **{f"told {k.lower()}": v for k, v in report.enrolled.items()}}
+    done = dict(report.counts)
+    for what, counted in (
+        ("places given up", report.cancelled),
+        ("told", report.enrolled),
+        ("reports", report.reported),
+        ("compared:", report.compared),
+    ):
+        done |= {f"{what} {word.lower()}": number for word, number in counted.items()}
     told = ", ".join(f"{number} {what}" for what, number in sorted(done.items())) or "nothing new"
     sys.stdout.write(f"{told}; rows not taken: {report.refused}\n")
     return 1 if report.refused else 0
 
 
 async def _sync(environment: Environment) -> SyncReport:
+    timeout = environment.number("GT_ACADIS_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+    if not 0 < timeout <= _LONGEST_SECONDS:
+        message = f"GT_ACADIS_TIMEOUT_SECONDS is more than 0 and at most {_LONGEST_SECONDS}"
+        raise SettingsError(message)
     settings = RestSettings(
         address=environment.text("GT_ACADIS_ADDRESS"),
         client_id=environment.text("GT_ACADIS_CLIENT_ID"),
         client_secret=environment.secret("GT_ACADIS_CLIENT_SECRET"),
         token_path=environment.text("GT_ACADIS_TOKEN_PATH", "/oauth2/token"),
         base_path=environment.text("GT_ACADIS_BASE_PATH", "/v1"),
+        timeout_seconds=timeout,
     )
     database = Database(
         environment.secret("GT_DATABASE_DSN"), application_name="training-sync", pool_size=2

@@ -127,7 +127,8 @@ async def take_assignment(session: WriteSession, taken: Taken, row: Row) -> None
         present = AssignmentStatus(assignment.status) if assignment else None
         way = None if present is None else path_to(present, theirs)
         ends = theirs in ENDED and theirs is not AssignmentStatus.DENIED
-        if assignment is not None and present is theirs:
+        is_free = (present, theirs) == (AssignmentStatus.LATE_CANCELLED, AssignmentStatus.CANCELLED)
+        if assignment is not None and (present is theirs or is_free):
             taken.count("assignments unchanged")
         elif assignment is not None and way and not ends:
             move = changes.Move(assignment.id, assignment.version, way)

@@ -1,11 +1,14 @@
 """The port to a training provider's system, and its adapter for a folder of files.
 
 The REST adapter is in ``rest_v1``; tests have a stand-in server that it speaks to over HTTP.
+Everything that goes out is idempotent: asked twice, it has its effect once.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +31,49 @@ class EnrollmentAnswer(StrEnum):
     ALREADY_ENROLLED = "ALREADY_ENROLLED"
     PREREQ_UNMET = "PREREQ_UNMET"
     UNKNOWN = "UNKNOWN"
+
+
+class CancelAnswer(StrEnum):
+    """What the provider says to our wish that it gives up a place.
+
+    REFUSED: it keeps the person, for example because the person attended.
+    """
+
+    CANCELLED = "CANCELLED"
+    LATE_CANCELLED = "LATE_CANCELLED"
+    NOT_ENROLLED = "NOT_ENROLLED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """An answer to a cancellation; ``status`` is theirs, where it was refused."""
+
+    answer: CancelAnswer
+    status: str
+
+
+class EventAnswer(StrEnum):
+    """What the provider says to a report of training that was completed elsewhere."""
+
+    SUBMITTED_FOR_APPROVAL = "SUBMITTED_FOR_APPROVAL"
+    ALREADY_REPORTED = "ALREADY_REPORTED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Training that was completed elsewhere; ``people`` are the provider's ids."""
+
+    title: str
+    description: str
+    course_number: str | None
+    starts_on: date
+    ends_on: date
+    category: str
+    hours: Decimal
+    instruction_provider: str
+    people: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +103,21 @@ class TrainingProvider(Protocol):
         self, person: str, session_number: str, requested_by: str, key: str
     ) -> EnrollmentAnswer:
         """Ask that a person be enrolled; the same key asks once."""
+
+    async def cancel(self, person: str, session_number: str) -> Cancelled:
+        """Ask that a person's place be given up; who has none is no error."""
+
+    async def report(self, event: Event, requested_by: str, key: str) -> EventAnswer:
+        """Report training completed elsewhere, for approval; the same key reports once."""
+
+    async def courses(self, number: str) -> Sequence[Change]:
+        """Return the courses of a number: one or none."""
+
+    async def sessions(self, course_number: str, since: date) -> Sequence[Change]:
+        """Return a course's sessions that begin on a day or later."""
+
+    async def roster(self, session_number: str) -> Sequence[Change] | None:
+        """Return who is on a session's roster, as assignment rows; None for no such session."""
 
 
 class CsvFolder:

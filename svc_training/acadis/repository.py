@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from infra import clock
@@ -17,16 +17,21 @@ from svc_training.acadis.tables import (
     ExchangeBatch,
     ExchangeConflict,
     ExchangeCursor,
-    ExchangeEnrollment,
     ExchangeOrganization,
     ExchangeRoster,
 )
 from svc_training.assignments.tables import ROW_NOT_ENDED, Assignment
+from svc_training.catalogue.tables import Course
 from svc_training.personnel.commands import reads_own_agency
 from svc_training.personnel.tables import Personnel
 from svc_training.sessions.tables import Session
 
 BATCH_ORDER = Order((ExchangeBatch.finished_at, ExchangeBatch.id), is_descending=True)
+ROSTER = "ROSTER:"
+"""What the source of a cursor begins with that says when a session's roster was read."""
+
+HOLDS_A_PLACE = ("REGISTERED", "WAITLISTED", "ALTERNATE", "ACCEPTED")
+GIVEN_UP = ("CANCELLED", "LATE_CANCELLED")
 CONFLICT_ORDER = Order((ExchangeConflict.found_at, ExchangeConflict.id), is_descending=True)
 
 
@@ -136,6 +141,66 @@ async def put_roster(
     )
 
 
+async def change_roster(
+    session: WriteSession, person: str, session_number: str, status: str
+) -> None:
+    """Keep what became of a place that the academy's system had told us of, if it had."""
+    await session.execute(
+        update(ExchangeRoster)
+        .where(
+            ExchangeRoster.person_external_id == person,
+            ExchangeRoster.session_number == session_number,
+        )
+        .values(status=status, seen_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def said_of(session: AnySession, session_number: str) -> dict[str, str]:
+    """Return what the academy's system last said of each person at a session."""
+    rows = await session.execute(
+        select(ExchangeRoster.person_external_id, ExchangeRoster.status).where(
+            ExchangeRoster.session_number == session_number
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def keep_roster(session: WriteSession, session_number: str, people: Sequence[str]) -> int:
+    """Forget places at a session that the academy's system no longer has; returns how many."""
+    gone = await session.scalars(
+        delete(ExchangeRoster)
+        .where(
+            ExchangeRoster.session_number == session_number,
+            ExchangeRoster.person_external_id.not_in(people),
+            ExchangeRoster.status.in_(HOLDS_A_PLACE),
+        )
+        .returning(ExchangeRoster.person_external_id)
+    )
+    await put_cursor(session, f"{ROSTER}{session_number}", clock.now().isoformat())
+    return len(list(gone))
+
+
+async def to_compare(
+    session: ReadSession, since: datetime, limit: int
+) -> list[tuple[str, str | None]]:
+    """Return sessions that one of the two has people at, and that had not ended: with the course.
+
+    Those whose roster was never read, or longest ago, come first.
+    """
+    ours = select(Assignment.session_id).where(ROW_NOT_ENDED)
+    theirs = select(ExchangeRoster.session_number)
+    rows = await session.execute(
+        select(Session.number, Course.number)
+        .join(Course, Course.id == Session.course_id)
+        .outerjoin(ExchangeCursor, ExchangeCursor.source == ROSTER + Session.number)
+        .where(Session.ends_at > since, or_(Session.id.in_(ours), Session.number.in_(theirs)))
+        .order_by(ExchangeCursor.updated_at.asc().nulls_first(), Session.number)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def cursor(session: AnySession, source: str) -> str | None:
     """Return how far a source has been read."""
     found = await session.get(ExchangeCursor, source)
@@ -160,7 +225,10 @@ async def only_here(
     Only sessions about which it has said anything; a person without its id is among them.
     """
     narrowed = true() if agency_id is None else Assignment.agency_id == agency_id
-    known = select(ExchangeRoster.session_number)
+    read = select(func.substr(ExchangeCursor.source, len(ROSTER) + 1)).where(
+        ExchangeCursor.source.startswith(ROSTER)
+    )
+    known = select(ExchangeRoster.session_number).union(read)
     rows = await session.execute(
         select(
             Personnel.given_name + " " + Personnel.family_name,
@@ -194,7 +262,8 @@ async def only_there(
 ) -> list[tuple[str, str, str]]:
     """Return what the academy's system has and we have not: its person id, session, status.
 
-    People of no roster are among them only when all agencies are looked at.
+    Also a place that it holds for somebody whom we have cancelled. People of no roster are among
+    them only when all agencies are looked at.
     """
     joined = and_(
         Personnel.external_id == ExchangeRoster.person_external_id,
@@ -211,60 +280,17 @@ async def only_there(
         .outerjoin(Session, Session.number == ExchangeRoster.session_number)
         .outerjoin(
             Assignment,
-            and_(Assignment.personnel_id == Personnel.id, Assignment.session_id == Session.id),
+            and_(
+                Assignment.personnel_id == Personnel.id,
+                Assignment.session_id == Session.id,
+                or_(
+                    Assignment.status.not_in(GIVEN_UP),
+                    ExchangeRoster.status.not_in(HOLDS_A_PLACE),
+                ),
+            ),
         )
         .where(whom, Assignment.id.is_(None))
         .order_by(ExchangeRoster.session_number, ExchangeRoster.person_external_id)
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in rows]
-
-
-async def to_enroll(session: WriteSession, limit: int) -> list[tuple[Assignment, str, str]]:
-    """Return registrations that the provider is to be told of: assignment, person, session."""
-    rows = await session.execute(
-        select(Assignment, Personnel.external_id, Session.number)
-        .join(Personnel, Personnel.id == Assignment.personnel_id)
-        .join(Session, Session.id == Assignment.session_id)
-        .outerjoin(ExchangeEnrollment, ExchangeEnrollment.assignment_id == Assignment.id)
-        .where(
-            Assignment.status == "REGISTERED",
-            Personnel.external_id.is_not(None),
-            or_(ExchangeEnrollment.id.is_(None), ExchangeEnrollment.state == "OPEN"),
-        )
-        .order_by(Assignment.assigned_at, Assignment.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1] or "", row[2]) for row in rows]
-
-
-async def put_enrollment(
-    session: WriteSession, assignment_id: UUID, state: str, requested_by: str
-) -> None:
-    """Keep what the provider said of a registration."""
-    now = clock.now()
-    await session.execute(
-        insert(ExchangeEnrollment)
-        .values(
-            id=uuid4(),
-            assignment_id=assignment_id,
-            state=state,
-            tries=1,
-            requested_by=requested_by,
-            updated_at=now,
-        )
-        .on_conflict_do_update(
-            index_elements=["assignment_id"],
-            set_={"state": state, "tries": ExchangeEnrollment.tries + 1, "updated_at": now},
-        )
-    )
-
-
-async def touch_assessment(session: WriteSession, ids: Sequence[UUID]) -> None:
-    """Have people assessed afresh."""
-    await session.execute(
-        update(Personnel)
-        .where(Personnel.id.in_(ids))
-        .values(is_assessed=False)
-        .execution_options(synchronize_session=False)
-    )

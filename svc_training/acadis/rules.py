@@ -109,7 +109,8 @@ def read_manifest(text: str) -> Manifest:
         raise _refused(MANIFEST, "BAD_MANIFEST", "A batch has an id of 1 to 100 characters.")
     unknown = sorted(set(digests) - set(COLUMNS))
     if unknown:
-        raise _refused(MANIFEST, "UNKNOWN_FILE", f"No file is called {unknown[0][:60]}.")
+        message = f"A batch consists of these files: {', '.join(COLUMNS)}."
+        raise _refused(MANIFEST, "UNKNOWN_FILE", message)
     whole = hashlib.sha256(json.dumps([batch_id, digests], sort_keys=True).encode()).hexdigest()
     return Manifest(batch_id, digests, whole)
 

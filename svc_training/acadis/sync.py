@@ -1,4 +1,4 @@
-"""One run over the REST interface: what we want there goes out, what has changed comes in."""
+"""One run over the REST interface: what we want goes out, what changed comes in, both compared."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,21 +7,23 @@ from uuid import uuid4
 from infra.database import Database
 from svc_training.acadis import repository
 from svc_training.acadis.commands import REST, finish, take_row
-from svc_training.acadis.provider import EnrollmentAnswer, TrainingProvider
+from svc_training.acadis.comparing import compare
+from svc_training.acadis.provider import TrainingProvider
 from svc_training.acadis.rules import COLUMNS, Manifest
+from svc_training.acadis.sending import BY, send_cancellations, send_enrollments, send_events
 from svc_training.acadis.taking import Taken
 from svc_training.compliance.commands import assess
-
-ENROLLMENTS_AT_ONCE = 200
-_BY = "acadis"
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a run did."""
+    """What a run did: what was said to our wishes, what came in, and what comparing found."""
 
+    cancelled: dict[str, int]
     enrolled: dict[str, int]
+    reported: dict[str, int]
     counts: dict[str, int]
+    compared: dict[str, int]
     refused: int
     cursor: str | None
 
@@ -35,7 +37,9 @@ async def sync(database: Database, provider: TrainingProvider) -> SyncReport:
     Raises:
         ProviderError: the provider does not answer; what was taken before stays.
     """
-    enrolled = await _send(database, provider)
+    cancelled = await send_cancellations(database, provider)
+    enrolled = await send_enrollments(database, provider)
+    reported = await send_events(database, provider)
     counts: dict[str, int] = {}
     refused = 0
     order = list(COLUMNS)
@@ -43,7 +47,7 @@ async def sync(database: Database, provider: TrainingProvider) -> SyncReport:
         cursor = await repository.cursor(reader, REST)
     while True:
         changes = await provider.changes_since(cursor)
-        taken = Taken(REST, _BY, None)
+        taken = Taken(REST, BY, None)
         # In the order of the files, so that a result that overtook its session finds it.
         ordered = sorted(changes.changes, key=lambda each: order.index(each.file))
         async with database.write() as session:
@@ -61,24 +65,12 @@ async def sync(database: Database, provider: TrainingProvider) -> SyncReport:
         is_stuck = changes.cursor == cursor
         cursor = changes.cursor
         if not changes.has_more or is_stuck:
-            return SyncReport(enrolled, counts, refused, cursor)
-
-
-async def _send(database: Database, provider: TrainingProvider) -> dict[str, int]:
-    answers: dict[str, int] = {}
-    async with database.write() as session:
-        wanted = [
-            (assignment.id, person, number)
-            for assignment, person, number in await repository.to_enroll(
-                session, ENROLLMENTS_AT_ONCE
-            )
-        ]
-    for assignment_id, person, number in wanted:
-        # The key is of person and session, so that a second assignment asks for nothing new.
-        key = hashlib.sha256(f"{person}\n{number}".encode()).hexdigest()
-        answer = await provider.enroll(person, number, _BY, key)
-        state = "OPEN" if answer is EnrollmentAnswer.PREREQ_UNMET else answer.value
+            break
+    found = await compare(database, provider)
+    if found.problems:
+        digest = hashlib.sha256(f"{cursor}\ncompared".encode()).hexdigest()
         async with database.write() as session:
-            await repository.put_enrollment(session, assignment_id, state, _BY)
-        answers[answer.value] = answers.get(answer.value, 0) + 1
-    return answers
+            batch_id = f"compared-{uuid4().hex[:8]}"
+            await finish(session, found, Manifest(batch_id, {}, digest))
+    refused += len(found.problems)
+    return SyncReport(cancelled, enrolled, reported, counts, found.counts, refused, cursor)

@@ -1,54 +1,19 @@
 """Exchange over REST with a stand-in that behaves badly: nothing lost, nothing twice."""
 
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import delete
 
-from infra.http_client import HttpClient
-from infra.settings import Secret
-from svc_training.acadis import repository
-from svc_training.acadis.rest_v1 import ProviderError, RestSettings, RestV1
-from svc_training.acadis.sync import SyncReport, sync
-from svc_training.acadis.tables import ExchangeCursor
-from tests.fixtures.acadis_stand_in import SECRET, AcadisStandIn, result_row
+from svc_training.acadis import outgoing, repository
+from svc_training.acadis.provider import Changes
+from svc_training.acadis.rest_v1 import ProviderError, RestV1
+from svc_training.acadis.sync import sync
+from tests.fixtures.acadis_stand_in import AcadisStandIn, result_row
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.training_service import training_manager
+from tests.svc_training.acadis.speaking import one_run, speaking
 from tests.svc_training.acadis.test_files import RECORDS, REGISTER, run
 from tests.svc_training.assignments.test_assigning import assign, person
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def acadis(training: ServiceApp) -> AsyncIterator[AcadisStandIn]:
-    """A stand-in of the test's own, of which nothing has been read yet."""
-    async with training.chassis.database.write() as session:
-        await session.execute(delete(ExchangeCursor))
-    async with AcadisStandIn().listening() as standing_in:
-        yield standing_in
-
-
-class Caught:
-    """Pauses that were asked for, none of which takes time."""
-
-    def __init__(self) -> None:
-        self.pauses: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-
-
-async def one_run(
-    training: ServiceApp, acadis: AcadisStandIn, secret: str = SECRET
-) -> tuple[SyncReport, list[float]]:
-    settings = RestSettings(acadis.address, "golden-thread", Secret(secret), base_path="/v1")
-    caught = Caught()
-    client = HttpClient(acadis.address)
-    try:
-        provider = RestV1(settings, client, sleep=caught.sleep)
-        return await sync(training.chassis.database, provider), caught.pauses
-    finally:
-        await client.close()
 
 
 async def hours(training: ServiceApp) -> dict[str, float]:
@@ -59,6 +24,9 @@ async def hours(training: ServiceApp) -> dict[str, float]:
     }
 
 
+ALL_SEVEN = {f"CF{number:03d}" for number in range(1, 8)}
+
+
 async def test_changes_come_in_whatever_happens_on_the_way(
     training: ServiceApp, acadis: AcadisStandIn
 ) -> None:
@@ -67,11 +35,30 @@ async def test_changes_come_in_whatever_happens_on_the_way(
     acadis.misbehave("429", "500", "503", "401", "half", "shuffled", "again", "500")
     report, pauses = await one_run(training, acadis)
     assert report.refused == 0
-    assert {f"CF{number:03d}" for number in range(1, 8)} <= set(await hours(training))
+    assert set(await hours(training)) >= ALL_SEVEN
     assert len(pauses) >= 4  # each failure was waited out
     assert acadis.tokens_given >= 2  # a token that was taken back is asked for anew
     async with training.chassis.database.read() as session:
         assert await repository.cursor(session, "REST") == "7"
+
+
+class Forgetful(RestV1):
+    """An adapter with a planted bug: it asks from the beginning, whatever was read."""
+
+    async def changes_since(self, _cursor: str | None) -> Changes:
+        """Forget the cursor."""
+        return await super().changes_since(None)
+
+
+async def test_planted_adapter_that_forgets_the_cursor_loses_changes(
+    training: ServiceApp, acadis: AcadisStandIn
+) -> None:
+    for who in (*sorted(ALL_SEVEN), "CF008"):
+        acadis.add("results", **result_row(who, "8020-1", hours_credited="0.25"))
+    async with speaking(acadis, adapter=Forgetful) as provider:
+        await sync(training.chassis.database, provider)
+    quarter = {who for who, credited in (await hours(training)).items() if credited == 0.25}
+    assert not quarter >= {*ALL_SEVEN, "CF008"}
 
 
 async def test_second_run_begins_where_the_first_ended(
@@ -85,6 +72,19 @@ async def test_second_run_begins_where_the_first_ended(
     assert report.counts == {"results taken": 1}
     assert (await hours(training))["CF008"] == 1.0
     assert acadis.requests[before:].count("GET /v1/changes") == 1
+
+
+async def test_planted_loss_of_what_was_read_takes_a_change_twice(
+    training: ServiceApp, acadis: AcadisStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(repository, "put_cursor", nothing)
+    acadis.add("results", **result_row("CF008", "8020-1", hours_credited="0.5"))
+    await one_run(training, acadis)
+    report, _ = await one_run(training, acadis)
+    assert report.counts != {}  # the check of the second run: nothing new, so nothing counted
 
 
 async def test_provider_that_never_answers_loses_nothing(
@@ -127,3 +127,21 @@ async def test_registration_is_sent_once(training: ServiceApp, acadis: AcadisSta
     assert sorted(acadis.enrolled.values()) == [("CF010", "9101-1"), ("CF011", "9101-1")]
     report, _ = await one_run(training, acadis)
     assert report.enrolled == {}
+
+
+async def test_planted_loss_of_the_answer_sends_a_registration_again(
+    training: ServiceApp, acadis: AcadisStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = outgoing.put_enrollments
+
+    async def answers_are_lost(session: Any, ids: Any, state: str, **more: Any) -> None:
+        if state == outgoing.ASKED:
+            await kept(session, ids, state, **more)
+
+    monkeypatch.setattr(outgoing, "put_enrollments", answers_are_lost)
+    await assign(training, "9101-2", personnelIds=[person("CF012")])
+    await run(training, REGISTER, sessionNumber="9101-2")
+    await one_run(training, acadis)
+    report, _ = await one_run(training, acadis)
+    assert report.enrolled != {}  # the check of `test_registration_is_sent_once`
+    assert acadis.places() == [("CF012", "9101-2")]  # and yet nothing happens twice there
