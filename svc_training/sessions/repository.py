@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, select, update
@@ -25,10 +26,15 @@ def _with_course() -> Select[Session]:
 
 
 async def page_of_sessions(
-    session: ReadSession, course_number: str | None, request: PageRequest
+    session: ReadSession,
+    course_number: str | None,
+    request: PageRequest,
+    since: datetime | None = None,
 ) -> Page[Session]:
-    """Return sessions by start, of one course or of all."""
+    """Return sessions by start, of one course or of all, from a moment on or from the first."""
     rows = _with_course()
+    if since is not None:
+        rows = rows.where(Session.starts_at >= since)
     if course_number is not None:
         course_ids = select(Course.id).where(Course.number == course_number)
         rows = rows.where(Session.course_id.in_(course_ids))

@@ -24,6 +24,9 @@ PAGES: Mapping[str, str] = {
     "session": """{ session(number: "1007-3") { number title status }
       roster(sessionNumber: "1007-3", first: 50) { totalCount edges { node {
       status personnel { name } prerequisites { status } } } } }""",
+    "some of a session": """{ roster(sessionNumber: "1007-3", first: 50, personnelIds:
+      ["0f0e0d0c-0000-4000-8000-000000000001", "0f0e0d0c-0000-4000-8000-000000000002"]) {
+      totalCount edges { node { status } } } }""",
     "due": """{ dueAssignments(first: 50) { totalCount edges { node { dueOn status
       personnel { name } session { number course { title } } } } } }""",
     "reminders": "{ remindersDue(first: 50) { edges { node { dueOn } } } }",

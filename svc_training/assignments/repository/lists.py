@@ -49,11 +49,17 @@ def visible_to(caller: Caller) -> Select[Assignment]:
 
 
 async def page_of_roster(
-    session: ReadSession, caller: Caller, session_number: str, request: PageRequest
+    session: ReadSession,
+    caller: Caller,
+    session_number: str,
+    request: PageRequest,
+    personnel_ids: Sequence[UUID] | None = None,
 ) -> Page[Assignment]:
-    """Return who of the caller's agency is assigned to a session, by name."""
+    """Return who of the caller's agency is assigned to a session, by name: all, or these."""
     session_ids = select(Session.id).where(Session.number == session_number)
     rows = visible_to(caller).where(of_own_agency(caller), Assignment.session_id.in_(session_ids))
+    if personnel_ids is not None:
+        rows = rows.where(Assignment.personnel_id.in_(personnel_ids))
     return await page(session, rows, ROSTER_ORDER, request)
 
 

@@ -13,7 +13,7 @@ from infra.database import ReadSession
 from infra.entity_references import known, parse_id, reference_ids
 from infra.identity_token import Caller
 from infra.owner_pages import PageRequest
-from infra.pagination import Connection, Page
+from infra.pagination import MAX_PAGE_SIZE, Connection, Page, PaginationError
 from infra.request_context import RequestContext, context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
@@ -213,6 +213,10 @@ OfStatus = Annotated[
 OfPerson = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only this person of the own roster.")
 ]
+OfPeople = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="Only these people of the own roster, at most 100."),
+]
 
 
 @strawberry.type
@@ -224,18 +228,29 @@ class AssignmentsQuery:
         directives=TRAINING,
     )
     async def roster(
-        self, info: Info, session_number: SessionNumber, first: First = 25, after: After = None
+        self,
+        info: Info,
+        session_number: SessionNumber,
+        personnel_ids: OfPeople = None,
+        first: First = 25,
+        after: After = None,
     ) -> Connection[Assignment] | None:
         """Return one page of a session's roster."""
+        if personnel_ids is not None and len(personnel_ids) > MAX_PAGE_SIZE:
+            raise PaginationError(f"'personnelIds' names at most {MAX_PAGE_SIZE} people")
+        people = None
+        if personnel_ids is not None:
+            people = sorted(known([parse_id(str(each)) for each in personnel_ids]))
+        of_people = "" if people is None else f",{people}"
 
         async def read(
             session: ReadSession, caller: Caller, wanted: PageRequest
         ) -> Page[tables.Assignment]:
-            return await lists.page_of_roster(session, caller, session_number, wanted)
+            return await lists.page_of_roster(session, caller, session_number, wanted, people)
 
         return await paged(
             info,
-            name=f"Query.roster({session_number})",
+            name=f"Query.roster({session_number}{of_people})",
             order=lists.ROSTER_ORDER,
             first=first,
             after=after,

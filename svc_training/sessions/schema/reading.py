@@ -8,7 +8,7 @@ from strawberry.types import Info
 
 from infra.entity_references import known, reference_ids
 from infra.owner_pages import page_request
-from infra.pagination import Connection, connection
+from infra.pagination import Connection, PaginationError, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
@@ -62,6 +62,10 @@ SessionNumber = Annotated[
 ]
 OfCourse = Annotated[
     str | None, strawberry.argument(description="Only sessions of this course number.")
+]
+Since = Annotated[
+    datetime | None,
+    strawberry.argument(description="Only sessions that start at this moment or later."),
 ]
 
 
@@ -174,17 +178,20 @@ class SessionsQuery:
         self,
         info: Info,
         course_number: OfCourse = None,
+        since: Since = None,
         first: First = 25,
         after: After = None,
     ) -> Connection[Session] | None:
         """Return one page of sessions."""
         context = context_of(info)
-        name = f"{_CONNECTION}({course_number or ''})"
+        if since is not None and since.tzinfo is None:
+            raise PaginationError("'since' must say its offset from UTC")
+        name = f"{_CONNECTION}({course_number or ''}{f',{since.timestamp()}' if since else ''})"
         wanted = page_request(
             context, info, name=name, order=repository.ORDER, first=first, after=after
         )
         async with context.reading() as session:
-            page = await repository.page_of_sessions(session, course_number, wanted)
+            page = await repository.page_of_sessions(session, course_number, wanted, since)
         return connection(
             page,
             seal=context.seal,

@@ -6,13 +6,17 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.web.console import roles
-from gateway.web.console.connection import nodes
+from gateway.web.console.asking import Reply
+from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import days_until, read_moment
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import MAX_PAGES
 from infra import clock
 
 SOON_DAYS = 60
 """How long before its end a release counts as ending soon."""
+LONGEST = timedelta(days=8)
+"""A session that has begun longer ago is over: a planned one lasts seven days at most."""
 
 
 async def show(visit: Visit) -> Response:
@@ -26,10 +30,10 @@ async def show(visit: Visit) -> Response:
         return await _training(visit)
     if role in roles.ADMIN:
         return await _agency(visit)
-    reply = await visit.ask("StaffHome")
+    coming, _count, reply = await _coming(visit, "StaffHome", 5)
     return visit.page(
         "home_staff.html",
-        coming=upcoming(nodes(reply.data["sessions"]))[:5],
+        coming=coming,
         assignments=open_assignments(nodes(reply.data["myAssignments"])),
         knows_assignments=reply.data["myAssignments"] is not None,
         is_partial=reply.is_partial,
@@ -66,11 +70,12 @@ async def _care(visit: Visit) -> Response:
 
 
 async def _training(visit: Visit) -> Response:
-    reply = await visit.ask("TrainingHome")
+    coming, count, reply = await _coming(visit, "TrainingHome", 6)
     late = reply.data["complianceSummary"]
     return visit.page(
         "home_training.html",
-        coming=upcoming(nodes(reply.data["sessions"]))[:6],
+        coming=coming,
+        count=count,
         courses=(reply.data["courses"] or {}).get("totalCount"),
         people=(reply.data["personnel"] or {}).get("totalCount"),
         late=None if late is None else sum(each["overdue"] for each in late),
@@ -93,6 +98,37 @@ async def _agency(visit: Visit) -> Response:
         memberships=(found or {}).get("memberships") or [],
         is_partial=reply.is_partial,
     )
+
+
+async def _coming(visit: Visit, name: str, enough: int) -> tuple[list[Any], int | None, Reply]:
+    """Run a start page's operation; returns the next sessions, how many come in all, the reply.
+
+    The list begins with what may still go on. When that fills a page, further ones are read until
+    one ends with what is still to begin: then nothing that is over comes after it.
+    """
+    since = coming_since()
+    reply = first = await visit.ask(name, {"since": since})
+    rows: list[Any] = []
+    for _ in range(MAX_PAGES):
+        connection = reply.data["sessions"]
+        rows += nodes(connection)
+        cursor = next_cursor(connection)
+        coming = upcoming(rows)
+        if not cursor or (len(coming) >= enough and _is_to_begin(rows[-1])):
+            break
+        reply = await visit.ask("ComingSessions", {"since": since, "after": cursor})
+    total = (first.data["sessions"] or {}).get("totalCount")
+    count = None if total is None else total - (len(rows) - len(coming))
+    return coming[:enough], count, first
+
+
+def coming_since() -> str:
+    """Return from which start on sessions are asked for, to have all that have not ended."""
+    return (clock.now() - LONGEST).isoformat()
+
+
+def _is_to_begin(session: Any) -> bool:
+    return read_moment(session["startsAt"]) > clock.now()
 
 
 def upcoming(sessions: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import read_moment
 from gateway.web.console.problems import Problems
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 from infra import clock
 
 ATTENDANCES = ("PRESENT", "PARTIAL", "ABSENT")
@@ -32,7 +33,8 @@ async def record(visit: Visit) -> Response:
     found, reply = await visit.ask_needed("SessionResults", variables, root="session")
     if found is None:
         return visit.page("unknown.html", 404)
-    records = {row["personnel"]["id"]: row for row in nodes(reply.data["trainingRecords"])}
+    recorded, _ = await whole(visit, "SessionRecords", "trainingRecords", number=number)
+    records = {row["personnel"]["id"]: row for row in recorded}
     rows = nodes(reply.data["roster"])
     return visit.page(
         "results.html",

@@ -1,23 +1,46 @@
 """What a training manager does: people, assignments with an undo, the import of course pages."""
 
 import re
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import local_day
 from gateway.web.console.problems import Problems
-from gateway.web.console.searching import search
+from gateway.web.console.searching import score, search, words
 from gateway.web.console.site_days import posted_day
 from gateway.web.console.views import batches
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 from infra import clock
 
 MAX_PAGE_BYTES = 131_072
+TOO_LARGE: Final = (
+    f"This is too large: a course page has at most {MAX_PAGE_BYTES:,} bytes. Leave out what is not"
+    " of this course."
+)
 MAX_UNDONE = 200
+MAX_ALIKE: Final = 100
+"""People who are listed because something in their names is like what was asked."""
+FREE_AGAIN: Final = frozenset(
+    {
+        "DENIED",
+        "NO_SHOW",
+        "CANCELLED",
+        "LATE_CANCELLED",
+        "INCOMPLETE",
+        "FAILED",
+        "RECERT_DUE",
+        "EXPIRED",
+    }
+)
+"""Statuses of an assignment after which the person may be assigned to the session once more."""
+_PART = 3
 _PAIR = re.compile(r"([0-9a-zA-Z-]{1,64}):([0-9]{1,9})")
 _ASSIGN_FIELDS = {
     "category": "category",
@@ -99,17 +122,18 @@ def _outcomes(visit: Visit, payload: Any) -> Response:
 
 async def _choices(visit: Visit, problems: Problems) -> Response:
     number = visit.request.path_params["number"]
-    variables = visit.paged(number=number)
+    question = visit.queried("q")
+    variables = visit.paged(number=number, search=question or None)
     found, reply = await visit.ask_needed("AssignChoices", variables, root="session")
     if found is None:
         return visit.page("unknown.html", 404)
-    people = nodes(reply.data["personnel"])
-    question = visit.queried("q")
-    on_it = {row["personnel"]["id"]: row["status"] for row in nodes(reply.data["roster"])}
+    people, matches, cursor = await _found(visit, question, reply)
     facts = {
         "session": found,
-        "people": search(question, people, lambda each: str(each["name"])),
-        "on_it": on_it,
+        "people": people,
+        "matches": matches,
+        "cursor": cursor,
+        "on_it": await _on_it(visit, number, people),
         "question": question,
         "chosen": set(visit.texts("people")),
         "is_partial": reply.is_partial,
@@ -120,13 +144,50 @@ async def _choices(visit: Visit, problems: Problems) -> Response:
         "assign.html",
         422 if problems else 200,
         problems=problems,
-        total=(reply.data["personnel"] or {}).get("totalCount"),
-        cursor=next_cursor(reply.data["personnel"]),
+        total=(reply.data["everybody"] or {}).get("totalCount"),
+        place=urlencode(visit.paged(**({"q": question} if question else {}))),
         form=visit.form,
         key=visit.text("key", 200) or uuid4().hex,
         today=local_day(clock.now(), visit.standing.time_zone).isoformat(),
         **facts,
     )
+
+
+async def _found(visit: Visit, question: str, reply: Reply) -> tuple[list[Any], int | None, str]:
+    """Return who of the roster answers, best first, how many do, and where the next page begins.
+
+    The service finds the words as they stand, on all pages. Only where nobody has them is it asked
+    for people with the beginning or the end of the longest word, and the search that forgives looks
+    among these.
+    """
+    connection = reply.data["personnel"]
+    rows = nodes(connection)
+    asked = words(question)
+    if rows or not asked or visit.queried("after", 2000):
+        ranked = sorted(rows, key=lambda each: -score(question, _searched(each)))
+        return ranked, (connection or {}).get("totalCount"), next_cursor(connection)
+    alike: dict[str, Any] = {}
+    longest = max(asked, key=len)
+    for part in {longest[:_PART], longest[-_PART:]}:
+        rows, _ = await whole(visit, "Roster", "personnel", search=part)
+        alike |= {each["id"]: each for each in rows}
+    found = search(question, list(alike.values()), _searched)[:MAX_ALIKE]
+    return found, len(found), ""
+
+
+def _searched(person: Any) -> str:
+    return " ".join(person[part] or "" for part in ("name", "email", "externalId"))
+
+
+async def _on_it(visit: Visit, number: str, people: list[Any]) -> dict[str, str]:
+    """Return which of these people are on a session, with their status."""
+    if not people:
+        return {}
+    ids = [each["id"] for each in people]
+    rows, _ = await whole(visit, "AssignedAlready", "roster", number=number, people=ids)
+    return {
+        row["personnel"]["id"]: row["status"] for row in rows if row["status"] not in FREE_AGAIN
+    }
 
 
 async def undo(visit: Visit) -> Response:
@@ -181,16 +242,17 @@ async def people(visit: Visit) -> Response:
         await _add(visit, problems)
         if not problems:
             return visit.go("/console/training/people", "person_added")
-    connection, reply = await visit.ask_needed("Roster", visit.paged(), root="personnel")
     question = visit.queried("q")
-    found = search(question, nodes(connection), lambda each: f"{each['name']} {each['email']}")
-    facts = {"found": found, "question": question, "total": connection["totalCount"]}
+    variables = visit.paged(search=question or None)
+    _, reply = await visit.ask_needed("Roster", variables, root="personnel")
+    found, matches, cursor = await _found(visit, question, reply)
+    facts = {"found": found, "question": question, "matches": matches, "cursor": cursor}
     if visit.is_fragment:
         return visit.page("_roster.html", **facts)
     return visit.page(
         "roster.html",
         422 if problems else 200,
-        cursor=next_cursor(connection),
+        total=(reply.data["everybody"] or {}).get("totalCount"),
         problems=problems,
         form=visit.form,
         key=visit.text("key", 200) or uuid4().hex,
@@ -230,17 +292,15 @@ async def import_page(visit: Visit) -> Response:
     """Say line by line what a course page would do, as copied or as a file; then store it."""
     problems = Problems()
     payload = None
-    text = visit.text("text", MAX_PAGE_BYTES)
+    # A form sends lines with ends of their own, so that what was looked at would come back longer.
+    text = visit.text("text", 2 * MAX_PAGE_BYTES).replace("\r\n", "\n")
     is_trial = visit.text("step", 10) != "import"
     if visit.request.method == "POST":
         upload = visit.form.get("file")
         if isinstance(upload, UploadFile) and upload.size:
-            raw = await upload.read(MAX_PAGE_BYTES)
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                text = ""
-                problems.add("file", "This is no plain text in UTF-8: save the page as text first.")
+            text = await _page_text(upload, problems)
+        elif len(text.encode()) > MAX_PAGE_BYTES:
+            problems.add("text", TOO_LARGE)
         if "\x00" in text:
             text = ""
             problems.add("file", "This is no plain text in UTF-8: save the page as text first.")
@@ -261,3 +321,16 @@ async def import_page(visit: Visit) -> Response:
         text=text,
         is_trial=is_trial,
     )
+
+
+async def _page_text(upload: UploadFile, problems: Problems) -> str:
+    """Return the text of a file as a whole, or an empty one with the problem noted."""
+    raw = await upload.read(MAX_PAGE_BYTES + 1)
+    if len(raw) > MAX_PAGE_BYTES:
+        problems.add("file", TOO_LARGE)
+        return ""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        problems.add("file", "This is no plain text in UTF-8: save the page as text first.")
+        return ""

@@ -7,18 +7,20 @@ from starlette.responses import Response
 from gateway.web.console import roles
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.searching import search
-from gateway.web.console.views.home import upcoming
+from gateway.web.console.views.home import coming_since, upcoming
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 
 
 async def courses(visit: Visit) -> Response:
-    """Show the catalogue, searched."""
-    connection, reply = await visit.ask_needed("Courses", root="courses")
+    """Show the catalogue, searched, with the dates that are still to come."""
+    rows, reply = await whole(visit, "Courses", "courses")
+    sessions, _ = await whole(visit, "ComingSessions", "sessions", since=coming_since())
     question = visit.queried("q")
     dates: dict[str, list[Any]] = {}
-    for each in upcoming(nodes(reply.data["sessions"])):
+    for each in upcoming(sessions):
         dates.setdefault(each["course"]["id"], []).append(each)
-    found = search(question, nodes(connection), _searched)
+    found = search(question, rows, _searched)
     facts: dict[str, Any] = {
         "found": found,
         "dates": dates,
@@ -26,7 +28,7 @@ async def courses(visit: Visit) -> Response:
         "is_partial": reply.is_partial,
     }
     template = "_courses.html" if visit.is_fragment else "courses.html"
-    return visit.page(template, total=connection["totalCount"], **facts)
+    return visit.page(template, total=len(rows), **facts)
 
 
 def _searched(course: Any) -> str:
@@ -37,10 +39,10 @@ def _searched(course: Any) -> str:
 async def course(visit: Visit) -> Response:
     """Show one course with its sessions."""
     number = visit.request.path_params["number"]
-    found, reply = await visit.ask_needed("CourseDetail", {"number": number}, root="course")
+    sessions, reply = await whole(visit, "CourseDetail", "sessions", number=number)
+    found = reply.data["course"]
     if found is None:
         return visit.page("unknown.html", 404)
-    sessions = nodes(reply.data["sessions"])
     coming = upcoming(sessions)
     return visit.page(
         "course.html",
@@ -75,6 +77,7 @@ async def session(visit: Visit) -> Response:
         counts=counts,
         total=(roster or {}).get("totalCount"),
         cursor=next_cursor(roster),
+        is_part=bool(next_cursor(roster) or visit.queried("after", 2000)),
         is_over=not upcoming([found]),
         is_partial=reply.is_partial,
     )
