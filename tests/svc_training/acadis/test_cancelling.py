@@ -1,5 +1,6 @@
 """Whom we cancel gives the place up there too: once, whatever happens; nothing is overwritten."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,10 @@ import svc_training.acadis.sync as syncing
 from infra import clock
 from svc_training.acadis import outgoing, repository, sending
 from svc_training.acadis.outgoing import Wanted
-from svc_training.acadis.rest_v1 import ProviderError
+from svc_training.acadis.provider import CancelAnswer, Cancelled
+from svc_training.acadis.rest_v1 import ProviderError, RestV1
+from svc_training.acadis.sync import sync
+from svc_training.assignments.rules import AssignmentStatus
 from svc_training.personnel.tables import Personnel
 from tests.fixtures.acadis_stand_in import AcadisStandIn
 from tests.fixtures.service_app import ServiceApp
@@ -20,6 +24,7 @@ from tests.svc_training.acadis.speaking import (
     differences,
     one_run,
     registered,
+    speaking,
     status_of,
 )
 from tests.svc_training.acadis.test_files import RECONCILE
@@ -158,18 +163,43 @@ async def test_answer_that_never_came_is_asked_for_again(
     assert ("CF007", "9101-1") not in acadis.places()
 
 
+async def misdirected(
+    training: ServiceApp, acadis: AcadisStandIn, who: str, adapter: type[RestV1] = RestV1
+) -> None:
+    """Cancel somebody, and have the wish arrive where nobody knows of any places."""
+    await registered(training, "9101-1", person(who))
+    await one_run(training, acadis)
+    await cancelled(training, "9101-1", who)
+    acadis.misbehave("404")
+    async with speaking(acadis, adapter=adapter) as provider:
+        with contextlib.suppress(ProviderError):
+            await sync(training.chassis.database, provider)
+    await one_run(training, acadis)
+
+
 async def test_wrong_address_is_no_word_about_a_place(
     training: ServiceApp, acadis: AcadisStandIn
 ) -> None:
-    await registered(training, "9101-1", person("CF008"))
-    await one_run(training, acadis)
-    await cancelled(training, "9101-1", "CF008")
-    acadis.misbehave("404")
-    with pytest.raises(ProviderError):
-        await one_run(training, acadis)
-    assert ("CF008", "9101-1") in acadis.places()
-    report, _ = await one_run(training, acadis)
-    assert report.cancelled == {"CANCELLED": 1}
+    await misdirected(training, acadis, "CF008")
+    assert ("CF008", "9101-1") not in acadis.places()
+
+
+class Credulous(RestV1):
+    """An adapter with a planted bug: whatever is not found is a place that is given up."""
+
+    async def cancel(self, person: str, session_number: str) -> Cancelled:
+        """Take an error for an answer."""
+        try:
+            return await super().cancel(person, session_number)
+        except ProviderError:
+            return Cancelled(CancelAnswer.NOT_ENROLLED, CancelAnswer.NOT_ENROLLED.value)
+
+
+async def test_planted_belief_in_any_404_is_caught(
+    training: ServiceApp, acadis: AcadisStandIn
+) -> None:
+    await misdirected(training, acadis, "CF014", Credulous)
+    assert ("CF014", "9101-1") in acadis.places()
 
 
 async def unanswered(training: ServiceApp, acadis: AcadisStandIn, who: str) -> None:
@@ -204,29 +234,44 @@ async def test_planted_wish_that_is_noted_only_after_its_answer_is_caught(
     assert ("CF010", "9101-1") in acadis.places()
 
 
-async def test_place_that_another_agency_wants_stays(
-    training: ServiceApp, acadis: AcadisStandIn
-) -> None:
-    """One person may be on two rosters; the place is the person's."""
+OTHER = training_manager(CASE_MANAGEMENT, subject="test|other-manager")
+
+
+async def employed_twice(training: ServiceApp, acadis: AcadisStandIn, who: str) -> None:
+    """Register somebody of two rosters for both agencies, and cancel for one of them."""
     twice, now = uuid4(), clock.now()
     async with training.chassis.database.write() as session:
         session.add(
             Personnel(
-                id=twice, agency_id=CASE_MANAGEMENT, external_id="CF011", given_name="Twice",
+                id=twice, agency_id=CASE_MANAGEMENT, external_id=who, given_name="Twice",
                 family_name="Employed", appointment_type="CIVILIAN", is_certified=False,
                 version=1, created_at=now, updated_at=now,
             )
         )  # fmt: skip
-    other = training_manager(CASE_MANAGEMENT, subject="test|other-manager")
-    await registered(training, "9101-1", person("CF011"))
-    await registered(training, "9101-1", str(twice), asking=other)
+    await registered(training, "9101-1", person(who))
+    await registered(training, "9101-1", str(twice), asking=OTHER)
     await one_run(training, acadis)
-    await cancelled(training, "9101-1", "CF011")
-    report, _ = await one_run(training, acadis)
-    assert (report.cancelled, acadis.places()) == ({}, [("CF011", "9101-1")])
-    await cancelled(training, "9101-1", "CF011", asking=other)
+    await cancelled(training, "9101-1", who)
+    await one_run(training, acadis)
+
+
+async def test_place_that_another_agency_wants_stays(
+    training: ServiceApp, acadis: AcadisStandIn
+) -> None:
+    """One person may be on two rosters; the place is the person's."""
+    await employed_twice(training, acadis, "CF011")
+    assert acadis.places() == [("CF011", "9101-1")]
+    await cancelled(training, "9101-1", "CF011", asking=OTHER)
     report, _ = await one_run(training, acadis)
     assert (report.cancelled, acadis.places()) == ({"CANCELLED": 1}, [])
+
+
+async def test_planted_cancellation_that_looks_at_one_agency_is_caught(
+    training: ServiceApp, acadis: AcadisStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "_WANTS_NO_PLACE", tuple(AssignmentStatus))
+    await employed_twice(training, acadis, "CF013")
+    assert ("CF013", "9101-1") not in acadis.places()
 
 
 async def test_place_that_they_gave_by_themselves_is_given_up(
