@@ -18,12 +18,11 @@ from svc_cases.cases.rules import MAX_REASON_LENGTH
 from svc_cases.coordination import repository
 from svc_cases.coordination.repository import Match
 from svc_cases.coordination.rules import (
-    FILING_STEPS,
     WARRANT_STEPS,
     CoordinationStatus,
     WarrantSource,
     WarrantStatus,
-    current_status,
+    filing_steps,
     may_decide_filing,
     status_at_match,
 )
@@ -131,6 +130,9 @@ async def record_filing_decision(
 ) -> UUID:
     """Record the prosecutor's decision; FILED makes the case public. Returns the match.
 
+    A case that a row of the docket has filed meanwhile stays as the row has it: FILED then adds
+    the decision and its source to what is public already, and names the same day.
+
     Raises:
         CommandError: not the office's liaison, no such match of this office, another version, an
             illegal step, or an adverse decision without its independent source.
@@ -143,34 +145,59 @@ async def record_filing_decision(
     if case.prosecutor_agency_id != cases.office_id(caller):
         raise CommandError("NOT_FOUND", "There is no such match.", ("linkId",))
     stored = CoordinationStatus(link.coordination_status)
-    allowed = FILING_STEPS[current_status(stored, is_filed=case.filed_on is not None)]
+    allowed = filing_steps(stored, is_filed=case.filed_on is not None)
     if given.decision not in allowed:
         raise record.illegal_step("decision", allowed)
     source = None
     if given.decision is CoordinationStatus.FILED:
-        source = record.check_text(
-            given.independent_source or "", MAX_SOURCE_LENGTH, "independentSource"
-        )
+        source = checked_source(given.independent_source)
         if given.filed_on is None:
             raise CommandError("DATE_MISSING", "Give the day of filing.", ("filedOn",))
-        await record.file_case(session, case, given.filed_on)
+        if case.filed_on is None:
+            await record.file_case(session, case, given.filed_on)
+        elif case.filed_on != given.filed_on:
+            message = "The docket has this case as filed on another day."
+            raise CommandError("DATE_CONTRADICTS", message, ("filedOn",))
     link.coordination_status = given.decision.value
     link.version += 1
+    today = await record.today_at(session, case)
+    note_decision(session, caller, link, reason=reason, source=source, decided_on=today)
+    return link.id
+
+
+def checked_source(independent_source: str | None) -> str:
+    """Return what an adverse decision stands on without LEAD, such as the number of a report.
+
+    Raises:
+        CommandError: none is given, or it is too long.
+    """
+    return record.check_text(independent_source or "", MAX_SOURCE_LENGTH, "independentSource")
+
+
+def note_decision(
+    session: WriteSession,
+    caller: Caller,
+    link: LeadLink,
+    *,
+    reason: str,
+    source: str | None,
+    decided_on: date,
+) -> None:
+    """Keep the decision that a match stands at now, with who took it and what it stands on."""
     session.add(
         FilingDecision(
             id=uuid4(),
             link_id=link.id,
             participant_id=link.participant_id,
-            decision=given.decision.value,
+            decision=link.coordination_status,
             reason=reason,
             independent_source=source,
-            decided_on=await record.today_at(session, case),
+            decided_on=decided_on,
             decided_by=caller.subject,
             agency_id=caller.agency_id,
             recorded_at=clock.now(),
         )
     )
-    return link.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,17 @@ def current_status(stored: CoordinationStatus, *, is_filed: bool) -> Coordinatio
     return stored
 
 
+def filing_steps(stored: CoordinationStatus, *, is_filed: bool) -> frozenset[CoordinationStatus]:
+    """Return which decisions the liaison may record now.
+
+    Where a row of the docket has filed a matched case, whatever was decided before, the decision
+    behind it can be added once, with its independent source. Nothing else follows a filing.
+    """
+    if is_filed and stored is not CoordinationStatus.FILED:
+        return frozenset({CoordinationStatus.FILED})
+    return FILING_STEPS[stored]
+
+
 def status_at_match(*, is_filed: bool) -> CoordinationStatus:
     """Return the status that a fresh match begins with."""
     return CoordinationStatus.FILED if is_filed else CoordinationStatus.UNDER_REVIEW

@@ -3,6 +3,12 @@
 The public part of a row is the office's word and nothing else; a charge names a statute of the
 site's list. A case that is not filed yet is reached through its match alone, so the office's
 liaison records it together with whose it is.
+
+Filing a case of somebody in LEAD is an adverse decision, and stands on a source of its own. Who
+knows of the match says so: the liaison gives the source with a filed row that names its
+participant, and files a case that is held by the decision on its match. A row that the office
+files without knowing of LEAD, as a list of the docket is, needs no source and is never asked for
+one, for the question would tell; the liaison adds the decision afterwards.
 """
 
 import re
@@ -23,11 +29,14 @@ from svc_cases.cases import repository as cases
 from svc_cases.cases.rules import CaseStatus, ChargeStatus, DateError, check_dates
 from svc_cases.cases.tables import Charge, Court, LegalCase, Statute
 from svc_cases.coordination import repository as coordination
+from svc_cases.coordination.commands import checked_source, note_decision
 from svc_cases.coordination.rules import may_decide_filing, status_at_match
 from svc_cases.coordination.tables import LeadLink
 
 MAX_CHARGES = 50
 MAX_NAME_LENGTH = 100
+FILED_WITH_ROW = "Filed with its row of the docket."
+"""Reason of the decision that a filed row with its participant is."""
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{0,39}")
 
 
@@ -42,6 +51,7 @@ class NewCase:
         statutes: of the site's list, in the order of the charging document.
         participant_id: whose it is, as far as the liaison may know.
         is_diverted_arrest: whether it is the very arrest that was diverted.
+        independent_source: what a filed case of a participant stands on without LEAD.
     """
 
     number: str
@@ -53,17 +63,20 @@ class NewCase:
     statutes: Sequence[str]
     participant_id: UUID | None
     is_diverted_arrest: bool
+    independent_source: str | None
 
 
 async def record_case(session: WriteSession, caller: Caller, given: NewCase) -> UUID:
     """Put a case on the own office's docket; returns it.
 
-    A number that the office holds as a case not filed yet is filed with this row, whoever knows of
-    it: the answer is that of a new case, for that there is one is not everybody's to know.
+    A number that the office holds as a case not filed yet is filed with this row, unless the
+    caller knows of its match: the answer is that of a new case, for that there is one is not
+    everybody's to know.
 
     Raises:
         CommandError: not allowed, no such court, statute or participant, a number that is on the
-            public record already, or dates that contradict.
+            public record already or awaits its filing decision, no source where one is needed, or
+            dates that contradict.
     """
     office_id, site_id = cases.office_id(caller), cases.site_of(caller)
     if caller.role is not Role.PRO or office_id is None or site_id is None:
@@ -89,6 +102,8 @@ async def record_case(session: WriteSession, caller: Caller, given: NewCase) -> 
     if await cases.is_number_public(session, number):
         raise CommandError("NUMBER_TAKEN", "A case of this number is filed.", ("number",))
     held = await cases.unfiled_of_office(session, office_id, number)
+    if held is not None and given.filed_on is not None:
+        await _check_undecided(session, caller, held, given.participant_id)
     if held is None:
         session.add(case)
     elif given.filed_on is not None:
@@ -104,7 +119,30 @@ async def record_case(session: WriteSession, caller: Caller, given: NewCase) -> 
     return case.id
 
 
+async def _check_undecided(
+    session: WriteSession, caller: Caller, held: LegalCase, whose: UUID | None
+) -> None:
+    """Check that the caller knows of no match of a case that is held; others are told nothing."""
+    if not may_decide_filing(caller.role, is_liaison=caller.is_liaison):
+        return
+    is_known = held.id in await coordination.matches_of_cases(session, caller, [held.id])
+    if is_known or (whose is not None and await coordination.is_matched(session, held.id, whose)):
+        raise CommandError(
+            "FILING_DECISION_NEEDED",
+            "This case is matched and not filed: record the decision to file it on the match, "
+            "with its independent source.",
+            ("number",),
+        )
+
+
 async def _check_participant(session: WriteSession, caller: Caller, given: NewCase) -> None:
+    is_adverse = given.participant_id is not None and given.filed_on is not None
+    if given.independent_source is not None and not is_adverse:
+        raise CommandError(
+            "SOURCE_OUT_OF_PLACE",
+            "Give a source with a filed case and whose it is, and only then.",
+            ("independentSource",),
+        )
     if given.participant_id is None:
         if given.filed_on is None:
             raise CommandError(
@@ -117,6 +155,8 @@ async def _check_participant(session: WriteSession, caller: Caller, given: NewCa
         raise CommandError("NOT_ALLOWED", "Only the office's named liaison says whose a case is.")
     if not await coordination.sees_matters_of(session, caller, given.participant_id):
         raise CommandError("NOT_FOUND", "There is no such participant.", ("participantId",))
+    if is_adverse:
+        checked_source(given.independent_source)
 
 
 async def _described(
@@ -184,16 +224,20 @@ async def _match(
     """Match a case, unless it is matched to this participant already."""
     if await coordination.is_matched(session, case.id, whose):
         return
-    session.add(
-        LeadLink(
-            id=uuid4(),
-            case_id=case.id,
-            participant_id=whose,
-            is_diverted_arrest=given.is_diverted_arrest,
-            coordination_status=status_at_match(is_filed=case.filed_on is not None).value,
-            matched_by=caller.subject,
-            matched_on=await record.today_at(session, case),
-            matched_at=clock.now(),
-            version=1,
-        )
+    today = await record.today_at(session, case)
+    link = LeadLink(
+        id=uuid4(),
+        case_id=case.id,
+        participant_id=whose,
+        is_diverted_arrest=given.is_diverted_arrest,
+        coordination_status=status_at_match(is_filed=case.filed_on is not None).value,
+        matched_by=caller.subject,
+        matched_on=today,
+        matched_at=clock.now(),
+        version=1,
     )
+    session.add(link)
+    if case.filed_on is not None:
+        await session.flush()
+        source = checked_source(given.independent_source)
+        note_decision(session, caller, link, reason=FILED_WITH_ROW, source=source, decided_on=today)

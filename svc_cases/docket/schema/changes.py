@@ -1,7 +1,8 @@
 """Changes of a docket entry by the prosecuting office, in GraphQL: status, charges, court dates.
 
-No input here has a place for free words but a room of the court: a charge names a statute of the
-site's list, and everything else is a code. What is known through LEAD cannot be typed into it.
+No input here has a place for free words but a room of the court, and the source of a filing, which
+goes to the decision on the match and never onto the docket: a charge names a statute of the site's
+list, and everything else is a code. What is known through LEAD cannot be typed into it.
 """
 
 from datetime import date, datetime
@@ -45,6 +46,11 @@ class RecordCaseInput:
     )
     is_diverted_arrest: bool = strawberry.field(
         default=False, description="Whether it is the very arrest that was diverted."
+    )
+    independent_source: str | None = strawberry.field(
+        default=None,
+        description="Report that stands without LEAD; needed for a filed case with its participant,"
+        " and given only then. No part of the docket.",
     )
 
 
@@ -121,6 +127,7 @@ class EntryMutation:
             statutes=given.statutes,
             participant_id=None if given.participant_id is None else read_id(given.participant_id),
             is_diverted_arrest=given.is_diverted_arrest,
+            independent_source=given.independent_source,
         )
         case_id, errors = await perform(
             context,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import GraphQLInputObjectType, build_schema, get_named_type
@@ -9,16 +10,22 @@ from graphql import GraphQLInputObjectType, build_schema, get_named_type
 from infra.identity_token import Caller
 from infra.vocabulary import Role
 from svc_cases.cases.rules import CaseStatus
+from svc_cases.cases.tables import Charge
+from svc_cases.coordination import commands
+from svc_cases.docket import recording
 from svc_cases.subgraph import schema
 from tests.fixtures.cases_service import (
     OTHER_PROSECUTOR,
+    PROSECUTOR,
     TODAY,
     case_manager,
     defender,
     new_case,
     new_match,
+    officer,
     probation,
     prosecutor,
+    released_to,
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
@@ -31,6 +38,7 @@ KINDS = {
     "addCharge": "AddChargeInput",
     "recordChargeStatus": "RecordChargeStatusInput",
     "changeHearing": "ChangeHearingInput",
+    "recordCase": "RecordCaseInput",
 }
 SOON = datetime(2026, 12, 1, 17, tzinfo=UTC)
 NOTE = "He told me that he used again on Friday and slept behind the store."
@@ -127,9 +135,9 @@ async def test_a_court_date_is_moved_and_cancelled_once(cases: ServiceApp) -> No
 # A case note never becomes a charge.
 
 
-def free_texts(name: str) -> set[str]:
+def free_texts(name: str, sdl: str) -> set[str]:
     """The arguments of a mutation into which free words could be written."""
-    document = build_schema(schema().as_str(), assume_valid=True)
+    document = build_schema(sdl, assume_valid=True)
     mutation = document.mutation_type
     assert mutation is not None
     given = get_named_type(mutation.fields[name].args["input"].type)
@@ -141,23 +149,102 @@ def free_texts(name: str) -> set[str]:
     }
 
 
-CHARGING = ("addCharge", "recordChargeStatus", "recordCaseStatus")
+CHARGING: dict[str, set[str]] = {
+    "addCharge": {"statute"},
+    "recordChargeStatus": set(),
+    "recordCaseStatus": set(),
+    # What the docket says of a case, codes of the site's lists, and the source of its filing.
+    "recordCase": {"number", "givenName", "familyName", "court", "statutes", "independentSource"},
+    "recordFilingDecision": {"reason", "independentSource"},
+}
+"""Every mutation by which a charge comes about or changes, and the words that it takes."""
+
+
+def assert_charging_takes_no_other_words(sdl: str) -> None:
+    assert {name: free_texts(name, sdl) for name in CHARGING} == CHARGING
 
 
 def test_no_input_of_a_charge_takes_free_words() -> None:
-    assert {name: free_texts(name) for name in CHARGING} == {
-        "addCharge": {"statute"},
-        "recordChargeStatus": set(),
-        "recordCaseStatus": set(),
-    }
-    # The same question finds words where there are some.
-    assert free_texts("requestCoordination") == {"context"}
+    assert_charging_takes_no_other_words(schema().as_str())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AddChargeInput", "RecordChargeStatusInput", "RecordCaseInput", "RecordFilingDecisionInput"],
+)
+def test_planted_words_of_a_charge_are_caught(kind: str) -> None:
+    planted = schema().as_str().replace(f"input {kind} {{", f"input {kind} {{ facts: String")
+    with pytest.raises(AssertionError):
+        assert_charging_takes_no_other_words(planted)
 
 
 async def test_a_note_is_no_statute(cases: ServiceApp) -> None:
     case = await new_case(cases)
     given = {"caseId": str(case.id), "expectedVersion": 1, "statute": NOTE}
     assert codes(await run(cases, prosecutor(), "addCharge", **given)) == ["STATUTE_UNKNOWN"]
+    new = {
+        "number": f"N-{uuid4().hex[:12]}", "court": "cedar-court", "givenName": "Sam",
+        "familyName": "Example-Noted", "statutes": ["RCW 9A.52.080"], "filedOn": str(TODAY),
+    }  # fmt: skip
+    for field, code in (
+        ({"statutes": [NOTE]}, "STATUTE_UNKNOWN"),
+        ({"court": NOTE}, "COURT_UNKNOWN"),
+        ({"number": NOTE}, "NUMBER_MALFORMED"),
+    ):
+        refused = await run(cases, prosecutor(is_liaison=False), "recordCase", **{**new, **field})
+        assert codes(refused) == [code]
+
+
+async def assert_what_a_filing_stands_on_is_no_part_of_its_charges(service: ServiceApp) -> None:
+    """The liaison writes a note into every word of a filing: the docket has the list's words."""
+    held = await new_case(service, filed_on=None)
+    link_id, whose = await new_match(service, held)
+    await service.apply_facts([released_to(whose, PROSECUTOR)])
+    filing = {
+        "linkId": link_id, "decision": "FILED", "expectedVersion": 1, "filedOn": str(TODAY),
+        "reason": NOTE, "independentSource": NOTE, "idempotencyKey": new_key(),
+    }  # fmt: skip
+    document = """mutation($input: RecordFilingDecisionInput!) {
+      recordFilingDecision(input: $input) { userErrors { code } } }"""
+    answer = await service.graphql(prosecutor(), document, {"input": filing})
+    assert codes(answer.data["recordFilingDecision"]) == []
+    given = {
+        "number": f"N-{uuid4().hex[:12]}", "court": "cedar-court", "givenName": "Sam",
+        "familyName": "Example-Noted", "statutes": ["RCW 9A.52.080"], "filedOn": str(TODAY),
+        "participantId": str(whose), "independentSource": NOTE,
+    }  # fmt: skip
+    assert codes(await run(service, prosecutor(), "recordCase", **given)) == []
+    public = """query($n: String!) { caseByNumber(number: $n) {
+      status charges { statute description nibrs chargeClass status } hearings { courtroom } } }"""
+    for number in (held.number, given["number"]):
+        read = await service.graphql(officer(), public, {"n": number})
+        assert len(read.data["caseByNumber"]["charges"]) == 1
+        assert NOTE not in str(read.data)
+
+
+async def test_what_a_filing_stands_on_is_no_part_of_its_charges(cases: ServiceApp) -> None:
+    await assert_what_a_filing_stands_on_is_no_part_of_its_charges(cases)
+
+
+@pytest.mark.parametrize("module", [commands, recording])
+async def test_planted_note_in_a_charge_is_caught(
+    cases: ServiceApp, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    keep = commands.note_decision
+
+    def charging(session: Any, caller: Caller, link: Any, **given: Any) -> None:
+        keep(session, caller, link, **given)
+        session.add(
+            Charge(
+                id=uuid4(), case_id=link.case_id, position=2, statute="RCW 9A.52.080",
+                description=given["source"], nibrs="90J", charge_class="MISDEMEANOR",
+                status="PENDING",
+            )
+        )  # fmt: skip
+
+    monkeypatch.setattr(module, "note_decision", charging)
+    with pytest.raises(AssertionError):
+        await assert_what_a_filing_stands_on_is_no_part_of_its_charges(cases)
 
 
 @pytest.mark.parametrize(
