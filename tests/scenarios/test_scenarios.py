@@ -40,7 +40,13 @@ async def test_planted_parent_s_login_without_denials_fails_scenario_10(
 ) -> None:
     """Without what is kept from her, the mother reads of the overdose."""
     real = rules.facts_of
-    monkeypatch.setattr(rules, "facts_of", lambda *given: real(*given[:-1], ()))
+    monkeypatch.setattr(
+        rules,
+        "facts_of",
+        lambda binding, whose, login, kind, starts_at, _: real(
+            binding, whose, login, kind, starts_at, ()
+        ),
+    )
     scenario = read(FOLDER / "10_fifteen_years_old.toml")
     with pytest.raises(AssertionError) as caught:
         await Stage(scenario_house, scenario_gateway, scenario).play()
