@@ -17,8 +17,9 @@ LANGUAGES = {"en": "English", "es": "Español"}
 @cache
 def catalogue(language: str) -> Mapping[str, Any]:
     """Return the messages of a language: nested tables of texts."""
-    file = resources.files("gateway.web.console") / "wording" / f"{language}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    folder = resources.files("gateway.web.console") / "wording"
+    files = (folder / f"{language}.toml", folder / f"{language}_homes.toml")
+    return tomllib.loads("\n".join(file.read_text(encoding="utf-8") for file in files))
 
 
 def say(language: str, key: str, **facts: object) -> str:

@@ -28,6 +28,12 @@ async def test_an_administrator_reviews_every_role_and_closes(visitors: Visitors
     await page.get_by_label("Last day").fill(soon)
     await page.get_by_role("button", name="Begin").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Autumn")
+    review = page.url
+    await page.get_by_role("link", name="Home", exact=True).click()
+    reminder = page.locator("p.notice", has_text="Autumn")
+    await expect(reminder).to_contain_text("undecided and end then by themselves")
+    await reminder.get_by_role("link", name="Autumn").click()
+    await expect(page).to_have_url(review.partition("?")[0])
 
     await page.get_by_role("button", name=re.compile("Keep the role")).first.click()
     await expect(page.locator("p.error").first).to_contain_text("Say why")

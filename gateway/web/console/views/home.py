@@ -9,6 +9,7 @@ from gateway.web.console import roles
 from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import days_until, read_moment
+from gateway.web.console.views import home_figures
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import MAX_PAGES
 from infra import clock
@@ -33,6 +34,7 @@ async def show(visit: Visit) -> Response:
     coming, _count, reply = await _coming(visit, "StaffHome", 5)
     return visit.page(
         "home_staff.html",
+        offers=await home_figures.offered(visit),
         coming=coming,
         assignments=open_assignments(nodes(reply.data["myAssignments"])),
         knows_assignments=reply.data["myAssignments"] is not None,
@@ -96,6 +98,7 @@ async def _agency(visit: Visit) -> Response:
         holders=len({grant["account"]["id"] for grant in live if grant["account"]}),
         latest=sorted(grants, key=lambda grant: grant["grantedAt"] or "", reverse=True)[:5],
         memberships=(found or {}).get("memberships") or [],
+        reviews=open_reviews(nodes(reply.data["accessReviews"])),
         is_partial=reply.is_partial,
     )
 
@@ -135,6 +138,24 @@ def upcoming(sessions: list[Any]) -> list[Any]:
     """Return the sessions that have not ended, soonest first."""
     now = clock.now() - timedelta(hours=1)
     return [each for each in sessions if read_moment(each["endsAt"]) > now]
+
+
+def open_reviews(reviews: list[Any]) -> list[dict[str, Any]]:
+    """Return the reviews that are open, the soonest deadline first, with what is undecided.
+
+    What nobody keeps by the deadline counts no longer, so it is told before.
+    """
+    now = clock.now()
+    found = [
+        {
+            "review": each,
+            "left": (each["total"] or 0) - (each["decided"] or 0),
+            "is_over": read_moment(each["deadlineAt"]) <= now,
+        }
+        for each in reviews
+        if not each["closedAt"] and each["deadlineAt"]
+    ]
+    return sorted(found, key=lambda each: read_moment(each["review"]["deadlineAt"]))
 
 
 CLOSED = frozenset(
