@@ -28,6 +28,7 @@ from gateway.persisted.documents import read_key
 from gateway.pipeline import GraphQLRequest, Pipeline
 from gateway.policy.packaged import packaged_path, packaged_sdl
 from gateway.prepare import Preparer
+from gateway.readiness import Readiness
 from gateway.release.decisions import DecisionCache
 from gateway.release.directory import DirectoryCache
 from gateway.release.feed import ChangeFeed
@@ -229,8 +230,12 @@ def create_app(settings: GatewaySettings) -> Starlette:
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "live"})
 
+    readiness = Readiness(parts.feed, parts.verifier)
+
     async def ready(_request: Request) -> Response:
-        return JSONResponse({"status": "ready"})
+        if await readiness.is_ready():
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "starting"}, 503)
 
     async def bind(request: GraphQLRequest, code: str) -> bool:
         verified = await parts.pipeline.identify(request)

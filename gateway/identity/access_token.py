@@ -5,6 +5,7 @@ too much (duplicate claims, any ``typ``, a list of audiences, tokens without end
 passed is remembered until it ends, and only as long as its key is still the issuer's.
 """
 
+import asyncio
 import hashlib
 import re
 import warnings
@@ -78,6 +79,15 @@ class AccessTokenVerifier:
             self._remembered.pop(digest, None)
             raise AccessTokenError
         return known.token
+
+    async def has_keys(self) -> bool:
+        """Say whether the tokens of any issuer could be checked; fetches its first keys.
+
+        One that is asked about each token has none to fetch, and counts.
+        """
+        sources = [source for _, source in self._issuers.values()]
+        found = await asyncio.gather(*(source.has_keys() for source in sources))
+        return any(found) or self._opaque is not None
 
     async def close(self) -> None:
         """Drop the connections to the issuers."""

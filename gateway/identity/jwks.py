@@ -24,6 +24,8 @@ RENEW_AFTER_SECONDS: Final = 30.0
 STALE_AFTER_SECONDS: Final = 55.0
 HARD_AGE_SECONDS: Final = 3600.0
 COOLDOWN_SECONDS: Final = 5.0
+FIRST_COOLDOWN_SECONDS: Final = 0.5
+FIRST_WAIT_SECONDS: Final = 1.0
 FETCH_TIMEOUT_SECONDS: Final = 2.0
 MAX_BODY_BYTES: Final = 64 * 1024
 
@@ -64,6 +66,18 @@ class KeySource:
         await self._freshen()
         key = self._current().get(kid)
         return key is not None and key.thumbprint == thumbprint
+
+    async def has_keys(self) -> bool:
+        """Say whether there are keys that may be used now; begin to fetch the first ones.
+
+        Whoever asks waits a moment at most; while there never were any, two fetches a second.
+        """
+        if self._fetched_at == _NEVER:
+            if clock.monotonic() - self._tried_at >= FIRST_COOLDOWN_SECONDS:
+                self._start()
+            if self._fetching is not None:
+                await asyncio.wait([self._fetching], timeout=FIRST_WAIT_SECONDS)
+        return bool(self._current())
 
     async def close(self) -> None:
         """Stop fetching and drop the connection."""

@@ -25,7 +25,12 @@ _log = structlog.get_logger(__name__)
 
 
 class ChangeFeed:
-    """Background task of one gateway process."""
+    """Background task of one gateway process.
+
+    Attributes:
+        revision: which this gateway knows of.
+        has_begun: whether it has been answered once.
+    """
 
     def __init__(
         self, client: ConsentClient, decisions: DecisionCache, directory: DirectoryCache
@@ -37,6 +42,7 @@ class ChangeFeed:
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self.revision = 0
+        self.has_begun = False
 
     def listen(self, listener: Listener) -> None:
         """Call somebody with the keys of each change, once the caches have forgotten them.
@@ -75,7 +81,7 @@ class ChangeFeed:
                     self._decisions.seen_revision = self._directory.seen_revision = self.revision
                     self._decisions.forget_all()
                     self._directory.forget_all()
-                    is_started = True
+                    is_started = self.has_begun = True
                     self._tell(None)
                     was_lost = False
                 await self._follow()

@@ -47,7 +47,7 @@ ISSUERS = json.dumps(
 )  # fmt: skip
 OPEN = {
     ("GET", "/health/live"): "says that the process runs",
-    ("GET", "/health/ready"): "says that the process runs",
+    ("GET", "/health/ready"): "says whether the process has begun properly",
     ("GET", "/cds-services"): "CDS Hooks: discovery is public; it names one service",
     ("GET", "/refer"): "the community referral form, the one anonymous write",
     ("POST", "/refer"): "the community referral form, the one anonymous write",
