@@ -161,3 +161,26 @@ async def test_the_bureau_publishes_a_new_version(visitors: Visitors) -> None:
     await expect(page.get_by_text("Version 2")).to_be_visible()
     await page.get_by_role("button", name="Take it off the shelf").click()
     await expect(page.get_by_role("status")).to_contain_text("off the shelf")
+
+
+async def test_a_person_is_looked_for_where_people_are_assigned(visitors: Visitors) -> None:
+    page = await start(visitors, "training_manager", "/console/training/sessions/9101-2/assign")
+    search = page.get_by_role("searchbox", name="Find a person")
+    await search.press_sequentially("sample-vega")
+    await expect(page.locator("#people")).to_contain_text("who answer “sample-vega”")
+    await expect(page.locator("#people")).to_contain_text("Jules Sample-Vega")
+    await search.fill("jules samplevgea")  # a slip: the list forgives it
+    await expect(page.locator("#people")).to_contain_text("who answer “jules samplevgea”")
+    await expect(page.locator("#people")).to_contain_text("Jules Sample-Vega")
+    await search.fill("nobody at all")
+    await expect(page.locator("#people")).to_contain_text("Nobody answers")
+
+
+async def test_a_course_page_that_is_too_large_is_said_beside_the_field(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    page = await start(visitors, "training_manager", "/console/training/import")
+    (big := tmp_path / "page.txt").write_bytes(b"x" * 131_073)
+    await page.get_by_label("Or a text file").set_input_files(big)
+    await page.get_by_role("button", name="Look first").click()
+    await expect(page.locator("#e-file")).to_contain_text("too large")
