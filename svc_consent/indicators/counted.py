@@ -47,7 +47,9 @@ def _observed(population: Population, row: Mapping[str, Any]) -> Observation:
         return Observation({"AT_INTAKE": outcome}, by_agency)
     return Observation(
         {
-            "SCOPE": rules.scope(leaves_out=row["leaves_out"]),
+            "SCOPE": rules.scope(
+                row["partners"] or (), [rules.Named.of(each) for each in row["provisions"] or ()]
+            ),
             "KEPT": rules.kept(
                 was_taken_back=row["was_taken_back"], is_in_force=row["is_in_force"]
             ),

@@ -30,8 +30,16 @@ with first as (
   order by participant_id, signed_at, number, id
 )
 select f.disclosing_agency_id::text as agency_id,
-  exists (select 1 from release_provision p where p.release_id = f.id and p.effect = 'deny')
-    as leaves_out,
+  (select array_agg(distinct a.type) from authority_agency_window w
+     join agency a on a.id::text = w.agency_id
+     where w.site_id = cast(cast(:site as uuid) as text)
+       and a.id is distinct from f.disclosing_agency_id
+       and w.starts_at <= f.signed_at and (w.ends_at is null or w.ends_at > f.signed_at))
+    as partners,
+  (select jsonb_agg(jsonb_build_object('kind', a.type, 'is_denial', p.effect = 'deny',
+       'categories', p.categories, 'purposes', p.purposes))
+     from release_provision p join agency a on a.id = p.recipient_agency_id
+     where p.release_id = f.id) as provisions,
   exists (select 1 from release r where r.participant_id = f.participant_id
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.revoked_at < :until)
     as was_taken_back,

@@ -4,9 +4,16 @@ Somebody's intake is the day on which a provider of the site first counted them 
 (the fact that it hands over). Source: the minimum indicator set of the design.
 """
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final, Self
 
 from infra.indicators.definitions import Family, Grain, Indicator, Outcome, Population, Split
+from infra.vocabulary import AgencyType, Basis, Category, Purpose
+from svc_consent.agencies.rules import CEILING, SERVICE_FIELDS
+from svc_consent.explanations.agreement import packaged_agreement
 
 TAKEN_IN = Population(
     "TAKEN_IN",
@@ -43,10 +50,10 @@ SCOPE = Indicator(
     Family.CONSENT,
     "How much is released",
     SIGNERS,
-    "The first release as it was signed.",
+    "The first release as it was signed, against the site's partners and agreement on that day.",
     (
-        Outcome("WHOLE", "No recipient was left out or told less."),
-        Outcome("IN_PART", "A recipient was left out or told less."),
+        Outcome("WHOLE", "No kind of partner was left out or told less."),
+        Outcome("IN_PART", "A kind of partner was left out or told less."),
     ),
 )
 KEPT = Indicator(
@@ -84,9 +91,104 @@ def at_intake(taken_in_at: datetime, signed_at: datetime | None) -> str:
     return "WITHIN_7_DAYS" if signed_at <= taken_in_at + timedelta(days=7) else "LATER"
 
 
-def scope(*, leaves_out: bool) -> str:
-    """Return how much was released."""
-    return "IN_PART" if leaves_out else "WHOLE"
+_EXPRESSLY: Final = "E"
+"""Letter of the matrix: told only where a release names the category by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the agreement lets one kind of partner be told by a release, and for what."""
+
+    categories: frozenset[Category]
+    purposes: frozenset[Purpose]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One provision of a release, by the kind of its recipient."""
+
+    kind: AgencyType
+    categories: frozenset[Category]
+    purposes: frozenset[Purpose]
+    is_denial: bool = False
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a provision as it is stored."""
+        return cls(
+            AgencyType(stored["kind"]),
+            frozenset(Category(each) for each in stored["categories"]),
+            frozenset(Purpose(each) for each in stored["purposes"]),
+            stored["is_denial"],
+        )
+
+
+@lru_cache(maxsize=1)
+def told_by_release() -> Mapping[AgencyType, Told]:
+    """Return what each kind of partner may be told by a release, as the agreement has it.
+
+    Kinds that a release lets know who somebody is, and that can ask at all: a court gets what is
+    pushed to it, a business hears no more than that its own referral led somewhere. Categories that
+    the agreement opens to anybody only where a form names them by itself (treatment, notes) are
+    beside this: not everybody has such a thing to tell.
+    """
+    agreement = packaged_agreement()
+    opened = {
+        column: {
+            category: cell
+            for category, cell in cells.items()
+            if Basis.RELEASE.value in cell.grounds and agreement.purposes[column]
+        }
+        for column, cells in agreement.cells.items()
+    }
+    expressly = {
+        category
+        for cells in opened.values()
+        for category, cell in cells.items()
+        if cell.kind == _EXPRESSLY
+    }
+    found = {}
+    for kind, roles in CEILING.items():
+        service = SERVICE_FIELDS.get(kind)
+        of_roles = {
+            agreement.column_of(each, is_liaison=True, service_field=service) for each in roles
+        }
+        columns = [each for each in of_roles if Category.IDENTITY in opened[each]]
+        if columns:
+            found[kind] = Told(
+                frozenset().union(*(opened[each] for each in columns)) - expressly,
+                frozenset().union(*(agreement.purposes[each] for each in columns)),
+            )
+    return found
+
+
+def scope(partners: Collection[str], provisions: Sequence[Named]) -> str:
+    """Return how much was released.
+
+    Args:
+        partners: kinds of agencies, beside the one that tells, in the site's agreement on the day
+            of the signature.
+        provisions: of the release.
+    """
+    if any(each.is_denial for each in provisions):
+        return "IN_PART"
+    told = told_by_release()
+    is_whole = all(
+        _permitted(kind, told[kind], provisions) >= told[kind].categories
+        for kind in map(AgencyType, partners)
+        if kind in told
+    )
+    return "WHOLE" if is_whole else "IN_PART"
+
+
+def _permitted(kind: AgencyType, told: Told, provisions: Sequence[Named]) -> frozenset[Category]:
+    """Return what a kind of partner is told, for a purpose that it can state."""
+    permits = [
+        each.categories
+        for each in provisions
+        if each.kind is kind and not each.purposes.isdisjoint(told.purposes)
+    ]
+    return frozenset().union(*permits)
 
 
 def kept(*, was_taken_back: bool, is_in_force: bool) -> str:
