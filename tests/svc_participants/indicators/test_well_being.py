@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from infra.indicators import counting
+from infra.indicators import counting, schema
 from infra.indicators.publishing import Publisher
 from infra.small_cells import THRESHOLD, ProtectedTable
 from infra.vocabulary import Category, Purpose, Role
-from svc_participants.indicators import well_being
+from svc_participants.indicators import rules, well_being
 from svc_participants.indicators.counted import ParticipantFigures
 from svc_participants.indicators.populations import ENROLLED
 from tests.fixtures.service_app import ServiceApp, caller
@@ -240,12 +240,47 @@ def _known(one: dict[str, Any], two: dict[str, Any]) -> set[int]:
     return {abs(left - right) for left in shown for right in shown} | shown
 
 
-async def test_every_indicator_has_an_equity_ratio(participants: ServiceApp) -> None:
+def without_ratio(found: dict[str, dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Return the cells that are shown without an equity ratio."""
+    return {
+        (key, group["code"], cell["outcome"])
+        for key, table in found.items()
+        for group in table["groups"] if group["people"]
+        for cell in group["cells"] if cell["people"] and cell["equityRatio"] is None
+    }  # fmt: skip
+
+
+async def people_of_two_races(participants: ServiceApp) -> UUID:
+    """Make a year of 150 people, half of those who are Black lodged and a third of the others."""
     black = [replace(each, race=("BLACK_AFRICAN_AMERICAN",)) for each in (CORE, LODGED)]
-    site = await a_year(
+    return await a_year(
         participants, [*[CORE] * 60, *[LODGED] * 40, *[black[0]] * 20, *[black[1]] * 30]
     )
-    table = (await tables(participants, site, "RACE"))["OVERDOSE"]
+
+
+async def test_no_cell_of_any_indicator_is_shown_without_an_equity_ratio(
+    participants: ServiceApp,
+) -> None:
+    site = await people_of_two_races(participants)
+    for by in ENROLLED.splits:
+        found = await tables(participants, site, by.value)
+        assert set(found) == {each.key for each in rules.INDICATORS if each.population is ENROLLED}
+        assert without_ratio(found) == set(), by
+
+
+async def test_planted_figures_without_a_reference_show_cells_without_a_ratio(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "reference_of", lambda shown: None)
+    found = await tables(participants, await people_of_two_races(participants), "RACE")
+    assert {key for key, _, _ in without_ratio(found)} >= {"OVERDOSE", "BENEFITS"}
+
+
+async def test_equity_ratio_is_the_share_over_that_of_the_largest_group(
+    participants: ServiceApp,
+) -> None:
+    found = await tables(participants, await people_of_two_races(participants), "RACE")
+    table = found["OVERDOSE"]
     ratios = {
         each["code"]: {cell["outcome"]: cell["equityRatio"] for cell in each["cells"]}
         for each in table["groups"] if each["people"]
