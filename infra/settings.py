@@ -191,7 +191,7 @@ class ServiceSettings:
             ``svc_consent`` only.
         patience: see ``read_patience``.
         participants_address: where ``svc_participants`` listens; ``svc_cases`` only, whose figures
-            are split by groups that it asks there. None: they are not split so.
+            count and split people that it asks for there. None: neither is done.
     """
 
     service: str

@@ -1,14 +1,15 @@
-"""Groups that people are counted in, asked of the service that knows people.
+"""Who is counted, and in which groups, asked of the service that knows people.
 
-A table of cases is split by door, race, age or who pays; the service of cases knows none of that.
-Its publisher asks ``svc_participants`` for the groups of the people whom it is counting, keeps them
-for as long as it counts, and stores suppressed tables only (decision record 0017).
+A table of cases is split by door, race, age or who pays, and counts everybody who was referred; the
+service of cases knows none of that. Its publisher asks ``svc_participants`` who was first referred
+in a period, and for the groups of those whom it is counting, keeps both for as long as it counts,
+and stores suppressed tables only (decision record 0017).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -19,9 +20,10 @@ from infra.identity_token import TokenMinter
 from infra.indicators.definitions import Categories, Split
 
 PATH = "/internal/figures/groups"
+REFERRED_PATH = "/internal/figures/referred"
 AUDIENCE = "participants"
 MOST_PEOPLE = 5_000
-"""People of one question."""
+"""People of one question, or of one answer."""
 _TIMEOUT_SECONDS = 20.0
 
 
@@ -53,6 +55,9 @@ class GroupsOfPeople(Protocol):
             starts_on: first day of the time in which a programme counts.
             ends_on: last day of it.
         """
+
+    async def referred(self, site_id: UUID, starts_on: date, ends_on: date) -> Mapping[UUID, date]:
+        """Return whose first referral at a site lies in a period, with its day there."""
 
 
 class RemoteGroups:
@@ -86,7 +91,7 @@ class RemoteGroups:
                 "endsOn": ends_on.isoformat(),
                 "days": {str(person): day.isoformat() for person, day in part},
             }
-            answer = await self._post(orjson.dumps(asked))
+            answer = await self._post(PATH, asked)
             try:
                 categories = {Split(key): list(of) for key, of in answer["categories"].items()}
                 people |= {
@@ -97,18 +102,41 @@ class RemoteGroups:
                 raise GroupsError("the service of people answered in another form") from error
         return Groups(categories, people)
 
-    async def _post(self, body: bytes) -> dict[str, dict[str, dict[str, str]]]:
+    async def referred(self, site_id: UUID, starts_on: date, ends_on: date) -> Mapping[UUID, date]:
+        """Return whose first referral lies in a period; see ``GroupsOfPeople``.
+
+        Raises:
+            GroupsError: the service could not be reached, or did not answer as it should.
+        """
+        days: dict[UUID, date] = {}
+        asked = {
+            "siteId": str(site_id),
+            "startsOn": starts_on.isoformat(),
+            "endsOn": ends_on.isoformat(),
+        }
+        while True:
+            answer = await self._post(REFERRED_PATH, asked)
+            try:
+                part = {UUID(who): date.fromisoformat(day) for who, day in answer["days"].items()}
+            except (KeyError, ValueError, AttributeError, TypeError) as error:
+                raise GroupsError("the service of people answered in another form") from error
+            days |= part
+            if len(part) < MOST_PEOPLE:
+                return days
+            asked["after"] = str(max(part))
+
+    async def _post(self, path: str, asked: Mapping[str, object]) -> dict[str, Any]:
         headers = {
             "authorization": f"Bearer {self._minter.for_service(AUDIENCE)}",
             "content-type": "application/json",
         }
         try:
             response = await self._client.request(
-                "POST", PATH, headers, body, timeout_seconds=_TIMEOUT_SECONDS
+                "POST", path, headers, orjson.dumps(asked), timeout_seconds=_TIMEOUT_SECONDS
             )
         except HttpClientError as error:
             raise GroupsError("the service of people cannot be reached") from error
         if response.status != 200:
             raise GroupsError(f"the service of people answered {response.status}")
-        found: dict[str, dict[str, dict[str, str]]] = orjson.loads(response.body)
+        found: dict[str, Any] = orjson.loads(response.body)
         return found

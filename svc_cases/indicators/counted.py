@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from infra.database import ReadSession
+from infra.errors import bug
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
 from infra.indicators.groups import Groups, GroupsOfPeople
 from infra.indicators.periods import Period
@@ -18,12 +19,14 @@ class CaseFigures:
     """The figures of this service (``infra.indicators.publishing.Source``)."""
 
     def __init__(self, groups: GroupsOfPeople | None = None) -> None:
-        """Take who tells the groups of people; with None, nothing is split by them."""
+        """Take who tells of people; with None, nobody who was referred is counted, nor split."""
         self._groups = groups
 
     @property
     def indicators(self) -> Sequence[Indicator]:
         """Return what is published."""
+        if self._groups is None:
+            return [each for each in rules.INDICATORS if each not in rules.PUBLIC]
         return rules.INDICATORS
 
     async def first_days(self, session: ReadSession) -> Mapping[str, date]:
@@ -71,7 +74,7 @@ class CaseFigures:
         if population is rules.WITH_WARRANT:
             found = await repository.warrants(*given)
             days = {row["participant_id"]: row["first_on"] for row in found}
-            groups = await self._groups_of(site, days, population, period)
+            groups = await self._groups_of(site, days, period)
             return [
                 Observation(
                     {"WARRANTS": rules.warrant(row["status"])},
@@ -82,30 +85,37 @@ class CaseFigures:
                 )
                 for row in found
             ]
-        people = await (
-            repository.matched(*given)
-            if population is rules.MATCHED
-            else repository.referred(*given)
-        )
-        groups = await self._groups_of(site, people, population, period)
         if population is rules.MATCHED:
-            return await _matched(session, site, people, groups)
+            matched = await repository.matched(*given)
+            groups = await self._groups_of(site, matched, period)
+            return await _matched(session, site, matched, groups)
         (months,) = [each for each, known in rules.REFERRED.items() if known is population]
-        return await _changed(session, site, people, groups, months)
+        year = date(period.starts_on.year, 1, 1)
+        if await repository.is_published(session, site, rules.MATCHED_BY_YEAR[months], year):
+            return []  # counted once, and never again: a table of nobody is suppressed
+        people = await self._referred(site, period)
+        groups = await self._groups_of(site, people, period)
+        return await _changed(session, people, groups, months)
+
+    async def _referred(self, site: UUID, period: Period) -> Mapping[UUID, date]:
+        """Return everybody whose first referral at a site lies in a period, with its day."""
+        if self._groups is None:
+            bug("nobody tells who was referred, and still they are counted")
+        return await self._groups.referred(site, period.starts_on, period.ends_on)
 
     async def _groups_of(
-        self, site: UUID, days: Mapping[UUID, date], population: Population, period: Period
+        self, site: UUID, days: Mapping[UUID, date], period: Period
     ) -> Mapping[UUID, _Categories]:
         """Return the groups of people; who was never referred at the site is in none that is known.
 
-        The programme is the last one that somebody had a place in until the period is counted.
+        The programme is the last one that somebody had a place in until the period is counted;
+        for who was referred until their quarter is, as in the tables of ``svc_participants``.
         """
         if self._groups is None:
             return {person: {} for person in days}
         told = Groups({}, {})
         if days:
-            until = period.settled_on(population.settling_months)
-            told = await self._groups.of(site, days, period.starts_on, until)
+            told = await self._groups.of(site, days, period.starts_on, period.settled_on())
         unknown = dict.fromkeys(rules.OF_PEOPLE, rules.NOT_KNOWN)
         return {person: told.people.get(person, unknown) for person in days}
 
@@ -134,21 +144,21 @@ async def _matched(
 
 async def _changed(
     session: ReadSession,
-    site: UUID,
     people: Mapping[UUID, date],
     groups: Mapping[UUID, _Categories],
     months: int,
 ) -> list[Observation]:
+    cases = await repository.cases(session, list(people))
     observed = []
-    for person, found in (await repository.cases(session, list(people))).items():
-        cases = [each.case for each in found]
+    for person, day in people.items():
+        own = [each.case for each in cases.get(person, ())]
         observed.append(
             Observation(
                 {
-                    f"CASES_{months}M": rules.change(cases, people[person], months),
-                    f"FELONIES_{months}M": rules.felony_change(cases, people[person], months),
+                    f"FILED_CASES_{months}M": rules.change(own, day, months),
+                    f"FILED_FELONIES_{months}M": rules.felony_change(own, day, months),
                 },
-                {**_of_first(found, site), **groups[person]},
+                groups[person],
             )
         )
     return observed

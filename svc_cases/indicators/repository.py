@@ -1,4 +1,4 @@
-"""SQL of what is counted. The first referral is the earliest that the authority replica knows."""
+"""SQL of what is counted. Who was referred, and when, ``svc_participants`` tells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,15 +24,9 @@ from lead_link k join legal_case c on c.id = k.case_id
 where k.ended_at is null and c.site_id = :site group by 1
 having min(k.matched_on) between :starts_on and :ends_on
 """
-_REFERRED = """
-with ours as (
-  select distinct k.participant_id as id from lead_link k join legal_case c on c.id = k.case_id
-  where k.ended_at is null and c.site_id = :site
-)
-select o.id, min(v.starts_at)::date as day
-from ours o join authority_visibility v on v.participant_id = o.id
-where v.basis = 'w' and v.effect = 'permit' group by 1
-having min(v.starts_at)::date between :starts_on and :ends_on
+_IS_PUBLISHED = """
+select 1 as found from indicator_publication
+where site_id = cast(:site as text) and population = :key and starts_on = :starts_on
 """
 _WARRANTS = """
 select distinct on (w.participant_id) w.participant_id, w.status, c.prosecutor_agency_id,
@@ -81,21 +75,14 @@ async def matched(
     session: AnySession, site_id: UUID, starts_on: date, ends_on: date
 ) -> dict[UUID, date]:
     """Return participants whose first match lies in a period, with its day."""
-    return await _days(session, _MATCHED, site_id, starts_on, ends_on)
-
-
-async def referred(
-    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
-) -> dict[UUID, date]:
-    """Return matched participants whose first referral lies in a period, with its day."""
-    return await _days(session, _REFERRED, site_id, starts_on, ends_on)
-
-
-async def _days(
-    session: AnySession, statement: str, site_id: UUID, starts_on: date, ends_on: date
-) -> dict[UUID, date]:
     given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
-    return {each["id"]: each["day"] for each in await rows(session, statement, given)}
+    return {each["id"]: each["day"] for each in await rows(session, _MATCHED, given)}
+
+
+async def is_published(session: AnySession, site_id: UUID, key: str, starts_on: date) -> bool:
+    """Return whether tables of a population stand for the period that begins on a day."""
+    given = {"site": str(site_id), "key": key, "starts_on": starts_on}
+    return bool(await rows(session, _IS_PUBLISHED, given))
 
 
 @dataclass(frozen=True, slots=True)

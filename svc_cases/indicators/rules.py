@@ -1,8 +1,14 @@
 """What this service counts, and which outcome a person has. Pure.
 
 Before and after are reckoned from the first *referral*, not from enrollment: between the two lies
-time in which people who do well are more likely to enroll. A case counts on the day of its
-incident and only once it is filed. Source: the minimum indicator set of the design, RCW 71.24.909.
+time in which people who do well are more likely to enroll. Everybody who was referred is counted,
+also who has no case: figures of those alone who have one would say that LEAD does worse than it
+does. A case counts on the day of its incident and only once it is filed.
+
+Those who were referred are the people whom ``svc_participants`` counts by the quarter of their
+first referral, and so are counted by quarter here too: tables of years would give back what its
+tables of quarters hide. By offence or office they are not split: whoever has no case would be a
+group of which the outcome is known. Source: the minimum indicator set of the design, RCW 71.24.909.
 """
 
 from collections.abc import Sequence
@@ -111,18 +117,21 @@ _CHANGE = (
 )
 REFERRED = {
     months: Population(
-        f"REFERRED_{months}M",
-        f"Matched participants by the year of their first referral, after {months} months.",
-        Grain.YEAR,
-        (Split.OFFENCE, Split.AGENCY, *OF_PEOPLE),
+        f"ALL_REFERRED_{months}M",
+        f"People by the quarter of their first referral at the site, after {months} months.",
+        Grain.QUARTER,
+        OF_PEOPLE,
         settling_months=months,
     )
     for months in WINDOWS
 }
+MATCHED_BY_YEAR = {months: f"REFERRED_{months}M" for months in WINDOWS}
+"""Populations of former tables, of matched participants alone; no quarter of theirs is counted."""
+
 CHANGE = {
     months: (
         Indicator(
-            f"CASES_{months}M",
+            f"FILED_CASES_{months}M",
             Family.LEGAL,
             f"Cases {months} months before and after referral",
             population,
@@ -130,7 +139,7 @@ CHANGE = {
             _CHANGE,
         ),
         Indicator(
-            f"FELONIES_{months}M",
+            f"FILED_FELONIES_{months}M",
             Family.LEGAL,
             f"Felony cases {months} months before and after referral",
             population,

@@ -58,6 +58,7 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
     # Where the referral led by the day on which the quarter is counted; whoever has no place is
     # LEAD's own, enrolled yet or not.
     places = await repository.places(session, site, people, period.starts_on, period.settled_on())
+    intakes = await repository.intakes(session, site, people, period.settled_on())
     observed = []
     for row in found:
         taken = steps.get(row["id"], [])
@@ -70,7 +71,7 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
                     "DECISION": rules.decision(status, row["decision_reason"]),
                     "COUNTERFACTUAL": rules.counterfactual(row["counterfactual"]),
                     "FIRST_CONTACT": rules.first_contact(row["submitted_at"], taken),
-                    "INTAKE": rules.intake(row["submitted_at"], taken),
+                    "INTAKE": rules.intake(row["submitted_on"], intakes.get(row["participant_id"])),
                     "WAIT": rules.wait(status, taken, until),
                 },
                 {

@@ -32,6 +32,19 @@ left join participant_demographics d on d.participant_id = r.participant_id
 where r.site_id = :site and r.status <> 'DRAFT' and r.participant_id = any(:ids)
 order by r.participant_id, r.submitted_at, r.id
 """  # noqa: S608 - put together from constants
+# By site and day, for which there is an index; then whether it was the person's first there.
+_REFERRED_DAYS = """
+select distinct r.participant_id, r.submitted_on from referral r
+where r.site_id = :site and r.status <> 'DRAFT'
+  and r.submitted_on between :starts_on and :ends_on
+  and (cast(:after as uuid) is null or r.participant_id > cast(:after as uuid))
+  and not exists (
+    select from referral e
+    where e.participant_id = r.participant_id and e.site_id = r.site_id and e.status <> 'DRAFT'
+      and (e.submitted_at, e.id) < (r.submitted_at, r.id)
+  )
+order by r.participant_id limit :most
+"""
 _ENROLLED = f"""
 select distinct on (e.participant_id) e.id, e.participant_id, e.provider_agency_id, e.status,
   e.enrolled_on, e.exited_on, e.exit_reason, r.door, r.place, {_ABOUT}
@@ -67,6 +80,12 @@ select s.site_id::text as id, f.day from site_program s
 cross join lateral (
   select min(r.submitted_on) as day from referral r where r.site_id = s.site_id
 ) f where f.day is not null
+"""
+_INTAKES = """
+select e.participant_id, min(e.intake_completed_on) as day from enrollment e
+where e.site_id = :site and e.participant_id = any(:ids) and e.intake_completed_on < :until
+  and e.exit_reason is distinct from 'ADMIN_ERROR'
+group by e.participant_id
 """
 _CASELOADS = """
 with held as (
@@ -187,6 +206,26 @@ async def first_referrals(
     return await rows(session, _FIRST_REFERRALS, {"site": site_id, "ids": participants})
 
 
+async def referred_days(
+    session: AnySession, site_id: UUID, days: tuple[date, date], after: UUID | None, most: int
+) -> dict[UUID, date]:
+    """Return whose first referral at a site lies in a period, with the site's day of it.
+
+    Args:
+        session: a snapshot.
+        site_id: site.
+        days: first and last day of the period.
+        after: whoever comes after this one, by id; None: from the first on.
+        most: how many at most.
+    """
+    starts_on, ends_on = days
+    given = {
+        "site": site_id, "starts_on": starts_on, "ends_on": ends_on, "after": after, "most": most,
+    }  # fmt: skip
+    found = await rows(session, _REFERRED_DAYS, given)
+    return {each["participant_id"]: each["submitted_on"] for each in found}
+
+
 async def enrolled(
     session: AnySession, site_id: UUID, starts_on: date, ends_on: date
 ) -> Sequence[Mapping[str, Any]]:
@@ -222,6 +261,14 @@ def _steps(found: Sequence[Mapping[str, Any]]) -> dict[UUID, list[Step]]:
     for each in found:
         steps.setdefault(each["id"], []).append(Step(each["to_status"], each["happened_at"]))
     return steps
+
+
+async def intakes(
+    session: AnySession, site_id: UUID, participants: Sequence[UUID], until: date
+) -> dict[UUID, date]:
+    """Return on which day before another one people's first intake at a site was completed."""
+    given = {"site": site_id, "ids": participants, "until": until}
+    return {each["participant_id"]: each["day"] for each in await rows(session, _INTAKES, given)}
 
 
 async def caseloads(

@@ -73,7 +73,7 @@ INTAKE = Indicator(
     Family.SPEED,
     "From referral to intake",
     REFERRED,
-    "Days until intake began.",
+    "Days until intake was completed.",
     (
         Outcome("WITHIN_14_DAYS", "Within two weeks.", is_favourable=True),
         Outcome("WITHIN_30_DAYS", "Within 30 days.", is_favourable=True),
@@ -256,9 +256,9 @@ def first_contact(submitted_at: datetime, steps: Sequence[Step]) -> str:
     return _band(days, bands, "LATER_OR_NEVER")
 
 
-def intake(submitted_at: datetime, steps: Sequence[Step]) -> str:
-    """Return how long it took until intake began."""
-    days = _days_to(submitted_at, steps, ReferralStatus.INTAKE_STARTED)
+def intake(submitted_on: date, completed_on: date | None) -> str:
+    """Return how long it took until intake was completed."""
+    days = None if completed_on is None else (completed_on - submitted_on).days
     return _band(days, ((14, "WITHIN_14_DAYS"), (30, "WITHIN_30_DAYS")), "LATER_OR_NEVER")
 
 

@@ -10,17 +10,16 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from infra.authority.predicate import subject_holder
 from infra.identity_token import Caller
 from infra.indicators import schema as indicator_schema
 from infra.indicators.definitions import Split
 from infra.indicators.groups import Groups
 from infra.indicators.publishing import BULK_LOAD_LOCK, Publisher
-from infra.vocabulary import Basis, Category, Purpose, Role
+from infra.vocabulary import Category, Purpose, Role
 from svc_cases.indicators import rules
 from svc_cases.indicators.counted import CaseFigures
 from svc_cases.indicators.rules import MatchedCase
-from tests.fixtures.cases_service import COURT, PROSECUTOR, permit
+from tests.fixtures.cases_service import COURT, PROSECUTOR
 from tests.fixtures.service_app import ServiceApp, caller
 
 REFERRED_ON = date(2023, 6, 15)
@@ -95,14 +94,7 @@ async def participant_with(
                 ),
                 {"id": uuid4(), "link": link, "person": person, "day": date(2023, 10, 1)},
             )
-    await service.apply_facts([_referral_fact(person)])
     return person
-
-
-def _referral_fact(person: UUID) -> Any:
-    fact = permit(person, subject_holder("officer"), Basis.AUTHOR, category=Category.REFERRAL)
-    row: Any = fact["row"]
-    return {**fact, "row": {**row, "starts_at": f"{REFERRED_ON}T12:00:00+00:00"}}
 
 
 async def tables(service: ServiceApp, asking: Caller, by: str = "NONE") -> dict[str, Any]:
@@ -118,6 +110,40 @@ async def tables(service: ServiceApp, asking: Caller, by: str = "NONE") -> dict[
 def people_of(table: dict[str, Any]) -> dict[str, int | None]:
     """Return people by outcome."""
     return {each["outcome"]: each["people"] for each in table["outcomes"]}
+
+
+class Told:
+    """People as a test says they are; the doors themselves have tests where they are."""
+
+    def __init__(self) -> None:
+        self.people: dict[UUID, dict[Split, str]] = {}
+        self.days: dict[UUID, dict[UUID, date]] = {}
+        self.asked: list[tuple[date, date]] = []
+
+    def put(self, person: UUID, **groups: str) -> None:
+        """Say the groups of somebody; the others are those of everybody."""
+        self.people[person] = {
+            **dict.fromkeys(rules.OF_PEOPLE, "ONE"),
+            **{Split(name): value for name, value in groups.items()},
+        }
+
+    def refer(self, site: UUID, *people: UUID, on: date = REFERRED_ON) -> None:
+        """Say that people were first referred at a site on a day."""
+        self.days.setdefault(site, {}).update(dict.fromkeys(people, on))
+
+    async def of(
+        self, site_id: UUID, days: Mapping[UUID, date], starts_on: date, ends_on: date
+    ) -> Groups:
+        """Tell those who are asked for."""
+        if days:
+            self.asked.append((starts_on, ends_on))
+        told = {each: self.people[each] for each in days if each in self.people}
+        return Groups({split: ["ONE", "TWO"] for split in rules.OF_PEOPLE}, told)
+
+    async def referred(self, site_id: UUID, starts_on: date, ends_on: date) -> Mapping[UUID, date]:
+        """Tell those who were first referred in a period."""
+        days = self.days.get(site_id, {})
+        return {each: day for each, day in days.items() if starts_on <= day <= ends_on}
 
 
 @pytest.mark.parametrize(
@@ -150,21 +176,26 @@ def test_months_end_where_the_month_does() -> None:
 
 
 async def test_before_and_after_are_published_when_the_window_is_over(cases: ServiceApp) -> None:
-    site = uuid4()
+    site, told = uuid4(), Told()
     for _ in range(20):
-        await participant_with(cases, site, [-100, -60, 90], is_diverted=True)
+        diverted = await participant_with(cases, site, [-100, -60, 90], is_diverted=True)
+        told.refer(site, diverted)
     for _ in range(15):
-        await participant_with(cases, site, [-100, 90], charge_class="FELONY_C", nibrs="35A")
-    publisher = Publisher(cases.chassis.database, CaseFigures())
-    await publisher.publish_settled(date(2024, 7, 30))
+        other = await participant_with(
+            cases, site, [-100, 90], charge_class="FELONY_C", nibrs="35A"
+        )
+        told.refer(site, other)
+    told.refer(site, *(uuid4() for _ in range(25)))
+    publisher = Publisher(cases.chassis.database, CaseFigures(told))
+    await publisher.publish_settled(date(2024, 1, 30))
     asking = council(site)
-    assert (await tables(cases, asking))["CASES_6M"]["period"] == "2022"
-    await publisher.publish_settled(date(2024, 7, 31))
+    assert (await tables(cases, asking))["FILED_CASES_6M"]["period"] == "2023-Q1"
+    await publisher.publish_settled(date(2024, 1, 31))
     found = await tables(cases, asking)
-    newest = found["CASES_6M"]
-    assert (newest["period"], newest["people"]) == ("2023", 35)
-    assert people_of(newest) == {"NEITHER": None, "FEWER": 20, "SAME": None, "MORE": None}
-    assert found["CASES_12M"]["period"] == "2022"
+    newest = found["FILED_CASES_6M"]
+    assert (newest["period"], newest["people"]) == ("2023-Q2", 60)
+    assert people_of(newest) == {"NEITHER": 25, "FEWER": 20, "SAME": None, "MORE": None}
+    assert found["FILED_CASES_12M"]["period"] == "2022-Q4"
     assert people_of(found["WARRANTS"])["QUASHED"] is None, "all is as telling as none"
     diversion = (await tables(cases, asking, "OFFENCE"))["DIVERSION"]
     assert people_of(diversion) == {"DIVERTED": 20, "NOT_DIVERTED": 15}
@@ -173,42 +204,21 @@ async def test_before_and_after_are_published_when_the_window_is_over(cases: Ser
     assert {cell["people"] for code in ("90J", "35A") for cell in groups[code]["cells"]} == {None}
 
 
-class Told:
-    """The groups of people as a test says them; the door itself has tests where it is."""
-
-    def __init__(self) -> None:
-        self.people: dict[UUID, dict[Split, str]] = {}
-        self.asked: list[tuple[date, date]] = []
-
-    def put(self, person: UUID, **groups: str) -> None:
-        """Say the groups of somebody; the others are those of everybody."""
-        self.people[person] = {
-            **dict.fromkeys(rules.OF_PEOPLE, "ONE"),
-            **{Split(name): value for name, value in groups.items()},
-        }
-
-    async def of(
-        self, site_id: UUID, days: Mapping[UUID, date], starts_on: date, ends_on: date
-    ) -> Groups:
-        """Tell those who are asked for."""
-        if days:
-            self.asked.append((starts_on, ends_on))
-        told = {each: self.people[each] for each in days if each in self.people}
-        return Groups({split: ["ONE", "TWO"] for split in rules.OF_PEOPLE}, told)
-
-
 async def test_legal_figures_are_split_by_who_pays_and_who_people_are(cases: ServiceApp) -> None:
     site, told = uuid4(), Told()
     for number in range(50):
         person = await participant_with(cases, site, [-100, -60, 90], is_diverted=number % 2 == 0)
         who_pays = "TWO" if number < 25 else "ONE"
         told.put(person, FUNDING_SOURCE=who_pays, RACE=who_pays, PROGRAM="ONE")
-    await Publisher(cases.chassis.database, CaseFigures(told)).publish_settled(date(2024, 7, 31))
-    # The programme is the last one until the year is counted, six months after its end.
-    assert (date(2023, 1, 1), date(2024, 7, 31)) in told.asked
+        told.refer(site, person)
+    await Publisher(cases.chassis.database, CaseFigures(told)).publish_settled(date(2024, 1, 31))
+    # The programme is the last one until the quarter was counted where people are, not until now.
+    assert {ends for begins, ends in told.asked if begins == date(2023, 4, 1)} == {
+        date(2023, 7, 31)
+    }
     asking = council(site, *Category)
     for split in ("FUNDING_SOURCE", "RACE"):
-        found = (await tables(cases, asking, split))["CASES_6M"]
+        found = (await tables(cases, asking, split))["FILED_CASES_6M"]
         groups = {each["code"]: each["people"] for each in found["groups"]}
         assert (groups["ONE"], groups["TWO"]) == (25, 25)
         assert "NOT_KNOWN" in groups, "whoever was never referred at the site is in no other"
@@ -238,7 +248,9 @@ async def test_without_a_service_of_people_the_rest_is_published(cases: ServiceA
         await participant_with(cases, site, [-10])
     await Publisher(cases.chassis.database, CaseFigures()).publish_settled(date(2024, 7, 31))
     asking = council(site, *Category)
-    assert (await tables(cases, asking))["DIVERSION"]["people"] == 12
+    found = await tables(cases, asking)
+    assert found["DIVERSION"]["people"] == 12
+    assert "FILED_CASES_6M" not in found, "nobody says who was referred"
     assert await tables(cases, asking, "FUNDING_SOURCE") == {}
 
 

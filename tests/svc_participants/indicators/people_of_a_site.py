@@ -120,6 +120,16 @@ async def add_people(service: ServiceApp, site: UUID, people: Iterable[Somebody]
     return ids
 
 
+async def refer_again(service: ServiceApp, site: UUID, person: UUID, each: Somebody) -> None:
+    """Add another referral of somebody who is known, at this or another site."""
+    async with service.chassis.database.write() as session:
+        protocol = await session.scalar(
+            select(ProtocolVersionRow.id).where(ProtocolVersionRow.site_id == site)
+        )
+        assert protocol is not None
+        session.add(_referral(each, person, uuid4(), site, protocol))
+
+
 def _kept(person: UUID, on: date) -> dict[str, Any]:
     return {
         "id": uuid4(), "participant_id": person, "agency_id": PROVIDER, "recorded_at": _at(on),

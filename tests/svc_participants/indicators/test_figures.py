@@ -1,7 +1,7 @@
 """Figures of a site: what is counted, what is shown, and that asking again gives nothing back."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from infra.indicators.periods import period_of
 from infra.indicators.publishing import Publisher
 from infra.small_cells import THRESHOLD, ProtectedTable
 from infra.vocabulary import Category, Purpose, Role
-from svc_participants.indicators import rules
+from svc_participants.indicators import repository, rules
 from svc_participants.indicators.counted import ParticipantFigures
 from svc_participants.indicators.populations import ENROLLED, REFERRED
 from tests.fixtures.service_app import ServiceApp, caller
@@ -234,6 +234,38 @@ async def test_a_quarter_is_not_shown_before_it_has_settled(participants: Servic
     assert await tables(participants, site) == {}
     await publish(participants, date(2025, 5, 1))
     assert set(await tables(participants, site)) >= {"DECISION", "INTAKE", "WAIT"}
+
+
+def by_intake() -> list[Somebody]:
+    """Return people whose intake was completed sooner or later, or only began."""
+    began = replace(WHITE, status="INTAKE_STARTED")
+    on = WHITE.submitted_on
+    return [
+        *[replace(began, enrolled_on=on + timedelta(days=6))] * 20,
+        *[replace(began, enrolled_on=on + timedelta(days=20))] * 15,
+        *[began] * 13,
+        *[replace(began, enrolled_on=on + timedelta(days=40))] * 12,
+    ]
+
+
+async def test_intake_is_counted_when_it_was_completed(participants: ServiceApp) -> None:
+    found = await tables(participants, await a_site(participants, by_intake()))
+    assert people_of(found["INTAKE"]) == {
+        "WITHIN_14_DAYS": 20, "WITHIN_30_DAYS": 15, "LATER_OR_NEVER": 25,
+    }  # fmt: skip
+
+
+async def test_planted_count_of_when_intake_began_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began within a day for all of them; the check above would see so many within a week."""
+
+    async def began(session: Any, site: UUID, people: list[UUID], until: date) -> dict[UUID, date]:
+        return dict.fromkeys(people, WHITE.submitted_on)
+
+    monkeypatch.setattr(repository, "intakes", began)
+    found = await tables(participants, await a_site(participants, by_intake()))
+    assert people_of(found["INTAKE"])["WITHIN_14_DAYS"] != 20
 
 
 async def test_engagement_and_housing_of_a_year(participants: ServiceApp) -> None:
