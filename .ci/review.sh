@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a reviewer looks at first: schemas, policy and access table against where the branch began.
-# Fails when somebody may see more than was approved, with or without a history to compare with.
+# Fails when somebody may see more than was approved, or when a committed operation does not fit the
+# schema any more; with or without a history to compare with.
 # The base is the first argument, else the commit that origin/main and this one share, else the last.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +16,13 @@ if [ -n "$base" ]; then
     sed -n '1,200p'
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
+  # What breaks is for a person to judge: partners were told long before, or it is a mistake.
+  if git show "$base:gateway/supergraph.graphql" >"$scratch/supergraph" 2>/dev/null &&
+    ! cmp -s "$scratch/supergraph" gateway/supergraph.graphql; then
+    .venv/bin/python -P -m gateway schema --since "$scratch/supergraph" >"$scratch/schema" ||
+      printf 'the schema breaks operations that ran before, or the former one cannot be read\n'
+    grep -v '^new: ' "$scratch/schema" | tail -n 60 || true
+  fi
   if git show "$base:tests/golden/access_table.txt" >"$scratch/old" 2>/dev/null; then
     # Approvals that a release has emptied out of the file still answer for what they named.
     {
@@ -33,4 +41,9 @@ fi
 if [ "$status" != 0 ]; then
   printf 'somebody may see more than was approved: gateway/policy/README.md says what to do\n' >&2
 fi
+.venv/bin/python -P -m gateway operations check gateway/operations gateway/web/console/operations \
+  gateway/web/doors/operations || {
+  printf 'a committed operation does not fit the schema: mend it, or what it asks for\n' >&2
+  status=1
+}
 exit "$status"

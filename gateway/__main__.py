@@ -21,7 +21,9 @@ def main(words: list[str] | None = None) -> int:
     _add_policy(commands.add_parser("policy", help="check, print or compare the access policy"))
     schema = commands.add_parser("schema", help="print the schema that a role can ever see")
     schema.add_argument("--role", help="column of the matrix, for example CM; all when absent")
-    schema.add_argument("--since", type=Path, help="print what changed since this older schema")
+    schema.add_argument(
+        "--since", type=Path, help="print what changed since this schema or supergraph"
+    )
     plan = commands.add_parser("plan", help="print the query plan of an operation")
     plan.add_argument("--operation", type=Path, required=True, help="file with the document")
     plan.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
@@ -58,9 +60,13 @@ def _add_operations(operations: argparse.ArgumentParser) -> None:
     sign.add_argument("--client", required=True, help="client_id of the application")
     sign.add_argument("--version", type=int, required=True, help="must grow with each manifest")
     sign.add_argument("--key", type=Path, required=True, help="private key file (JWK)")
-    check = actions.add_parser("check", help="check all manifests of a folder against a schema")
-    check.add_argument("folder", type=Path)
-    check.add_argument("--key", type=Path, required=True, help="public key file (JWK)")
+    check = actions.add_parser("check", help="check manifests or documents against a schema")
+    check.add_argument("folder", type=Path, nargs="+")
+    check.add_argument(
+        "--key",
+        type=Path,
+        help="public key file (JWK) of manifests; without it, folders of *.graphql",
+    )
     check.add_argument("--supergraph", type=Path, help="another supergraph than the committed one")
 
 

@@ -41,8 +41,11 @@ from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
 from gateway.policy.sdl_labels import check_subgraphs
 from gateway.schema_changes import schema_changes
-from gateway.supergraph import Supergraph, load_supergraph
+from gateway.supergraph import Supergraph, SupergraphError, load_supergraph
 from infra.errors import GoldenThreadError
+
+_JOINS = "https://specs.apollo.dev/join/"
+"""What tells a supergraph from the schema that is told of it."""
 
 
 class InspectionError(GoldenThreadError):
@@ -141,8 +144,8 @@ def schema(role: str | None, since: Path | None = None) -> int:
     """Print the API schema, or what of it a role can ever see.
 
     Args:
-        since: an older schema, as this command printed it: print what changed instead; 1 when an
-            operation that ran before may not run any more.
+        since: an older schema, as this command printed it, or an older supergraph: print what
+            changed instead; 1 when an operation that ran before may not run any more.
 
     Raises:
         InspectionError: the older schema cannot be read.
@@ -156,8 +159,10 @@ def schema(role: str | None, since: Path | None = None) -> int:
         _write(print_schema(shown))
         return 0
     try:
-        older = build_schema(since.read_text())
-    except (GraphQLError, TypeError) as error:
+        text = since.read_text()
+        is_supergraph = _JOINS in text and role is None
+        older = load_supergraph(text).api_schema if is_supergraph else build_schema(text)
+    except (GraphQLError, SupergraphError, TypeError) as error:
         raise InspectionError(f"{since}: {error}") from None
     changes = schema_changes(older, shown)
     for change in changes:

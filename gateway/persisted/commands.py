@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -12,7 +13,7 @@ from gateway.limits.budget import Budget
 from gateway.limits.cost import cost_of
 from gateway.limits.shape import check_shape
 from gateway.persisted.documents import SUFFIX, read_key
-from gateway.persisted.manifest import Manifest, ManifestError, read_manifest, sign_manifest
+from gateway.persisted.manifest import ManifestError, read_manifest, sign_manifest
 from gateway.planner import OperationError, normalize, parse_operation
 from gateway.supergraph import Supergraph
 
@@ -41,26 +42,46 @@ def sign(manifest: Path, client_id: str, version: int, key_file: Path) -> int:
     return 0
 
 
-def check(folder: Path, key_file: Path, supergraph: Supergraph) -> int:
-    """Check every operation of every manifest in a folder; 1 if one would be refused."""
-    key, faults, count = read_key(key_file), 0, 0
-    paths = sorted(folder.glob(f"*{SUFFIX}"))
+def check(folders: Sequence[Path], key_file: Path | None, supergraph: Supergraph) -> int:
+    """Check every operation in some folders; 1 if one would be refused.
+
+    Args:
+        folders: of signed manifests; without a key, of documents (``NAME.graphql``).
+        key_file: public key that the manifests were signed for.
+        supergraph: what they are held against.
+    """
+    key = None if key_file is None else read_key(key_file)
+    pattern = "*.graphql" if key is None else f"*{SUFFIX}"
+    paths = sorted(path for folder in folders for path in folder.glob(pattern))
+    count, faults = 0, 0
     for path in paths:
-        manifest = read_manifest(path.read_text("ascii"), key)
-        for document_id in manifest.documents:
+        if key is None:
+            named = {"": _with_fragments(path)}
+        else:
+            manifest = read_manifest(path.read_text("ascii"), key)
+            named = {f"{each}: ": text for each, text in manifest.documents.items()}
+        for name, text in named.items():
             count += 1
-            fault = _fault(manifest, document_id, supergraph)
+            fault = _fault(text, supergraph)
             if fault:
                 faults += 1
-                sys.stderr.write(f"{path.name}: {document_id}: {fault}\n")
+                sys.stderr.write(f"{path.name}: {name}{fault}\n")
     word = "all" if not faults else f"{count - faults} of"
-    sys.stdout.write(f"operations: {word} {count} in {len(paths)} manifests fit the schema\n")
+    of = "documents" if key is None else "manifests"
+    sys.stdout.write(f"operations: {word} {count} in {len(paths)} {of} fit the schema\n")
     return 1 if faults else 0
 
 
-def _fault(manifest: Manifest, document_id: str, supergraph: Supergraph) -> str | None:
+def _with_fragments(path: Path) -> str:
+    """Return a document with what it takes from the folder ``fragments`` beside it."""
+    text = path.read_text("utf-8")
+    shared = sorted((path.parent / "fragments").glob("*.graphql"))
+    taken = [each.read_text("utf-8") for each in shared if f"...{each.stem} " in text]
+    return "\n".join([text, *taken])
+
+
+def _fault(text: str, supergraph: Supergraph) -> str | None:
     try:
-        text = manifest.documents[document_id]
         parsed = parse_operation(text, None, supergraph)
         budget = Budget()
         check_shape(parsed.document, parsed.definition, budget)

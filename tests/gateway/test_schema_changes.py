@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from graphql import build_schema
 
+from gateway import supergraph
 from gateway.__main__ import main
 from gateway.schema_changes import schema_changes
 
+SUPERGRAPH = Path(supergraph.__file__).parents[1] / "supergraph.graphql"
 OLD = build_schema("type Query { a: Int b(x: Int): String c: Kind } enum Kind { ONE TWO }")
 
 
@@ -43,4 +45,13 @@ def test_the_command_fails_where_something_breaks(
     assert main(["schema", "--since", str(file)]) == 1
     assert "Query.gone" in capsys.readouterr().out
     file.write_text("no schema")
+    assert main(["schema", "--since", str(file)]) == 2
+
+
+def test_an_older_supergraph_is_as_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "supergraph.graphql"
+    file.write_text(SUPERGRAPH.read_text("utf-8"))
+    assert main(["schema", "--since", str(file)]) == 0
+    assert capsys.readouterr().out == "schema changes: 0 breaking, 0 other\n"
+    file.write_text(file.read_text("utf-8").replace("join/v0.5", "join/v0.9"))
     assert main(["schema", "--since", str(file)]) == 2

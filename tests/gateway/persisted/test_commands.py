@@ -57,6 +57,23 @@ def test_check_names_what_a_schema_would_refuse(
     assert said.out.splitlines()[-1] == "operations: 1 of 4 in 1 manifests fit the schema"
 
 
+def test_documents_are_checked_as_files_with_their_fragments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fragments").mkdir()
+    shared = tmp_path / "fragments" / "Said.graphql"
+    shared.write_text("fragment Said on AgencyConnection { totalCount }\n")
+    (tmp_path / "Some.graphql").write_text("query Some { agencies(first: 1) { ...Said } }\n")
+    words = ["operations", "check", str(tmp_path)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == "operations: all 1 in 1 documents fit the schema\n"
+    shared.write_text("fragment Said on AgencyConnection { nothing }\n")
+    assert main([*words, str(tmp_path / "fragments")]) == 1
+    said = capsys.readouterr()
+    assert "Some.graphql: Cannot query field 'nothing'" in said.err
+    assert said.out == "operations: 0 of 2 in 2 documents fit the schema\n"
+
+
 def test_wrong_key_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = tmp_path / "key"
     key.write_text("{}")

@@ -69,25 +69,65 @@ def test_what_is_held_is_the_easiest_ground_of_each_label() -> None:
     )
 
 
+def clone_in(folder: Path) -> None:
+    """Make a clone with one commit; its programs are its own, its environment is ours."""
+    for name in (".ci", "gateway", "infra"):
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "docs")
+        )
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    git(folder, "init", "-q")
+    git(folder, "add", ".ci", "gateway/supergraph.graphql")
+    git(folder, "commit", "-q", "-m", "all there is")
+    script = (folder / ".ci" / "review.sh").read_text().replace("python -P -m", "python -m")
+    (folder / ".ci" / "review.sh").write_text(script)  # the copy's programs, not the installed
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-C", str(folder)]
+    subprocess.run(["git", *who, *words], check=True)
+
+
+def reviewed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", ".ci/review.sh", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.parametrize("is_planted", [True, False])
 def test_a_shallow_clone_is_reviewed_as_well(tmp_path: Path, is_planted: bool) -> None:
     """One commit is all there is: a matrix that opens more fails the review, ours passes."""
-    for name in (".ci", "gateway", "infra"):
-        shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "docs")
-        )
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    clone_in(tmp_path)
     if is_planted:
         matrix = tmp_path / "gateway" / "policy" / "matrix.toml"
         matrix.write_text(cell("LEO", Category.HOUSING, "C")(matrix.read_text()))
-    git = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", "-C", str(tmp_path)]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", ".ci"], check=True)
-    subprocess.run([*git, "commit", "-q", "-m", "all there is"], check=True)
-    script = (tmp_path / ".ci" / "review.sh").read_text().replace("python -P -m", "python -m")
-    (tmp_path / ".ci" / "review.sh").write_text(script)  # the copy's programs, not the installed
-    done = subprocess.run(
-        ["bash", ".ci/review.sh"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = reviewed(tmp_path)
     assert (done.returncode != 0) is is_planted, done.stdout + done.stderr
     assert ("NOT APPROVED" in done.stdout) is is_planted
+    assert "schema changes" not in done.stdout
+    assert "operations: all" in done.stdout
+
+
+def test_the_review_says_what_breaks_and_what_does_not_fit(tmp_path: Path) -> None:
+    """Planted: the base had a field more, which one of our operations still asks for."""
+    clone_in(tmp_path)
+    supergraph = tmp_path / "gateway" / "supergraph.graphql"
+    same = reviewed(tmp_path, "HEAD")
+    assert same.returncode == 0, same.stdout + same.stderr
+    assert "schema changes" not in same.stdout
+    ours = supergraph.read_text()
+    head = ours[ours.index("type Query") :].partition("{")[0] + "{"
+    of_graph = ours[ours.index("type Query") :].partition("graph: ")[2].partition(")")[0]
+    planted = f"{head}\n  gone: Int @join__field(graph: {of_graph})\n"
+    supergraph.write_text(ours.replace(head, planted))
+    git(tmp_path, "commit", "-q", "-m", "what was", "--", "gateway/supergraph.graphql")
+    supergraph.write_text(ours)
+    told = reviewed(tmp_path, "HEAD")
+    assert told.returncode == 0, told.stdout + told.stderr  # to be judged, not refused
+    assert "breaking: Field Query.gone was removed." in told.stdout
+    assert "schema changes: 1 breaking" in told.stdout
+    (tmp_path / "gateway" / "operations" / "Gone.graphql").write_text("query Gone { gone }")
+    refused = reviewed(tmp_path, "HEAD")
+    assert refused.returncode == 1
+    assert "Gone.graphql: Cannot query field 'gone'" in refused.stderr
+    assert "does not fit the schema" in refused.stderr
