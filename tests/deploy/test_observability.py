@@ -3,8 +3,6 @@
 import importlib
 import json
 import re
-import shutil
-import subprocess
 from typing import Any
 
 import pytest
@@ -104,13 +102,3 @@ def test_every_program_is_scraped() -> None:
     compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
     assert {target.split(":")[0] for target in targets} <= set(compose["services"])
     assert len(targets) == 5
-
-
-def test_prometheus_itself_accepts_the_rules() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        return  # Debian's prometheus brings it; names and labels are checked above
-    ran = subprocess.run(
-        [promtool, "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr

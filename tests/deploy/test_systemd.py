@@ -73,7 +73,7 @@ def test_draining_has_time() -> None:
 def test_systemd_itself_accepts_them(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
-        return  # not a Debian package that a container would want; the tests above stand alone
+        pytest.skip("systemd-analyze is not here: apt install systemd")
     for path in UNITS.glob("*.*"):
         if path.is_dir():
             continue
