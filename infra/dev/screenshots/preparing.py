@@ -10,6 +10,8 @@ from infra.dev.screenshots.shots import Shot
 
 _TAUGHT = "9102-1"
 """A session of the demo that is over, with results."""
+_PLANNED = "9101-2"
+"""One that is still to come."""
 
 
 async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
@@ -23,6 +25,8 @@ async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
         await _open_review(page, url, participant)
     if shot.needs == "access-review":
         return await _open_access_review(page, url)
+    if shot.needs == "batch":
+        return await _find_batch(page, url)
     if shot.needs in ("roster-person", "certificate"):
         return await _find_trained(page, url, shot.needs)
     return ""
@@ -37,6 +41,26 @@ async def _find_trained(page: Page, url: str, wanted: str) -> str:
     await open_page(page, f"{url}/console/training/people")
     person = page.locator('ul.list a[href^="/console/training/people/"]').first
     return f"{url}{await person.get_attribute('href')}"
+
+
+async def _find_batch(page: Page, url: str) -> str:
+    """Return where a batch is; the first one is taken back again, so that nobody is assigned."""
+    await open_page(page, f"{url}/console/training/batches")
+    known = page.locator('ul.list a[href^="/console/training/batches/"]')
+    if await known.count():
+        return f"{url}{await known.first.get_attribute('href')}"
+    await open_page(page, f"{url}/console/training/sessions/{_PLANNED}/assign")
+    await page.get_by_label("The whole agency").check()
+    await page.get_by_label("Due", exact=True).fill(_in_days(60))
+    await page.get_by_role("button", name="Assign", exact=True).click()
+    await page.wait_for_url("**/console/training/batches/*")
+    await page.get_by_role("button", name="Take it back").click()
+    await page.locator("#progress", has_text="Taken back").wait_for()
+    return page.url.partition("?")[0]
+
+
+def _in_days(days: int) -> str:
+    return (clock.now() + timedelta(days=days)).date().isoformat()
 
 
 async def _open_review(page: Page, url: str, participant: str) -> None:
@@ -54,9 +78,8 @@ async def _open_access_review(page: Page, url: str) -> str:
     await open_page(page, f"{url}/console/agency/reviews")
     known = page.get_by_role("link", name="Winter review")
     if await known.count() == 0:
-        deadline = clock.now() + timedelta(days=60)
         await page.get_by_label("Title").fill("Winter review")
-        await page.get_by_label("Last day").fill(deadline.date().isoformat())
+        await page.get_by_label("Last day").fill(_in_days(60))
         await page.get_by_role("button", name="Begin").click()
         await page.wait_for_url("**/console/agency/reviews/*")
         return page.url

@@ -12,7 +12,8 @@ class Shot:
     Attributes:
         name: of the picture.
         persona: who looks.
-        path: with `{participant}`, `{release}`, `{grant}` and `{police}` for ids of the demo.
+        path: with `{participant}`, `{release}`, `{grant}` and `{police}` for ids of the demo; any
+            other name in braces is known only to `preparing`, which returns the whole address.
         is_pictured: whether its picture is kept.
         needs: what must have been done before, by its name in `preparing`.
     """
@@ -23,7 +24,13 @@ class Shot:
     is_pictured: bool = True
     needs: str = ""
 
+    @property
+    def is_found(self) -> bool:
+        """Whether `preparing` must look for the address."""
+        return self.needs in FOUND
 
+
+FOUND = frozenset({"access-review", "batch", "certificate", "roster-person"})
 MEETING = "e4009def-aed1-5cd2-b804-5c75d1b0b639"
 _POLICE = "/console/agencies/{police}"
 
@@ -35,8 +42,18 @@ SHOTS = (
     Shot("assign", "training_manager", "/console/training/sessions/9101-2/assign"),
     Shot("due", "training_manager", "/console/training/due"),
     Shot("roster", "training_manager", "/console/training/people"),
-    Shot("roster-person", "training_manager", "/console/training/people", needs="roster-person"),
-    Shot("certificate", "training_manager", "/console/training/people", needs="certificate"),
+    Shot(
+        "roster-person",
+        "training_manager",
+        "/console/training/people/{person}",
+        needs="roster-person",
+    ),
+    Shot(
+        "certificate",
+        "training_manager",
+        "/console/training/certificates/{certificate}",
+        needs="certificate",
+    ),
     Shot("plan-session", "training_manager", "/console/training/courses/9101/plan"),
     Shot(
         "session-places",
@@ -48,6 +65,13 @@ SHOTS = (
     Shot("compliance", "training_manager", "/console/training/compliance"),
     Shot("training-elsewhere", "training_manager", "/console/training/outside"),
     Shot("whole-agency", "training_manager", "/console/training/batches"),
+    Shot(
+        "batch",
+        "training_manager",
+        "/console/training/batches/{batch}",
+        is_pictured=False,
+        needs="batch",
+    ),
     Shot("academy-files", "training_manager", "/console/training/exchange"),
     Shot("differences", "training_manager", "/console/training/reconcile"),
     Shot(
@@ -68,14 +92,22 @@ SHOTS = (
     Shot("role-requests", "agency_admin", "/console/agency/requests"),
     Shot("ask-for-role", "agency_admin", "/console/agency/requests/new"),
     Shot("access-reviews", "agency_admin", "/console/agency/reviews"),
-    Shot("access-review", "agency_admin", "/console/agency/reviews", needs="access-review"),
+    Shot(
+        "access-review", "agency_admin", "/console/agency/reviews/{review}", needs="access-review"
+    ),
     Shot("who-can-see-what", "agency_admin", "/console/agency/access"),
     Shot("not-used-lately", "agency_admin", "/console/agency/dormant"),
     Shot("agreements", "agency_admin", "/console/agency/agreements"),
     Shot("agency-history", "agency_admin", "/console/agency/history"),
+    Shot("agency-alerts", "agency_admin", "/console/agency/alerts", is_pictured=False),
     Shot("platform-requests", "platform_admin", "/console/requests", is_pictured=False),
     Shot("platform-agency", "platform_admin", _POLICE),
     Shot("platform-agreements", "platform_admin", f"{_POLICE}/agreements", is_pictured=False),
+    Shot("platform-ask", "platform_admin", f"{_POLICE}/ask", is_pictured=False),
+    Shot("platform-add-person", "platform_admin", f"{_POLICE}/people/new", is_pictured=False),
+    Shot("platform-access", "platform_admin", f"{_POLICE}/access", is_pictured=False),
+    Shot("platform-dormant", "platform_admin", f"{_POLICE}/dormant", is_pictured=False),
+    Shot("platform-history", "platform_admin", f"{_POLICE}/history", is_pictured=False),
     Shot("seats", "platform_admin", "/console/seats"),
     Shot("add-agency", "platform_admin", "/console/agencies/new"),
     Shot("sign-in-alerts", "platform_admin", "/console/alerts"),
@@ -123,11 +155,20 @@ SHOTS = (
         "/console/privacy/{participant}/emergencies",
         needs="review",
     ),
+    Shot(
+        "record-incidents",
+        "privacy_officer",
+        "/console/privacy/{participant}/incidents",
+        is_pictured=False,
+        needs="review",
+    ),
+    Shot("privacy-alerts", "privacy_officer", "/console/privacy/alerts", is_pictured=False),
     Shot("home-officer", "officer", "/console/"),
     Shot("my-training", "officer", "/console/training/mine"),
     Shot("agencies", "officer", "/console/agencies"),
     Shot("not-yours", "officer", "/console/agency"),
     Shot("nothing-here", "officer", "/console/nowhere", is_pictured=False),
+    Shot("signed-out", "officer", "/console/signed-out", is_pictured=False),
     Shot("developer", "case_manager", "/console/developer"),
 )
 

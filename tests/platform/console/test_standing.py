@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from infra.dev.screenshots.browser import open_page, sign_in
-from tests.fixtures.browser import Visitors
+from tests.fixtures.browser import Visitors, is_too_wide, violations
 from tests.platform.console.test_paths import start
 
 pytestmark = [pytest.mark.walk, pytest.mark.timeout(600)]
@@ -80,6 +80,37 @@ async def test_a_role_that_is_taken_away_ends_an_open_window(
     await page.get_by_role("button", name="Give the role").click()
     await expect(page.get_by_role("status")).to_contain_text("The role is given")
     await opens_again(window, visitors)
+
+
+async def test_who_holds_two_roles_is_asked_as_whom_to_act(
+    visitors: Visitors, more_people: None
+) -> None:
+    """The page that nobody with one role sees is accessible, too."""
+    page = await start(visitors, "agency_admin", "/console/agency/grant")
+    await page.get_by_label("Who").select_option(label=JULES)
+    await page.get_by_label("Which role").select_option("TRM")
+    await page.get_by_label("Why").fill("Stands in for a month.")
+    await page.get_by_role("button", name="Give the role").click()
+    await expect(page.get_by_role("status")).to_contain_text("The role is given")
+    try:
+        window = await visitors.window()
+        await sign_in(window, visitors.platform.url, "second_officer")
+        await window.wait_for_url("**/console/acting")
+        assert await window.locator("h1").inner_text() == "As whom do you want to act?"
+        assert await violations(window) == []
+        await window.emulate_media(color_scheme="dark")
+        await window.set_viewport_size({"width": 320, "height": 800})
+        assert await violations(window) == []
+        assert not await is_too_wide(window)
+        await window.get_by_role("button", name="Law-enforcement officer").click()
+        await expect(window.locator(".who")).to_contain_text("Law-enforcement officer")
+    finally:
+        await open_page(page, f"{visitors.platform.url}/console/agency?q=vega")
+        away = re.compile(f"Take away the role Training manager of {JULES}")
+        await page.get_by_role("link", name=away).click()
+        await page.get_by_label("Why").fill("Done standing in.")
+        await page.get_by_role("button", name="Take the role away").click()
+        await expect(page.get_by_role("status")).to_contain_text("taken away")
 
 
 async def test_a_claim_that_the_directory_has_not_is_refused_and_listed(
