@@ -162,10 +162,13 @@ async def test_requirement_that_changed_meanwhile_is_read_again_first(training: 
 async def test_statewide_counts_leave_small_agencies_and_policies_out(
     training: ServiceApp,
 ) -> None:
-    await settle(training)
     board = caller(Role.PCG, {}, aggregates=frozenset({Category.TRAINING}))
-    answer = await training.graphql(board, STATEWIDE)
-    rows = answer.data["statewideCompliance"]
+    for _ in range(300):  # the service's own worker may have people in hand just now
+        await settle(training)
+        rows = (await training.graphql(board, STATEWIDE)).data["statewideCompliance"]
+        if rows:
+            break
+        await asyncio.sleep(0.05)
     assert {each["requirement"]["key"] for each in rows} == {"rcw-43-101-205"}
     assert all(each["people"] >= 10 for each in rows)
     nobody = caller(Role.COM, {Category.TRAINING: "s"})
