@@ -46,7 +46,7 @@ async def measure(platform: Platform, times: int) -> list[dict[str, Any]]:
     for persona in dict.fromkeys(shot.persona for shot in SHOTS):
         async with httpx2.AsyncClient(timeout=60) as http:
             await signed_in(platform, http, persona)
-            weights: dict[str, bytes] = {}
+            weights: dict[str, httpx2.Response] = {}
             for shot in [shot for shot in SHOTS if shot.persona == persona]:
                 if shot.is_found:
                     continue  # its address is known only to who looks for it in a browser
@@ -97,11 +97,14 @@ async def _open_review(platform: Platform, http: httpx2.AsyncClient, participant
 
 
 async def _first_load(
-    platform: Platform, http: httpx2.AsyncClient, page: httpx2.Response, kept: dict[str, bytes]
+    platform: Platform,
+    http: httpx2.AsyncClient,
+    page: httpx2.Response,
+    kept: dict[str, httpx2.Response],
 ) -> int:
-    """Return bytes of a page with its scripts, stylesheets, typeface and pictures."""
+    """Return bytes, as they travel, of a page with its scripts, styles, typeface and pictures."""
     todo, seen = [page.text], set[str]()
-    total = len(page.content)
+    total = page.num_bytes_downloaded
     while todo:
         text = todo.pop()
         for linked, of_style in LINKED.findall(text):
@@ -110,10 +113,10 @@ async def _first_load(
                 continue
             seen.add(path)
             if path not in kept:
-                kept[path] = (await http.get(platform.url + path)).content
-            total += len(kept[path])
+                kept[path] = await http.get(platform.url + path)
+            total += kept[path].num_bytes_downloaded
             if ".css" in path:
-                todo.append(kept[path].decode())
+                todo.append(kept[path].text)
     return total
 
 
@@ -131,7 +134,7 @@ def table(rows: list[dict[str, Any]], on: str) -> str:
     )
     weight = (
         f"{len(rows) - len(heavy)} of {len(rows)} weigh under {GOAL_BYTES // 1000} KB at the first"
-        " load, uncompressed"
+        " load, as it travels"
         + (
             f" (not: {', '.join(row['page'] for row in heavy)})"
             if 0 < len(heavy) <= MAX_NAMED
