@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Any, NewType, Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from infra.errors import GoldenThreadError
 from infra.settings import Secret
 
 ReadSession = NewType("ReadSession", AsyncSession)
@@ -26,8 +28,16 @@ JOURNALLED_KEY = "journalled"
 AT_THE_END_KEY = "at_the_end"
 """And there what its transaction does last, with all its rows written (``LastStep``)."""
 LastStep = Callable[[], Awaitable[None]]
+_TAKE = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
+_LEAVE = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
 DRIVER = "postgresql+asyncpg://"
 """The driver reads the whole address: SQLAlchemy knows no ``sslmode`` and no ``sslrootcert``."""
+
+
+class AlreadyRunningError(GoldenThreadError):
+    """Somebody else is at this work over the same database; nothing of it was done here."""
+
+    code = "ALREADY_RUNNING"
 
 
 class ChangeJournal(Protocol):
@@ -104,6 +114,30 @@ class Database:
                     for database, line in session.info.get(JOURNALLED_KEY, ()):
                         self.journal.withdraw(database, [line])
                 raise
+
+    @asynccontextmanager
+    async def alone(self, work: str) -> AsyncIterator[None]:
+        """Do some work that spans transactions, while nobody else does it over this database.
+
+        It takes a connection of its own for as long; who dies leaves nothing locked behind.
+
+        Raises:
+            AlreadyRunningError: somebody else is at it.
+        """
+        name = {"name": f"alone\n{work}"}
+        async with self.engine.connect() as connection:
+            held = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if not await held.scalar(_TAKE, name):
+                raise AlreadyRunningError(
+                    f"another run of {work} is under way; this one did nothing"
+                )
+            try:
+                yield
+            finally:
+                try:
+                    await held.execute(_LEAVE, name)
+                except SQLAlchemyError:  # it ends with the connection
+                    await held.invalidate()
 
     async def is_reachable(self) -> bool:
         """Return whether the database answers a trivial statement."""

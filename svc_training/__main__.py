@@ -104,9 +104,9 @@ def sync_command(words: list[str]) -> int:
     try:
         report = asyncio.run(_sync(Environment()))
     except GoldenThreadError as error:
-        return _refuse(str(error))
+        return _refuse(str(error), "sync")
     except (OSError, SQLAlchemyError):
-        return _refuse("the training database cannot be reached or is not migrated")
+        return _refuse("the training database cannot be reached or is not migrated", "sync")
     done = dict(report.counts)
     for what, counted in (
         ("places given up", report.cancelled),
@@ -153,8 +153,8 @@ async def _import(dsn: Secret, page: str) -> ImportReport:
         await database.close()
 
 
-def _refuse(message: str) -> int:
-    sys.stderr.write(f"training import: {message}\n")
+def _refuse(message: str, command: str = "import") -> int:
+    sys.stderr.write(f"training {command}: {message}\n")
     sys.stdout.write("nothing imported: 1 error\n")
     return 2
 

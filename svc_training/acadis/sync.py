@@ -29,14 +29,21 @@ class SyncReport:
 
 
 async def sync(database: Database, provider: TrainingProvider) -> SyncReport:
-    """Run once. Each page of changes is one transaction together with its cursor.
+    """Run once, alone. Each page of changes is one transaction together with its cursor.
 
     An interrupted run goes on where the last finished page ended; rows that come twice or out of
-    order change nothing the second time.
+    order change nothing the second time. Two at once would send every wish twice, and the slower
+    one would put the cursor back.
 
     Raises:
+        AlreadyRunningError: another run is under way; nothing was sent and nothing taken.
         ProviderError: the provider does not answer; what was taken before stays.
     """
+    async with database.alone("training sync"):
+        return await _run(database, provider)
+
+
+async def _run(database: Database, provider: TrainingProvider) -> SyncReport:
     cancelled = await send_cancellations(database, provider)
     enrolled = await send_enrollments(database, provider)
     reported = await send_events(database, provider)

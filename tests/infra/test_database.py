@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra import clock
 from infra.authority.tables import OutboxEntry
-from infra.database import AnySession, Database
+from infra.database import AlreadyRunningError, AnySession, Database
 from infra.settings import Secret
 
 
@@ -89,6 +89,30 @@ async def test_sessions_keep_time_in_utc_and_do_not_wait_for_ever(
         "statement_timeout": "15s",
         "idle_in_transaction_session_timeout": "30s",
     }
+
+
+async def test_work_is_done_alone_until_its_end_whatever_that_is(
+    chassis_database: Database,
+) -> None:
+    async with chassis_database.alone("counting"), chassis_database.alone("weighing"):
+        with pytest.raises(AlreadyRunningError):
+            async with chassis_database.alone("counting"):
+                pass
+    with pytest.raises(ZeroDivisionError):
+        async with chassis_database.alone("counting"):
+            raise ZeroDivisionError
+    # Its connection ends amid the work: the lock is gone with it.
+    async with chassis_database.alone("counting"), chassis_database.write() as session:
+        await session.execute(
+            text(
+                "select pg_terminate_backend(pid, 10000) from pg_locks"
+                " where locktype = 'advisory' and pid <> pg_backend_pid()"
+                " and database = (select oid from pg_database"
+                " where datname = current_database())"
+            )
+        )
+    async with chassis_database.alone("counting"):
+        pass
 
 
 async def test_a_database_that_is_away_is_not_reachable(chassis_database: Database) -> None:
