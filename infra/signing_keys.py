@@ -4,8 +4,13 @@ Each program owns a private folder with its signing key. Public keys of all prog
 folder that everybody reads, one file a key, named ``<issuer>.<kid>.json``; a key is only
 believed for the issuer in its file name. Old public keys stay for ten minutes, ten times the
 life of the longest token.
+
+A clock that was wrong for a while leaves nothing behind: a key that was made further ahead than
+keys are kept is replaced like one that is too old, and a public key that another program, by its
+own clock, took for an old one is published again by the program that signs with it.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -21,6 +26,7 @@ from infra import clock
 ROTATE_AFTER_SECONDS = 24 * 3600
 RETIRE_AFTER_SECONDS = 600
 _RELOAD_COOLDOWN_SECONDS = 0.5
+_PUBLISHED_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,22 @@ class SigningKeys:
         self._rotate_after = rotate_after_seconds
         key_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         public_key_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
+        self._looked_at = clock.monotonic()
         self._current = self._load() or self._create()
 
     def current(self) -> SigningKey:
-        """Return the key to sign with now; makes a new one when the present one is too old."""
-        if clock.epoch_seconds() - self._current.created_at >= self._rotate_after:
+        """Return the key to sign with now; makes a new one when the present one is too old.
+
+        One whose birth lies as far ahead was made by a clock that was wrong; it goes as well.
+        """
+        if abs(clock.epoch_seconds() - self._current.created_at) >= self._rotate_after:
             self._current = self._create()
             self._retire()
+        elif clock.monotonic() - self._looked_at >= _PUBLISHED_LOOK_SECONDS:
+            self._looked_at = clock.monotonic()
+            # Where the folder cannot be written, the key that it lacks is the operator's to place.
+            with contextlib.suppress(OSError):
+                self._publish(self._current)
         return self._current
 
     def _load(self) -> SigningKey | None:

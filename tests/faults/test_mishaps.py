@@ -37,7 +37,7 @@ Trouble = Callable[[Mishaps, Drive], Awaitable[None]]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stricken(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    """A platform of its own: a key made by a clock that was ahead is nobody else's business."""
+    """A platform of its own: full disks and killed databases are nobody else's business."""
     folder = tmp_path_factory.mktemp("mishaps")
     data_dir, port, log = folder / "data", free_ports(), folder / "up.log"
     with pytest.MonkeyPatch.context() as environment:

@@ -86,6 +86,77 @@ def test_an_old_key_is_replaced_and_still_verifies_for_a_while(tmp_path: Path, l
     assert not (tmp_path / "public" / f"gateway.{old}.json").exists()
 
 
+def test_a_key_of_a_clock_far_ahead_is_replaced_once_the_clock_is_right(
+    tmp_path: Path, later: Any
+) -> None:
+    later(400 * 86_400)
+    ahead = make(tmp_path, rotate_after_seconds=100)
+    kid = ahead.current().kid
+    later(0)
+    again = make(tmp_path, rotate_after_seconds=100)
+    for keys in (ahead, again):
+        assert keys.current().kid != kid
+        assert abs(keys.current().created_at - clock.epoch_seconds()) < 100
+        found = VerificationKeys(tmp_path / "public").find(_Token(keys.current().kid))
+        assert found is not None
+
+
+def test_a_key_that_is_never_replaced_is_kept_whatever_the_clock_was(
+    tmp_path: Path, later: Any
+) -> None:
+    later(400 * 86_400)
+    kid = make(tmp_path, "badges", rotate_after_seconds=100 * 366 * 86_400).current().kid
+    later(0)
+    kept = make(tmp_path, "badges", rotate_after_seconds=100 * 366 * 86_400)
+    assert kept.current().kid == kid
+
+
+def others_key_after_a_clock_was_ahead(tmp_path: Path, later: Any, moments: list[float]) -> bool:
+    """Let one gateway's clock leap, and return whether the other's key is found afterwards."""
+    mine = SigningKeys("gateway", tmp_path / "one", tmp_path / "public")
+    leaps = SigningKeys("gateway", tmp_path / "two", tmp_path / "public")
+    kid = mine.current().kid
+    later(400 * 86_400)
+    leaps.current()
+    assert not (tmp_path / "public" / f"gateway.{kid}.json").exists(), "taken for an old one"
+    later(0)
+    moments[0] += 1.1
+    assert mine.current().kid == kid
+    try:
+        return VerificationKeys(tmp_path / "public").find(_Token(kid)) is not None
+    except ValueError:
+        return False
+
+
+def test_a_key_that_another_s_clock_made_old_is_published_again(
+    tmp_path: Path, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: moments[0])
+    assert others_key_after_a_clock_was_ahead(tmp_path, later, moments)
+
+
+def test_twin_that_never_looks_whether_it_is_still_published_is_caught(
+    tmp_path: Path, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: moments[0])
+    monkeypatch.setattr(signing_keys, "_PUBLISHED_LOOK_SECONDS", 3600.0)
+    assert not others_key_after_a_clock_was_ahead(tmp_path, later, moments)
+
+
+def test_a_folder_that_cannot_be_written_stops_no_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: moments[0])
+    keys = make(tmp_path)
+    kid = keys.current().kid
+    (tmp_path / "public").rename(tmp_path / "away")
+    moments[0] += 1.1
+    assert keys.current().kid == kid
+
+
 def test_rotation_leaves_the_keys_of_others_alone(tmp_path: Path, later: Any) -> None:
     make(tmp_path, "cases")
     keys = make(tmp_path, rotate_after_seconds=1)

@@ -14,6 +14,7 @@ from infra.cli.doctor.findings import Finding, fail, ok, warn
 from infra.signing_keys import ROTATE_AFTER_SECONDS
 
 _CHECK = "keys"
+_SKEW_SECONDS = 5
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -57,7 +58,8 @@ def _of(program: Program) -> Iterator[Finding]:
     except FileNotFoundError:
         yield fail(
             _CHECK, program.name, f"its public key is not in {public}",
-            "restart the program, which publishes it; check that all see the same volume",
+            "the program publishes it within a second of its next token, or when it starts; check "
+            "that it runs, may write there, and that all see the same volume",
         )  # fmt: skip
         return
     except (OSError, ValueError, KeyError, TypeError, JoseError):
@@ -71,10 +73,17 @@ def _of(program: Program) -> Iterator[Finding]:
             _CHECK, program.name, f"{published.name} is not the public half of its key",
             f"find out who wrote {published}; delete it and {file}, and restart the program",
         )  # fmt: skip
-    elif age < -5:
+    elif age <= -ROTATE_AFTER_SECONDS:
         yield fail(
-            _CHECK, program.name, "its key was made in the future",
-            "correct the clock, delete the key and restart the program",
+            _CHECK, program.name, f"its key was made {-age // 3600} hours in the future",
+            "correct the clock that is wrong, the program's or this one; the program makes a new "
+            "key with its next token once its clock is right, without a restart",
+        )  # fmt: skip
+    elif age < -_SKEW_SECONDS:
+        yield warn(
+            _CHECK, program.name, f"its key was made {-age} s in the future",
+            "compare the program's clock with this one; the key serves, and is replaced within "
+            "two days",
         )  # fmt: skip
     elif age > 2 * ROTATE_AFTER_SECONDS:
         yield warn(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from infra import clock
 from infra.cli.doctor.databases import KEPT, examine
 from infra.cli.doctor.deployment import Program
 from infra.cli.doctor.findings import Finding, Outcome
@@ -163,6 +165,20 @@ async def test_a_server_whose_log_quotes_values_is_named(
     assert found.outcome is Outcome.WARN
     assert "log_error_verbosity" in found.message
     assert [f for f in await examine(consent(migrated[1])) if f.check == "log"] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcome"),
+    [(0, Outcome.OK), (5, Outcome.WARN), (-5, Outcome.WARN), (-3600, Outcome.FAIL)],
+)
+async def test_a_clock_that_is_not_the_database_s_is_named(
+    migrated: tuple[str, str], monkeypatch: pytest.MonkeyPatch, seconds: int, outcome: Outcome
+) -> None:
+    right = clock.now
+    monkeypatch.setattr(clock, "now", lambda: right() + timedelta(seconds=seconds))
+    [found] = [each for each in await examine(consent(migrated[1])) if each.check == "clock"]
+    assert (found.subject, found.outcome) == ("database of svc_consent", outcome)
+    assert ("apart" in found.message) == (outcome is not Outcome.OK)
 
 
 async def test_nobody_there_is_a_failure_without_the_password() -> None:

@@ -180,6 +180,46 @@ def test_keys_that_were_not_replaced(keyed: Program) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds_ahead", "outcome"),
+    [(3, Outcome.OK), (3600, Outcome.WARN), (400 * 86_400, Outcome.FAIL)],
+)
+def test_keys_that_a_clock_ahead_has_made(
+    keyed: Program, seconds_ahead: int, outcome: Outcome
+) -> None:
+    file = Path(keyed.setting("GT_KEY_DIR")) / "training.signing.json"
+    stored = json.loads(file.read_text())
+    file.write_text(json.dumps({**stored, "created_at": stored["created_at"] + seconds_ahead}))
+    [found] = keys.signing(deployment(keyed))
+    assert found.outcome is outcome
+    SigningKeys("training", file.parent, Path(keyed.setting("GT_PUBLIC_KEY_DIR"))).current()
+    [found] = keys.signing(deployment(keyed))
+    assert found.outcome is (Outcome.WARN if outcome is Outcome.WARN else Outcome.OK)
+
+
+@pytest.mark.parametrize(
+    ("label", "instead", "named"),
+    [
+        ('OwgAttendee @category(is: "AGENCY_ROLES", as: "RAW")', "OwgAttendee", "no @category"),
+        ('is: "AGENCY_ROLES"', 'is: "NOBODY_KNOWS"', "unknown category"),
+    ],
+    ids=["lost", "unknown"],
+)
+def test_a_supergraph_whose_labels_do_not_fit_is_named(
+    tmp_path: Path, label: str, instead: str, named: str
+) -> None:
+    release = programs.package_folder("gateway")
+    assert release is not None
+    text = (release / "supergraph.graphql").read_text()
+    assert label in text
+    file = tmp_path / "other.graphql"
+    file.write_text(text.replace(label, instead))
+    found = programs.policy(deployment(program("gateway", GATEWAY, GT_SUPERGRAPH=str(file))))
+    [labels] = [each for each in found if each.check == "labels"]
+    assert (labels.subject, labels.outcome) == ("other.graphql", Outcome.FAIL)
+    assert named in labels.message
+
+
+@pytest.mark.parametrize(
     ("query", "outcome"),
     [
         ("", Outcome.FAIL),
