@@ -1,6 +1,8 @@
 """The ledger: nobody can change it with the service's own rights, and tampering is found."""
 
 import json
+import os
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,16 @@ import pytest_asyncio
 
 from infra.signing_keys import SigningKeys
 from infra.vocabulary import Category, Role
+from svc_consent.disclosures import verification as walk
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner, head_text, pinned_keys
+from svc_consent.disclosures.repository.chains import StoredEntry
 from svc_consent.disclosures.rules import canonical, link
 from svc_consent.disclosures.schema import ledger as ledger_schema
 from svc_consent.disclosures.verification import Report, verify_ledger
 from svc_consent.hot_pool import HotPool
 from tests.fixtures.consent_world import ConsentWorld
 from tests.fixtures.service_app import ServiceAppFactory, caller
+from tests.svc_consent.tampering import EDITS, lane_of
 
 APPEND_ONLY = ("ledger_entry", "ledger_about", "ledger_signed_head", "ledger_key")
 
@@ -229,6 +234,55 @@ async def test_tampering_is_found_at_the_first_bad_entry(
     assert found[0] == first_bad
     await _take_the_lane_away(ledger.owner, lane)
     await ledger.owner.execute("delete from ledger_signed_head where lane = $1", lane)
+
+
+async def edited(ledger: Ledger, times: int, seed: int) -> None:
+    """Do something to a lane at random, each kind in turn; the walk names the first bad entry."""
+    lane, dice = f"lane-{uuid4().hex[:8]}", random.Random(seed)
+    await ledger.fill(lane, calls=5)
+    await ledger.fill(lane, calls=7)
+    try:
+        for number in range(times):
+            edit, undoing = EDITS[number % len(EDITS)], ledger.owner.transaction()
+            await undoing.start()
+            try:
+                stands = await lane_of(ledger.owner, lane, dice)
+                expected = await edit(stands)
+                found = await ledger.first_bad(lane)
+                assert found is not None, f"{seed}, {number}: {edit.__name__} is not found"
+                assert found[0] == expected, f"{seed}, {number}: {edit.__name__}: {found}"
+            finally:
+                await undoing.rollback()
+        assert await ledger.first_bad(lane) is None
+    finally:
+        await _take_the_lane_away(ledger.owner, lane)
+        await ledger.owner.execute("delete from ledger_signed_head where lane = $1", lane)
+
+
+async def test_any_edit_at_random_is_found_at_the_first_bad_entry(ledger: Ledger) -> None:
+    await edited(ledger, 12 * len(EDITS), seed=6)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_any_of_ten_thousand_edits_is_found_at_the_first_bad_entry(ledger: Ledger) -> None:
+    await edited(ledger, 10_000, seed=int(os.environ.get("GT_SOAK_SEED", "1")))
+
+
+async def test_walk_that_looks_at_hashes_alone_would_be_noticed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted twin: who is told of an entry may be anybody."""
+
+    def hashes_alone(
+        _lane: str, _expected: int, previous: bytes, row: StoredEntry
+    ) -> tuple[str | None, bytes]:
+        computed = link(previous, canonical(json.loads(row.text)))
+        return (None if computed == row.hash else "changed"), computed
+
+    monkeypatch.setattr(walk, "_compare", hashes_alone)
+    with pytest.raises(AssertionError, match="is not found"):
+        await edited(ledger, len(EDITS), seed=6)
 
 
 async def test_forged_key_in_the_database_does_not_help(ledger: Ledger, tmp_path: Path) -> None:
