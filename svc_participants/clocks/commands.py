@@ -1,7 +1,7 @@
 """Commands about clocks: what happens starts and meets them, people let them stand still."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -66,6 +66,26 @@ async def meet(session: WriteSession, source_id: UUID, kind: rules.ClockKind, at
     if row is not None:
         await _close(session, row, at)
         row.met_at = at
+
+
+async def meet_on(
+    session: WriteSession, source_id: UUID, kind: rules.ClockKind, day: date, now: datetime
+) -> None:
+    """Record that what a clock measures was done on a day, which may be told later."""
+    row = await repository.open_of(session, source_id, kind)
+    if row is not None:
+        row.met_at = rules.met_on(row.time_zone, row.started_at, day, now)
+        await _close(session, row, row.met_at)
+
+
+async def correct_met(
+    session: WriteSession, source_id: UUID, kind: rules.ClockKind, day: date, now: datetime
+) -> None:
+    """Put right on which day what a clock measures was done; one that was not met stays so."""
+    row = await repository.latest_of(session, source_id, kind)
+    if row is not None and row.met_at is not None:
+        row.met_at = rules.met_on(row.time_zone, row.started_at, day, now)
+        row.version += 1
 
 
 async def end(session: WriteSession, source_id: UUID, kind: rules.ClockKind, at: datetime) -> None:

@@ -8,7 +8,7 @@ person, these are the site's own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -157,6 +157,15 @@ def is_met_in_time(clock: Clock) -> bool | None:
     if clock.met_at is None:
         return None
     return clock.met_at <= due_at(clock, clock.met_at)
+
+
+def met_on(zone: str, started_at: datetime, day: date, now: datetime) -> datetime:
+    """Return when a clock was met by what was done on a local day: by the day's end at the latest.
+
+    What was done before the clock started met it at once.
+    """
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone_of(zone))
+    return max(started_at, min(midnight - timedelta(microseconds=1), now))
 
 
 def check_step(state: ClockState, step: ClockStep) -> None:

@@ -14,7 +14,11 @@ from infra.identity_token import Caller
 from svc_participants.clocks import commands as clocks
 from svc_participants.clocks.rules import ClockKind
 from svc_participants.enrollments import repository, rules
-from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
+from svc_participants.enrollments.tables import (
+    DateCorrectionRow,
+    EnrollmentEventRow,
+    EnrollmentRow,
+)
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import YesNo, check_version, not_found
@@ -59,6 +63,16 @@ class ReturnRequest:
 
     expected_version: int
     enrolled_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRequest:
+    """Which day of an enrollment was another one, and why that is known only now."""
+
+    expected_version: int
+    field: rules.EnrollmentDate
+    corrected_on: date
+    reason: rules.CorrectionReason
 
 
 async def start_intake(
@@ -122,7 +136,9 @@ async def enroll(
     if row.referral_id is not None:
         referral = await referral_by_id(session, row.referral_id)
         referrals.record_step(session, referral, ReferralStatus.ENROLLED, caller.subject, now)
-        await clocks.meet(session, referral.id, ClockKind.INTAKE, now)
+        await clocks.meet_on(
+            session, referral.id, ClockKind.INTAKE, request.intake_completed_on, now
+        )
     row.enrolled_on = request.enrolled_on
     row.intake_completed_on = request.intake_completed_on
     _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)
@@ -215,6 +231,53 @@ async def reenroll(
     _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)
     fact = referrals.own_agency_fact(row.participant_id, row.provider_agency_id, row.site_id, now)
     handover.append(session, [fact])
+    return {"enrollment": str(row.id)}
+
+
+async def correct_date(
+    session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: CorrectionRequest
+) -> dict[str, Any]:
+    """Correct a day of an enrollment and keep what stood there.
+
+    Whatever is read from the day follows by itself: how cases relate to the enrollment, what a
+    release's period covers, figures that are not published yet. The clock of the intake is met
+    when the intake was completed.
+
+    Raises:
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, DATE_MISSING, DATE_UNCHANGED,
+            DATE_CONTRADICTS or a date in the future.
+    """
+    row = await _mine(session, caller, enrollment_id, request.expected_version)
+    rules.check_not_in_error(rules.ExitReason(row.exit_reason) if row.exit_reason else None)
+    if row.enrolled_on is None:
+        raise RuleError("DATE_MISSING", "The intake is under way; there is no day yet.")
+    await take_turn(session, row.participant_id)
+    now = clock.now()
+    stood = rules.Days(row.enrolled_on, row.intake_completed_on, row.exited_on)
+    days, before = rules.corrected(stood, request.field, request.corrected_on, now.date())
+    if request.field is not rules.EnrollmentDate.INTAKE_COMPLETED:
+        rules.check_apart(days, await repository.other_stays(session, row))
+    row.enrolled_on, row.exited_on = days.enrolled_on, days.exited_on
+    if days.intake_completed_on != row.intake_completed_on:
+        row.intake_completed_on = days.intake_completed_on
+        if row.referral_id is not None:
+            await clocks.correct_met(
+                session, row.referral_id, ClockKind.INTAKE, request.corrected_on, now
+            )
+    row.version += 1
+    session.add(
+        DateCorrectionRow(
+            id=uuid4(),
+            enrollment_id=row.id,
+            participant_id=row.participant_id,
+            field=request.field.value,
+            before_on=before,
+            after_on=request.corrected_on,
+            reason=request.reason.value,
+            corrected_at=now,
+            by_subject=caller.subject,
+        )
+    )
     return {"enrollment": str(row.id)}
 
 

@@ -17,12 +17,17 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Basis, Category
-from svc_participants.enrollments.rules import EnrollmentStatus, ExitReason
-from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
+from svc_participants.enrollments.rules import Days, EnrollmentStatus, ExitReason
+from svc_participants.enrollments.tables import (
+    DateCorrectionRow,
+    EnrollmentEventRow,
+    EnrollmentRow,
+)
 from svc_participants.people.repository import may_write
 
 NEWEST_FIRST = Order((EnrollmentRow.created_at, EnrollmentRow.id), is_descending=True)
 STEPS_IN_ORDER = Order((EnrollmentEventRow.happened_at, EnrollmentEventRow.id))
+CORRECTIONS_IN_ORDER = Order((DateCorrectionRow.corrected_at, DateCorrectionRow.id))
 
 _NOT_IN_ERROR = EnrollmentRow.exit_reason.is_distinct_from(ExitReason.ADMIN_ERROR.value)
 
@@ -121,6 +126,23 @@ class StepsOfEnrollment(OwnerPages[EnrollmentEventRow]):
         )
 
 
+class CorrectionsOfEnrollment(OwnerPages[DateCorrectionRow]):
+    """Corrected days of enrollments, oldest first."""
+
+    row = DateCorrectionRow
+    owner = DateCorrectionRow.enrollment_id
+    order = CORRECTIONS_IN_ORDER
+
+    def narrowed(self, caller: Caller) -> ColumnElement[bool]:
+        """Those that the caller may see."""
+        return visible(
+            caller,
+            Category.ENROLLMENT,
+            DateCorrectionRow.participant_id,
+            DateCorrectionRow.after_on,
+        )
+
+
 async def for_update(
     session: WriteSession, caller: Caller, enrollment_id: UUID
 ) -> EnrollmentRow | None:
@@ -153,6 +175,27 @@ async def open_at_site(
         )
     )
     return row
+
+
+async def other_stays(session: AnySession, row: EnrollmentRow) -> list[Days]:
+    """Return the days of a participant's other enrollments at the site of one.
+
+    Not narrowed: used only after the caller's right to write about the participant was checked.
+    """
+    found = await session.scalars(
+        select(EnrollmentRow).where(
+            EnrollmentRow.participant_id == row.participant_id,
+            EnrollmentRow.site_id == row.site_id,
+            EnrollmentRow.id != row.id,
+            EnrollmentRow.enrolled_on.is_not(None),
+            _NOT_IN_ERROR,
+        )
+    )
+    return [
+        Days(each.enrolled_on, each.intake_completed_on, each.exited_on)
+        for each in found
+        if each.enrolled_on is not None
+    ]
 
 
 async def is_served_by(session: AnySession, participant_id: UUID, agency_id: UUID) -> bool:

@@ -4,6 +4,8 @@ There is no state called failed, terminated or non-compliant, and no step from "
 an exit: LEAD imposes no sanctions and sets no deadlines (LEAD toolkit, Golden Rule).
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -40,6 +42,31 @@ class ExitReason(StrEnum):
     ADMIN_ERROR = "ADMIN_ERROR"
 
 
+class EnrollmentDate(StrEnum):
+    """A day of an enrollment that can be corrected."""
+
+    ENROLLED = "ENROLLED"
+    INTAKE_COMPLETED = "INTAKE_COMPLETED"
+    EXITED = "EXITED"
+
+
+class CorrectionReason(StrEnum):
+    """Why a day is corrected: a closed list, since who learns the day by a release reads it too."""
+
+    TYPED_WRONG = "TYPED_WRONG"
+    PAPER_DIFFERS = "PAPER_DIFFERS"
+    LEARNT_LATER = "LEARNT_LATER"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of one stay."""
+
+    enrolled_on: date
+    intake_completed_on: date | None
+    exited_on: date | None
+
+
 _E = EnrollmentStatus
 STEPS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
     _E.PENDING_INTAKE: frozenset({_E.ENROLLED_ACTIVE, _E.EXITED}),
@@ -49,6 +76,7 @@ STEPS: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
 }
 """Which status may follow which. Coming back is a new enrollment of the same person."""
 
+_CORRECTED_ON = ("input", "correctedOn")
 _BEFORE_ENROLLMENT = frozenset({ExitReason.PERSON_WITHDREW, ExitReason.ADMIN_ERROR})
 
 
@@ -106,6 +134,69 @@ def check_dates(enrolled_on: date, intake_completed_on: date, today: date) -> No
             "The psychosocial intake is completed before or on the day of enrollment.",
             ("input", "intakeCompletedOn"),
         )
+
+
+_DAY = {
+    EnrollmentDate.ENROLLED: "enrolled_on",
+    EnrollmentDate.INTAKE_COMPLETED: "intake_completed_on",
+    EnrollmentDate.EXITED: "exited_on",
+}
+"""What holds each day, of :class:`Days` as of the row."""
+
+
+def corrected(days: Days, which: EnrollmentDate, to: date, today: date) -> tuple[Days, date]:
+    """Return the days of a stay with one of them corrected, and what stood there before.
+
+    Raises:
+        RuleError: there is no such day yet, it is the same, it lies in the future, or it
+            contradicts the others.
+    """
+    before: date | None = getattr(days, _DAY[which])
+    if before is None:
+        raise RuleError(
+            "DATE_MISSING", "There is no such day yet; only one that stands is corrected.",
+            ("input", "field"),
+        )  # fmt: skip
+    if before == to:
+        raise RuleError("DATE_UNCHANGED", "This day stands there already.", _CORRECTED_ON)
+    check_past(to, today, _CORRECTED_ON[1])
+    now = replace(days, **{_DAY[which]: to})
+    if now.intake_completed_on is not None and now.intake_completed_on > now.enrolled_on:
+        raise RuleError(
+            "DATE_CONTRADICTS",
+            "The psychosocial intake is completed before or on the day of enrollment.",
+            _CORRECTED_ON,
+        )
+    if now.exited_on is not None and now.exited_on < now.enrolled_on:
+        raise RuleError("DATE_CONTRADICTS", "The last day is not before the first.", _CORRECTED_ON)
+    return now, before
+
+
+def check_apart(days: Days, others: Iterable[Days]) -> None:
+    """Check that somebody's stays at one site do not lie one in another; they may touch.
+
+    Raises:
+        RuleError: the day would bring a stay into another one.
+    """
+    for other in others:
+        if (other.exited_on is None or days.enrolled_on < other.exited_on) and (
+            days.exited_on is None or other.enrolled_on < days.exited_on
+        ):
+            raise RuleError(
+                "DATE_CONTRADICTS",
+                "Another enrollment at this site covers that day.",
+                _CORRECTED_ON,
+            )
+
+
+def check_not_in_error(reason: ExitReason | None) -> None:
+    """Check that there is anything to correct.
+
+    Raises:
+        RuleError: the whole enrollment was entered in error.
+    """
+    if reason is ExitReason.ADMIN_ERROR:
+        raise RuleError("STEP_NOT_ALLOWED", "What was entered in error counts nowhere.")
 
 
 def check_return(reason: ExitReason | None) -> None:
@@ -183,6 +274,16 @@ INACTIVE_REASON_MEANINGS = {
     InactiveReason.CUSTODY: "In custody.",
     InactiveReason.HOSPITAL: "In hospital.",
     InactiveReason.MOVED: "Away for now.",
+}
+DATE_MEANINGS = {
+    EnrollmentDate.ENROLLED: "First day.",
+    EnrollmentDate.INTAKE_COMPLETED: "Day on which the psychosocial intake was completed.",
+    EnrollmentDate.EXITED: "Last day.",
+}
+CORRECTION_REASON_MEANINGS = {
+    CorrectionReason.TYPED_WRONG: "Another day was typed than was meant.",
+    CorrectionReason.PAPER_DIFFERS: "The signed paper or the file says another day.",
+    CorrectionReason.LEARNT_LATER: "The right day became known only afterwards.",
 }
 EXIT_REASON_MEANINGS = {
     ExitReason.GOALS_MET: "The person met the goals they had set.",

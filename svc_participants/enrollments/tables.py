@@ -55,3 +55,22 @@ class EnrollmentEventRow(Base):
     happened_on: Mapped[date]
     happened_at: Mapped[datetime]
     by_subject: Mapped[str]
+
+
+class DateCorrectionRow(Base):
+    """One corrected day of an enrollment, with what stood there; appended, never changed."""
+
+    __tablename__ = "enrollment_date_correction"
+    __table_args__ = (
+        Index("ix_enrollment_date_correction", "enrollment_id", "corrected_at", "id"),
+    )
+
+    id: Mapped[UuidKey]
+    enrollment_id: Mapped[UUID] = mapped_column(ForeignKey("enrollment.id"))
+    participant_id: Mapped[UUID]
+    field: Mapped[str]
+    before_on: Mapped[date]
+    after_on: Mapped[date]
+    reason: Mapped[str]
+    corrected_at: Mapped[datetime]
+    by_subject: Mapped[str]

@@ -69,10 +69,19 @@ _REFERRAL_STEPS = """
 select referral_id as id, to_status, happened_at from referral_event
 where referral_id = any(:ids) and happened_at < :until order by happened_at, id
 """
+# A step keeps the day that it was recorded with; a day that was corrected since is the stay's.
 _ENROLLMENT_STEPS = """
-select enrollment_id as id, to_status, happened_on::timestamp at time zone 'UTC' as happened_at
-from enrollment_event
-where enrollment_id = any(:ids) and happened_on < cast(:until as date) order by happened_at, id
+select s.id, s.to_status, s.day::timestamp at time zone 'UTC' as happened_at
+from (
+  select v.enrollment_id as id, v.to_status, v.happened_at, v.id as step, case
+    when v.to_status = 'EXITED' then coalesce(e.exited_on, v.happened_on)
+    when v.from_status in ('PENDING_INTAKE', 'EXITED') and v.to_status = 'ENROLLED_ACTIVE'
+      then coalesce(e.enrolled_on, v.happened_on)
+    else v.happened_on end as day
+  from enrollment_event v join enrollment e on e.id = v.enrollment_id
+  where v.enrollment_id = any(:ids)
+) s
+where s.day < cast(:until as date) order by s.happened_at, s.step
 """
 # By site, so that an index gives each its first entry; whoever refers has a site with a programme.
 _FIRST_DAYS = """

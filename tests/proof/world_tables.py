@@ -20,7 +20,7 @@ TABLES = {
         " assessment assessment_answer assessment_score encounter arranged_service care_move"
         " income_status benefit naloxone_given overdose_event fund_spend care_document appointment"
         " contact_attempt programme_place case_note_amendment case_note_topic case_note_sign_off"
-        " staff_name protocol_version"
+        " staff_name protocol_version enrollment_date_correction"
     ),
     "cases": (
         "court legal_case charge hearing lead_link case_date_correction filing_decision warrant"

@@ -181,6 +181,19 @@ async def correct_filing(stage: Stage, step: Mapping[str, Any]) -> None:
     assert answer.body["data"]["correctFilingDate"]["userErrors"] == [], answer.body
 
 
+async def correct_enrollment(stage: Stage, step: Mapping[str, Any]) -> None:
+    """The provider corrects days of the enrollment; days are told from the first one."""
+    for field, days in step["days"].items():
+        look = "query($id: ID!) { participant(id: $id) { enrollment { id version } } }"
+        found = await stage.ask(step, look, {"id": stage.participant})
+        stay = found.body["data"]["participant"]["enrollment"]
+        given = {
+            "enrollmentId": stay["id"], "expectedVersion": stay["version"], "field": field,
+            "correctedOn": str(_day(stage, days)), "reason": "PAPER_DIFFERS",
+        }  # fmt: skip
+        await stage.mutate(step, "correctEnrollmentDate", given, "enrollment { id }")
+
+
 ACTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Awaitable[None]]] = {
     "hold a meeting": hold_meeting,
     "put on the agenda": put_on_agenda,
@@ -190,5 +203,6 @@ ACTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Awaitable[None]]] = {
     "open the public case": open_public_case,
     "read the relation": read_relation,
     "correct the filing date": correct_filing,
+    "correct the enrollment": correct_enrollment,
 }
-STEP_WORDS = {"tied", "invited", "incident", "filed", "relation", "timing", "corrections"}
+STEP_WORDS = {"tied", "invited", "incident", "filed", "relation", "timing", "corrections", "days"}

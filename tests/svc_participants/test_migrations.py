@@ -21,6 +21,7 @@ PACKAGE_DIR = Path(str(svc_participants.__file__)).parent
 APPEND_ONLY = (
     "referral_event",
     "enrollment_event",
+    "enrollment_date_correction",
     "case_note",
     "case_note_amendment",
     "goal_progress",

@@ -15,12 +15,17 @@ from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.enrollments import repository, rules
-from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
+from svc_participants.enrollments.tables import (
+    DateCorrectionRow,
+    EnrollmentEventRow,
+    EnrollmentRow,
+)
 from svc_participants.people.schema import After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _ENROLLMENT = [category(Category.ENROLLMENT)]
 _OF_PARTICIPANT, _STEPS = "Participant.enrollments", "Enrollment.steps"
+_CORRECTIONS = "Enrollment.dateCorrections"
 
 described_enum(
     rules.EnrollmentStatus,
@@ -34,6 +39,14 @@ described_enum(
     rules.ExitReason, "How an enrollment ended; none is a failure.", rules.EXIT_REASON_MEANINGS
 )
 
+described_enum(rules.EnrollmentDate, "A day of an enrollment.", rules.DATE_MEANINGS)
+described_enum(
+    rules.CorrectionReason,
+    "Why a day of an enrollment is corrected.",
+    rules.CORRECTION_REASON_MEANINGS,
+    name="EnrollmentCorrectionReason",
+)
+
 
 @strawberry.type(directives=_ENROLLMENT, description="One change of an enrollment's status.")
 class EnrollmentStep:
@@ -41,8 +54,21 @@ class EnrollmentStep:
 
     from_status: rules.EnrollmentStatus | None = strawberry.field(description="Status before.")
     to_status: rules.EnrollmentStatus | None = strawberry.field(description="Status after.")
-    happened_on: date | None = strawberry.field(description="Day from which it holds.")
+    happened_on: date | None = strawberry.field(
+        description="Day from which it holds, as it was recorded; `dateCorrections` came later."
+    )
     recorded_at: datetime | None = strawberry.field(description="When it was recorded.")
+
+
+@strawberry.type(directives=_ENROLLMENT, description="One corrected day of an enrollment.")
+class EnrollmentDateCorrection:
+    """A correction."""
+
+    field: rules.EnrollmentDate | None = strawberry.field(description="Which day.")
+    before_on: date | None = strawberry.field(description="What stood there before.")
+    after_on: date | None = strawberry.field(description="What it was corrected to.")
+    reason: rules.CorrectionReason | None = strawberry.field(description="Why.")
+    corrected_at: datetime | None = strawberry.field(description="When it was corrected.")
 
 
 @strawberry.federation.type(
@@ -106,6 +132,39 @@ class Enrollment:
             key=order.key,
             node=_step_of,
         )
+
+    @strawberry.field(description="Corrected days, oldest first.")
+    async def date_corrections(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[EnrollmentDateCorrection] | None:
+        """Return a page of what was put right."""
+        context, order = context_of(info), repository.CORRECTIONS_IN_ORDER
+        request = page_request(
+            context, info, name=_CORRECTIONS, order=order, first=first, after=after
+        )
+        owner = parse_id(self.id)
+        if owner is None:
+            return None
+        page = await context.loader(repository.CorrectionsOfEnrollment).load(owner, request)
+        return connection(
+            page,
+            seal=context.seal,
+            caller=context.caller,
+            name=_CORRECTIONS,
+            after=after,
+            key=order.key,
+            node=_correction_of,
+        )
+
+
+def _correction_of(row: DateCorrectionRow) -> EnrollmentDateCorrection:
+    return EnrollmentDateCorrection(
+        field=rules.EnrollmentDate(row.field),
+        before_on=row.before_on,
+        after_on=row.after_on,
+        reason=rules.CorrectionReason(row.reason),
+        corrected_at=row.corrected_at,
+    )
 
 
 def _step_of(row: EnrollmentEventRow) -> EnrollmentStep:

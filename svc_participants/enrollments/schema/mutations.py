@@ -71,6 +71,18 @@ class ReenrollInput:
     enrolled_on: date = strawberry.field(description="First day of the new enrollment.")
 
 
+@strawberry.input(description="Put a day of an enrollment right.")
+class CorrectEnrollmentDateInput:
+    """Input of ``correctEnrollmentDate``."""
+
+    enrollment_id: strawberry.ID = strawberry.field(description="Which enrollment.")
+    expected_version: int = strawberry.field(description="Version you saw.")
+    idempotency_key: str = strawberry.field(description="Unique per intended correction.")
+    field: rules.EnrollmentDate = strawberry.field(description="Which day was another one.")
+    corrected_on: date = strawberry.field(description="The right day.")
+    reason: rules.CorrectionReason = strawberry.field(description="Why it is corrected.")
+
+
 @strawberry.type(directives=_STRUCTURE, description="Result of a change to an enrollment.")
 class EnrollmentPayload:
     """Payload with the enrollment as it is now."""
@@ -174,6 +186,30 @@ class EnrollmentMutation:
             input,
             key=input.idempotency_key,
             effect=lambda session: commands.reenroll(
+                session, context.caller, parse_id(input.enrollment_id), request
+            ),
+        )
+        return await enrollment_payload(info, outcome)
+
+    @strawberry.mutation(
+        description="Put a day of an enrollment right; what stood there is kept (CM assigned, SUP)."
+    )
+    async def correct_enrollment_date(
+        self,
+        info: Info,
+        input: Annotated[CorrectEnrollmentDateInput, INPUT],  # noqa: A002
+    ) -> EnrollmentPayload:
+        """Correct a day."""
+        context = context_of(info)
+        request = commands.CorrectionRequest(
+            input.expected_version, input.field, input.corrected_on, input.reason
+        )
+        outcome = await run_command(
+            context,
+            "correctEnrollmentDate",
+            input,
+            key=input.idempotency_key,
+            effect=lambda session: commands.correct_date(
                 session, context.caller, parse_id(input.enrollment_id), request
             ),
         )

@@ -239,6 +239,14 @@ class Records:
             if self.covers(each, "ENROLLMENT", each["happened_on"])
         ]
 
+    def _enrollment_datecorrections(self, row: Row, *_: Any) -> list[Row]:
+        found = self._world.rows("enrollment_date_correction", enrollment_id=row["id"])
+        return [
+            each
+            for each in sorted(found, key=lambda each: (each["corrected_at"], each["id"]))
+            if self.covers(each, "ENROLLMENT", each["after_on"])
+        ]
+
     def _participant_assignments(self, row: Row, *_: Any) -> list[Row]:
         return _newest(
             self._of("caseload_assignment", row, "ENROLLMENT", "starts_on"), "created_at"

@@ -181,6 +181,13 @@ type Enrollment ENROLLMENT about
   providerAgencyId=provider_agency_id
   version STRUCTURE
   steps ->{EnrollmentStep}
+  dateCorrections ->{EnrollmentDateCorrection}
+type EnrollmentDateCorrection ENROLLMENT
+  field
+  beforeOn=before_on
+  afterOn=after_on
+  reason
+  correctedAt=corrected_at
 type EnrollmentStep ENROLLMENT
   fromStatus=from_status
   toStatus=to_status

@@ -1,5 +1,6 @@
 """Clocks run in the site's time, stand still in custody, and never punish anybody."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,19 @@ def test_half_an_hour_is_thirty_minutes() -> None:
     assert rules.elapsed(met, AT + timedelta(days=3)) == timedelta(minutes=25)
     late = Clock(SEATTLE, AT, limit_minutes=30, met_at=AT + timedelta(minutes=31))
     assert rules.is_met_in_time(late) is False
+
+
+def test_what_was_done_on_a_day_is_done_by_the_end_of_the_local_day() -> None:
+    clock, now = Clock(SEATTLE, AT, limit_days=14), AT + timedelta(days=40)
+    started_on = AT.astimezone(ZoneInfo(SEATTLE)).date()
+    for days, in_time in ((14, True), (15, False)):
+        met_at = rules.met_on(SEATTLE, AT, started_on + timedelta(days=days), now)
+        assert met_at.astimezone(ZoneInfo(SEATTLE)).date() == started_on + timedelta(days=days)
+        assert rules.is_met_in_time(replace(clock, met_at=met_at)) is in_time
+    assert rules.met_on(SEATTLE, AT, started_on, AT + timedelta(minutes=1)) <= AT + timedelta(
+        minutes=1
+    )
+    assert rules.met_on(SEATTLE, AT, started_on - timedelta(days=3), now) == AT
 
 
 LENGTHS = st.integers(1, 60 * 24 * 40)
