@@ -17,6 +17,7 @@ from gateway.web.console.oidc import Attempt, Provider, SignInError
 from gateway.web.console.render import Pages
 from gateway.web.console.sealing import FormTokens, Seal
 from gateway.web.console.session import Session, SessionKeeper
+from gateway.web.console.speaking import Speaking
 from gateway.web.console.standing import find_choices, find_standing
 from gateway.web.console.wording import LANGUAGES, chosen_language
 from infra import clock
@@ -46,13 +47,14 @@ class SignIn:
         self._pages = pages
         self._door = door
         self._tokens = tokens
+        self._speaking = Speaking(settings, key, client)
         self._seal = Seal(key, "attempt")
         self._cookie = f"{keeper.cookie}-attempt"
 
     async def login(self, request: Request) -> Response:
         """Send the browser to the provider."""
         attempt = self._provider.attempt(_own_path(request.query_params.get("next", "")))
-        language = chosen_language(request.headers.get("accept-language"))
+        language = self._speaking.before_sign_in(request)
         try:
             url = await self._provider.authorization_url(attempt, language, _demands(request))
         except SignInError as error:
@@ -88,16 +90,16 @@ class SignIn:
             subject=tokens.subject,
             sid=tokens.sid,
         )
-        response = await self._begun(session, attempt.target)
+        response = await self._begun(request, session, attempt.target)
         self._set(response, "", 0)
         return response
 
-    async def _begun(self, session: Session, target: str) -> Response:
+    async def _begun(self, request: Request, session: Session, target: str) -> Response:
         """Return the first answer of a session, with its cookie."""
         response: Response
         try:
             standing = await find_standing(self._client, session, None)
-            session = replace(session, standing=standing)
+            session = await self._spoken(request, replace(session, standing=standing))
             response = RedirectResponse(target, 303)
         except RefusedError as refused:
             if refused.code == "GRANT_AMBIGUOUS":
@@ -120,8 +122,9 @@ class SignIn:
             if request.method == "POST":
                 chosen = str(form.get("grant", ""))
                 standing = await find_standing(self._client, session, chosen)
+                session = await self._spoken(request, replace(session, standing=standing))
                 response = RedirectResponse(HOME, 303)
-                self._keeper.write(response, replace(session, standing=standing))
+                self._keeper.write(response, session)
                 return response
             choices = await find_choices(self._client, session)
             if len(choices) == 1:
@@ -154,7 +157,9 @@ class SignIn:
         language = str(form.get("language", ""))
         response = RedirectResponse(_own_path(str(form.get("back", ""))), 303)
         if language in LANGUAGES:
-            self._keeper.write(response, replace(session, language=language))
+            session = replace(session, language=language)
+            self._keeper.write(response, session)
+            self._speaking.keep(response, session)
         return response
 
     async def logout(self, request: Request) -> Response:
@@ -177,6 +182,10 @@ class SignIn:
     async def signed_out(self, request: Request) -> Response:
         """Say so."""
         return self._door.notice("signed_out", 200, request=request)
+
+    async def _spoken(self, request: Request, session: Session) -> Session:
+        """Return a session that has just begun, in its person's language."""
+        return replace(session, language=await self._speaking.language(request, session))
 
     def _attempt(self, request: Request) -> Attempt | None:
         payload = self._seal.open(request.cookies.get(self._cookie, ""))
