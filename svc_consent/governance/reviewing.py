@@ -1,5 +1,8 @@
 """Access reviews: every grant of an agency is kept or removed, by a deadline.
 
+An agency's administrator goes through the roles under its ceiling; the platform's goes through the
+administrators, since nobody decides about himself.
+
 What nobody has decided by then no longer counts, whether or not somebody closes the review: the
 deadline is an end of each grant that waits (``svc_consent.agencies.tables.lapse``). Beginning a
 review and keeping a grant change that end, so both have a place in the order.
@@ -16,7 +19,7 @@ from infra.mutation_result import CommandError, not_found
 from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies.commands import take_away
 from svc_consent.agencies.repository import directory
-from svc_consent.agencies.rules import CEILING, checked_reason
+from svc_consent.agencies.rules import checked_reason
 from svc_consent.agencies.tables import RoleGrant
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import subject_key
@@ -30,31 +33,43 @@ from svc_consent.history.rules import EventKind
 
 
 async def open_review(
-    session: WriteSession, caller: Caller, title: str, deadline_at: datetime
+    session: WriteSession,
+    caller: Caller,
+    title: str,
+    deadline_at: datetime,
+    wanted_agency: str | None = None,
 ) -> dict[str, Any]:
-    """Begin a review of the own agency: all grants that count now and that its administrator
-    may take away. Each ends at the deadline unless it is kept.
+    """Begin a review of the grants at an agency that count now and are the caller's to review.
+
+    Each ends at the deadline unless it is kept.
+
+    Args:
+        wanted_agency: whose administrators the platform's goes through; none but the own for an
+            agency's.
 
     Raises:
-        CommandError: not the agency's administrator, or there is nothing to review.
+        CommandError: not an administrator, no such agency, or there is nothing to review.
         RuleError: no title, or a deadline that is past or too far away.
     """
-    site_id = require(caller, Role.AGA)
-    agency_id = parse_id(caller.agency_id)
+    site_id = require(caller, Role.AGA, Role.PLA)
     name = rules.checked_name(title, "title", needed=True)
     now = await directory.database_now(session)
     rules.checked_deadline(deadline_at, now)
-    if agency_id is None:
-        raise not_found("input")
-    agency = (await directory.agencies_by_id(session, [agency_id]))[agency_id]
-    mine = CEILING[AgencyType(agency.type)]
+    is_own = caller.role is Role.AGA
+    agency_id = parse_id(caller.agency_id if is_own else wanted_agency)
+    agency = None
+    if agency_id is not None and (not is_own or wanted_agency in (None, caller.agency_id)):
+        agency = (await directory.agencies_by_id(session, [agency_id])).get(agency_id)
+    if agency_id is None or agency is None:
+        raise not_found("input", "agencyId")
+    mine = rules.reviewed_roles(caller.role, AgencyType(agency.type))
     grants = [
         each
         for each in await repository.live_grants(session, caller, agency_id, now)
         if Role(each.role) in mine
     ]
     if not grants:
-        raise CommandError("NOTHING_TO_REVIEW", "Nobody holds a role that you administer.")
+        raise CommandError("NOTHING_TO_REVIEW", "Nobody holds a role that you review.")
     row = ReviewCampaign(
         id=uuid4(),
         agency_id=agency_id,
@@ -74,11 +89,13 @@ async def open_review(
 
 
 async def _open_campaign(session: WriteSession, caller: Caller, campaign_id: str) -> ReviewCampaign:
-    require(caller, Role.AGA)
+    require(caller, Role.AGA, Role.PLA)
     row_id = parse_id(campaign_id)
     row = await repository.campaign(session, caller, row_id, lock=True) if row_id else None
-    if row is None or str(row.agency_id) != caller.agency_id:
+    is_others = caller.role is Role.AGA and row is not None
+    if row is None or (is_others and str(row.agency_id) != caller.agency_id):
         raise not_found("input", "reviewId")
+    rules.check_reviewer(caller.role, Role(row.reviewer))
     if row.closed_at is not None:
         message = "This review is closed."
         raise CommandError("REVIEW_CLOSED", message, ("input", "reviewId"))
@@ -96,20 +113,17 @@ async def decide(
     """Keep a grant, or remove it at once; what has lapsed is not kept any more.
 
     Raises:
-        CommandError: not the administrator, no such review or grant, closed, past its deadline,
-            or one's own grant.
-        RuleError: no reason.
+        CommandError: not an administrator, no such review or grant, closed, or past its deadline.
+        RuleError: another role's review, one's own grant, or no reason.
     """
     row = await _open_campaign(session, caller, campaign_id)
     text = checked_reason(reason)
     wanted = parse_id(grant_id)
     item = await repository.item(session, row.id, wanted) if wanted else None
-    grant = await directory.grant_for_update(session, caller, wanted) if wanted else None
+    grant = await repository.reviewed_grant(session, caller, row, wanted) if wanted else None
     if item is None or grant is None:
         raise not_found("input", "grantId")
-    if str(grant.account_id) == caller.subject:
-        message = "Somebody else reviews your own role."
-        raise CommandError("OWN_GRANT", message, ("input", "grantId"))
+    rules.check_not_own(caller.subject, str(grant.account_id))
     now = await directory.database_now(session)
     if now >= row.deadline_at:
         message = "The deadline is past: what nobody kept counts no longer. Close the review."
@@ -133,15 +147,16 @@ async def close_review(session: WriteSession, caller: Caller, campaign_id: str) 
     Nobody decides about the own role, so it waits for somebody else and lapses like any other.
 
     Raises:
-        CommandError: not the administrator, no such review, closed, or undecided before the
+        CommandError: not an administrator, no such review, closed, or undecided before the
             deadline.
+        RuleError: another role's review.
     """
     row = await _open_campaign(session, caller, campaign_id)
     now = await directory.database_now(session)
     undecided = [each for each in await repository.items(session, row.id) if each.decision is None]
     grants: list[RoleGrant] = []
     for each in undecided:
-        grant = await directory.grant_for_update(session, caller, each.grant_id)
+        grant = await repository.reviewed_grant(session, caller, row, each.grant_id)
         if grant is not None and grant.revoked_at is None:
             grants.append(grant)
     if grants and now < row.deadline_at:

@@ -23,6 +23,44 @@ BY_PLATFORM = frozenset({Role.AGA, Role.PRV})
 """Roles that the platform's administrator asks for: nobody inside an agency makes another one."""
 
 
+_REVIEWED_BY_PLATFORM = frozenset({Role.AGA})
+
+
+def reviewed_roles(reviewer: Role, agency_type: AgencyType) -> frozenset[Role]:
+    """Return the roles at an agency whose grants somebody reviews in a role.
+
+    Its administrator goes through those under its ceiling, the platform's through its
+    administrators, and nobody through the platform's own.
+    """
+    if reviewer is Role.AGA:
+        return CEILING[agency_type]
+    if reviewer is Role.PLA and agency_type is not AgencyType.PLATFORM:
+        return _REVIEWED_BY_PLATFORM
+    return frozenset()
+
+
+def check_reviewer(acting: Role, reviewer: Role) -> None:
+    """Check that a review is decided in the role that it is for.
+
+    Raises:
+        RuleError: in another one.
+    """
+    if acting is not reviewer:
+        message = "The platform's administrator reviews an agency's, and they everybody else."
+        raise RuleError("NOT_THE_REVIEWER", message, ("input", "reviewId"))
+
+
+def check_not_own(subject: str, holder: str) -> None:
+    """Check that nobody decides about a role of their own.
+
+    Raises:
+        RuleError: it is one's own.
+    """
+    if subject == holder:
+        message = "Somebody else reviews your own role."
+        raise RuleError("OWN_GRANT", message, ("input", "grantId"))
+
+
 class RequestStatus(StrEnum):
     """Where a request for a role stands."""
 

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Text, literal_column, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from infra.tables import Base, UuidKey, Version
 
@@ -79,7 +79,11 @@ class Seat(Base):
 
 
 class ReviewCampaign(Base):
-    """An agency looks through who holds which role, until a deadline."""
+    """Somebody looks through who holds which role at an agency, until a deadline.
+
+    ``reviewer`` is the role in which it is decided: PLA where it is about the agency's
+    administrators, who are in no other review, else AGA.
+    """
 
     __tablename__ = "review_campaign"
     __table_args__ = (Index("ix_review_campaign_agency_id", "agency_id", "opened_at", "id"),)
@@ -93,6 +97,14 @@ class ReviewCampaign(Base):
     deadline_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     version: Mapped[Version]
+    reviewer: Mapped[str] = column_property(
+        literal_column(
+            "(select case when count(*) = 0 then 'AGA' else 'PLA' end from review_item item"
+            " join role_grant held on held.id = item.grant_id"
+            " where item.campaign_id = review_campaign.id and held.role = 'AGA')",
+            Text,
+        )
+    )
 
 
 class ReviewItem(Base):

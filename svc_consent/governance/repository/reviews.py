@@ -14,6 +14,7 @@ from infra.identity_token import Caller
 from infra.owner_pages import Order, PageRequest, page
 from infra.pagination import Page
 from infra.vocabulary import Role
+from svc_consent.agencies.repository.directory import visible_grants
 from svc_consent.agencies.tables import RoleGrant
 from svc_consent.governance.repository.requests import administers
 from svc_consent.governance.tables import AccountActivity, ReviewCampaign, ReviewItem
@@ -44,8 +45,11 @@ async def live_grants(
 async def page_of_campaigns(
     session: ReadSession, caller: Caller, request: PageRequest
 ) -> Page[ReviewCampaign]:
-    """Return reviews of the agencies that the caller administers, newest first."""
-    rows = select(ReviewCampaign).where(administers(caller, ReviewCampaign.agency_id))
+    """Return the site's reviews of the agencies that the caller administers, newest first."""
+    rows = select(ReviewCampaign).where(
+        administers(caller, ReviewCampaign.agency_id),
+        ReviewCampaign.site_id == parse_id(caller.site_id),
+    )
     return await page(session, rows, ORDER, request)
 
 
@@ -54,7 +58,9 @@ async def campaign(
 ) -> ReviewCampaign | None:
     """Return a review that the caller may see."""
     rows = select(ReviewCampaign).where(
-        ReviewCampaign.id == row_id, administers(caller, ReviewCampaign.agency_id)
+        ReviewCampaign.id == row_id,
+        administers(caller, ReviewCampaign.agency_id),
+        ReviewCampaign.site_id == parse_id(caller.site_id),
     )
     return await session.scalar(rows.with_for_update() if lock else rows)
 
@@ -78,6 +84,22 @@ async def item(session: WriteSession, campaign_id: UUID, grant_id: UUID) -> Revi
     return await session.scalar(
         select(ReviewItem)
         .where(ReviewItem.campaign_id == campaign_id, ReviewItem.grant_id == grant_id)
+        .with_for_update()
+    )
+
+
+async def reviewed_grant(
+    session: WriteSession, caller: Caller, row: ReviewCampaign, grant_id: UUID
+) -> RoleGrant | None:
+    """Return a grant of the agency and site of a review, as far as visible, locked."""
+    return await session.scalar(
+        select(RoleGrant)
+        .where(
+            RoleGrant.id == grant_id,
+            RoleGrant.agency_id == row.agency_id,
+            RoleGrant.site_id == row.site_id,
+            visible_grants(caller),
+        )
         .with_for_update()
     )
 

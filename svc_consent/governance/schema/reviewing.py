@@ -19,14 +19,14 @@ from infra.request_context import context_of
 from infra.schema_enums import described_enum
 from infra.vocabulary import Role
 from svc_consent.agencies.repository.directory import grants_by_id
-from svc_consent.agencies.schema.directory import ROLES, STRUCTURE, After, First
+from svc_consent.agencies.schema.directory import ROLES, STRUCTURE, After, Agency, First
 from svc_consent.agencies.schema.grants import Account, RoleGrant
 from svc_consent.agencies.tables import RoleGrant as GrantRow
 from svc_consent.governance import reviewing, tables
 from svc_consent.governance.repository import reviews as repository
 from svc_consent.governance.rules import DORMANT_DAYS, ReviewDecision
 from svc_consent.governance.schema.mutations import KEY, run
-from svc_consent.governance.schema.reading import OfAgency, account_of, paged
+from svc_consent.governance.schema.reading import OfAgency, account_of, agency_of, paged
 
 described_enum(
     ReviewDecision,
@@ -70,7 +70,8 @@ class ReviewItem:
 
 
 @strawberry.type(
-    directives=ROLES, description="An agency looks through who holds which role, by a deadline."
+    directives=ROLES,
+    description="Somebody looks through who holds which role at an agency, by a deadline.",
 )
 class AccessReview:
     """One review."""
@@ -80,7 +81,15 @@ class AccessReview:
     opened_at: datetime | None = strawberry.field(description="When it began.")
     deadline_at: datetime | None = strawberry.field(description="By when it is to be done.")
     closed_at: datetime | None = strawberry.field(description="When it was closed.")
+    reviewer: Role | None = strawberry.field(
+        description="In which role it is decided: AGA, or PLA about the agency's administrators."
+    )
     row: strawberry.Private[tables.ReviewCampaign]
+
+    @strawberry.field(description="Of which agency.")
+    async def agency(self, info: Info) -> Agency | None:
+        """Return the agency."""
+        return await agency_of(info, self.row.agency_id)
 
     @strawberry.field(description="Grants in it.")
     async def total(self, info: Info) -> int | None:
@@ -117,6 +126,7 @@ class AccessReview:
             opened_at=row.opened_at,
             deadline_at=row.deadline_at,
             closed_at=row.closed_at,
+            reviewer=Role(row.reviewer),
             row=row,
         )
 
@@ -165,7 +175,8 @@ class ReviewsQuery:
     """Root fields about access reviews."""
 
     @strawberry.field(
-        description="Access reviews of the agencies that you administer.", directives=ROLES
+        description="Access reviews at your site of the agencies that you administer.",
+        directives=ROLES,
     )
     async def access_reviews(
         self, info: Info, first: First = 25, after: After = None
@@ -253,13 +264,17 @@ async def _review(info: Info, row_id: UUID | None) -> AccessReview | None:
     return None if row is None else AccessReview.from_row(row)
 
 
-@strawberry.input(description="An access review of the own agency.")
+@strawberry.input(description="An access review of an agency.")
 class OpenAccessReviewInput:
     """Input of openAccessReview."""
 
     title: str = strawberry.field(description="Title, for example Spring 2027.")
     deadline_at: datetime = strawberry.field(description="By when, within 90 days.")
     idempotency_key: str = strawberry.field(description=KEY)
+    agency_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Whose administrators the platform's reviews; an agency's own names none.",
+    )
 
 
 @strawberry.input(description="A decision about a grant in a review.")
@@ -293,7 +308,10 @@ class AccessReviewPayload:
 class ReviewsMutation:
     """Mutations of access reviews."""
 
-    @strawberry.mutation(description="Begin an access review of the own agency.")
+    @strawberry.mutation(
+        description="Begin an access review of the own agency; as the platform's administrator, of "
+        "an agency's administrators."
+    )
     async def open_access_review(
         self,
         info: Info,
@@ -305,7 +323,11 @@ class ReviewsMutation:
 
         async def effect(session: WriteSession) -> dict[str, Any]:
             return await reviewing.open_review(
-                session, context_of(info).caller, input.title, input.deadline_at
+                session,
+                context_of(info).caller,
+                input.title,
+                input.deadline_at,
+                None if input.agency_id is None else str(input.agency_id),
             )
 
         return await _payload(info, "openAccessReview", input, effect)

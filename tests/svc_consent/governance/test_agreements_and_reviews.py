@@ -2,15 +2,19 @@
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
 from infra import clock
+from infra.identity_token import Caller
 from infra.vocabulary import Role
-from tests.fixtures.consent_world import ConsentWorld
+from svc_consent.governance import rules
+from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory
 from tests.svc_consent.governance.test_second_person import acting, codes, run
 
@@ -29,7 +33,9 @@ SEAT = """mutation ($input: SeatMemberInput!) { seatMember(input: $input) {
 END_SEAT = """mutation ($input: EndSeatInput!) { endSeat(input: $input) {
   seat { endsOn } userErrors { code } } }"""
 OPEN = """mutation ($input: OpenAccessReviewInput!) { openAccessReview(input: $input) {
-  accessReview { id total decided items { edges { node { grantId } } } } userErrors { code } } }"""
+  accessReview { id total decided reviewer agency { id } items { edges { node { grantId } } } }
+  userErrors { code } } }"""
+REVIEWS = "query { accessReviews(first: 100) { edges { node { id reviewer } } } }"
 ITEM = """mutation ($input: DecideReviewItemInput!) { decideReviewItem(input: $input) {
   accessReview { decided } userErrors { code } } }"""
 CLOSE = """mutation ($input: CloseAccessReviewInput!) { closeAccessReview(input: $input) {
@@ -145,6 +151,126 @@ async def test_review_keeps_and_removes(world: ConsentWorld) -> None:
     assert await principal_roles(world, goes.external_subject) == []
     closed = await run(world, who, CLOSE, reviewId=review["id"])
     assert closed["accessReview"]["closedAt"]
+
+
+def platform_admin(world: ConsentWorld, account: Person | None = None) -> Caller:
+    """Return a caller who administers the platform, also as somebody who is more than that."""
+    person = account or Person(uuid4(), uuid4(), "PLA", str(uuid4()), "platform")
+    return acting(world, person, Role.PLA, "*")
+
+
+def deadline() -> str:
+    return (clock.now() + timedelta(days=14)).isoformat()
+
+
+async def decide(world: ConsentWorld, who: Caller, review: str, person: Person, how: str) -> Any:
+    return await run(
+        world, who, ITEM, reviewId=review, grantId=str(person.grant_id), decision=how,
+        reason="Looked at",
+    )  # fmt: skip
+
+
+async def review_ids(world: ConsentWorld, who: Caller) -> dict[str, str]:
+    answer = await world.service.graphql(who, REVIEWS)
+    nodes = [edge["node"] for edge in answer.data["accessReviews"]["edges"]]
+    return {each["id"]: each["reviewer"] for each in nodes}
+
+
+async def test_the_platform_reviews_an_agencys_administrators(world: ConsentWorld) -> None:
+    agency = await world.make_agency("LE")
+    kept, goes = await world.make_person("AGA", agency), await world.make_person("AGA", agency)
+    officer = await world.make_person("LEO", agency)
+    who = platform_admin(world)
+    given = {"title": "Administrators", "deadlineAt": deadline(), "agencyId": agency}
+    opened = await run(world, who, OPEN, **given)
+    review = opened["accessReview"]
+    assert (review["reviewer"], review["agency"]["id"]) == ("PLA", agency)
+    listed = {edge["node"]["grantId"] for edge in review["items"]["edges"]}
+    assert listed == {str(kept.grant_id), str(goes.grant_id)}
+
+    inside = acting(world, kept)
+    assert (await review_ids(world, inside))[review["id"]] == "PLA"  # seen, not decided
+    for other in (kept, goes):
+        decided = await decide(world, inside, review["id"], other, "KEEP")
+        assert codes(decided) == ["NOT_THE_REVIEWER"]
+    assert codes(await run(world, inside, CLOSE, reviewId=review["id"])) == ["NOT_THE_REVIEWER"]
+
+    assert codes(await run(world, who, CLOSE, reviewId=review["id"])) == ["UNDECIDED"]
+    assert codes(await decide(world, who, review["id"], officer, "REMOVE")) == ["NOT_FOUND"]
+    assert codes(await decide(world, who, review["id"], kept, "KEEP")) == []
+    assert codes(await decide(world, who, review["id"], goes, "REMOVE")) == []
+    assert await principal_roles(world, kept.external_subject) == ["AGA"]
+    assert await principal_roles(world, goes.external_subject) == []
+    assert codes(await run(world, who, CLOSE, reviewId=review["id"])) == []
+
+
+async def test_the_platform_reviews_nobody_but_administrators(world: ConsentWorld) -> None:
+    agency, platform = await world.make_agency("LE"), await world.make_agency("PLATFORM")
+    staffed = await world.make_agency("LE")
+    admin, officer = await world.make_person("AGA", agency), await world.make_person("LEO", agency)
+    await world.make_person("LEO", staffed)
+    for role in ("PLA", "AGA"):
+        await world.make_person(role, platform)
+    who = platform_admin(world)
+    given = {"title": "Too much", "deadlineAt": deadline()}
+    for named, code in (
+        (None, "NOT_FOUND"), (str(uuid4()), "NOT_FOUND"), ("no id", "NOT_FOUND"),
+        (staffed, "NOTHING_TO_REVIEW"), (platform, "NOTHING_TO_REVIEW"),
+    ):  # fmt: skip
+        assert codes(await run(world, who, OPEN, agencyId=named, **given)) == [code], named
+
+    inside = acting(world, admin)
+    assert codes(await run(world, inside, OPEN, agencyId=staffed, **given)) == ["NOT_FOUND"]
+    own = (await run(world, inside, OPEN, agencyId=agency, **given))["accessReview"]
+    assert own["reviewer"] == "AGA"
+    assert {edge["node"]["grantId"] for edge in own["items"]["edges"]} == {str(officer.grant_id)}
+    assert codes(await decide(world, who, own["id"], officer, "REMOVE")) == ["NOT_THE_REVIEWER"]
+    assert codes(await run(world, who, CLOSE, reviewId=own["id"])) == ["NOT_THE_REVIEWER"]
+    assert await principal_roles(world, officer.external_subject) == ["LEO"]
+
+
+async def test_nobody_reviews_the_own_role_as_the_platform(world: ConsentWorld) -> None:
+    agency = await world.make_agency("LE")
+    both, other = await world.make_person("AGA", agency), await world.make_person("AGA", agency)
+    who = platform_admin(world, both)
+    opened = await run(world, who, OPEN, title="Own", deadlineAt=deadline(), agencyId=agency)
+    review = opened["accessReview"]["id"]
+    for how in ("KEEP", "REMOVE"):
+        assert codes(await decide(world, who, review, both, how)) == ["OWN_GRANT"]
+    assert codes(await decide(world, who, review, other, "KEEP")) == []
+    assert codes(await run(world, who, CLOSE, reviewId=review)) == ["UNDECIDED"]
+    assert codes(await decide(world, platform_admin(world), review, both, "KEEP")) == []
+
+
+async def test_reviews_of_another_site_are_not_there(world: ConsentWorld) -> None:
+    agency = await world.make_agency("LE")
+    admin = await world.make_person("AGA", agency)
+    who = platform_admin(world)
+    given = {"title": "Here", "deadlineAt": deadline(), "agencyId": agency}
+    review = (await run(world, who, OPEN, **given))["accessReview"]["id"]
+    elsewhere = replace(who, site_id=str(uuid4()))
+    assert review in await review_ids(world, who)
+    assert review not in await review_ids(world, elsewhere)
+    assert codes(await decide(world, elsewhere, review, admin, "REMOVE")) == ["NOT_FOUND"]
+    assert codes(await run(world, elsewhere, OPEN, **given)) == ["NOTHING_TO_REVIEW"]
+
+
+@pytest.mark.parametrize(
+    ("name", "walk"),
+    [
+        ("check_reviewer", test_the_platform_reviews_an_agencys_administrators),
+        ("reviewed_roles", test_the_platform_reviews_nobody_but_administrators),
+        ("check_not_own", test_nobody_reviews_the_own_role_as_the_platform),
+    ],
+)
+async def test_a_broken_rule_of_reviews_would_be_noticed(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch, name: str, walk: Any
+) -> None:
+    """Planted bugs: anybody decides, everybody is reviewed, also the own role."""
+    broken = (lambda *_: frozenset(Role)) if name == "reviewed_roles" else (lambda *_: None)
+    monkeypatch.setattr(rules, name, broken)
+    with pytest.raises(AssertionError):
+        await walk(world)
 
 
 async def test_account_in_use_is_not_dormant(world: ConsentWorld) -> None:

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from infra import clock
 from infra.identity_token import Caller
+from infra.vocabulary import Role
 from svc_consent.agencies.repository import principal
 from svc_consent.agencies.tables import lapse
 from svc_consent.disclosures.repository import gate
@@ -94,6 +95,23 @@ async def test_undecided_role_ends_at_the_deadline_by_itself(world: ConsentWorld
     assert grants[str(waits.grant_id)]["status"] == "EXPIRED"
     assert grants[str(kept.grant_id)]["status"] == "ACTIVE"
     assert counts == {"AGA": 1, "LEO": 1}
+
+
+async def test_an_administrator_whom_the_platform_did_not_keep_lapses(world: ConsentWorld) -> None:
+    agency = await world.make_agency("LE")
+    admin = await world.make_person("AGA", agency)
+    officer = await world.make_person("LEO", agency)
+    who = acting(world, await world.make_person("PLA", agency), Role.PLA, "*")
+    deadline = (clock.now() + timedelta(days=14)).isoformat()
+    payload = await run(world, who, OPEN, title="Admins", deadlineAt=deadline, agencyId=agency)
+    review = str(payload["accessReview"]["id"])
+    assert await roles(world, admin) == ["AGA"]
+    await pass_deadline(world, review)
+    assert await roles(world, admin) == []
+    assert await verdict(world, admin) == "PRINCIPAL_CHANGED"
+    assert codes(await decided(world, who, review, admin, "KEEP")) == ["REVIEW_CLOSED"]
+    assert codes(await run(world, who, CLOSE, reviewId=review)) == []
+    assert (await roles(world, admin), await roles(world, officer)) == ([], ["LEO"])
 
 
 async def test_what_has_lapsed_is_not_kept_but_given_anew(world: ConsentWorld) -> None:
