@@ -16,6 +16,7 @@ from infra.signing_keys import SigningKeys
 from infra.vocabulary import Category, Role
 from svc_consent.disclosures import verification as walk
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner, head_text, pinned_keys
+from svc_consent.disclosures.repository import chains
 from svc_consent.disclosures.repository.chains import StoredEntry
 from svc_consent.disclosures.rules import canonical, link
 from svc_consent.disclosures.schema import ledger as ledger_schema
@@ -261,6 +262,36 @@ async def edited(ledger: Ledger, times: int, seed: int) -> None:
 
 async def test_any_edit_at_random_is_found_at_the_first_bad_entry(ledger: Ledger) -> None:
     await edited(ledger, 12 * len(EDITS), seed=6)
+
+
+async def test_edits_are_found_as_well_where_the_walk_reads_in_small_parts(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "_BATCH", 2)
+    monkeypatch.setattr(chains, "_AHEAD", 5)
+    await edited(ledger, 4 * len(EDITS), seed=8)
+    await _told_at_another_time(ledger)
+
+    def of_any_time(index: Any, sequence: int, _recorded_at: Any) -> Any:
+        return index._rows.pop(sequence, ("[]",))[0]
+
+    monkeypatch.setattr(chains._Index, "about", of_any_time)  # planted
+    with pytest.raises(AssertionError):
+        await _told_at_another_time(ledger)
+
+
+async def _told_at_another_time(ledger: Ledger) -> None:
+    lane = f"lane-{uuid4().hex[:8]}"
+    await ledger.fill(lane)
+    await ledger.owner.execute(
+        "update ledger_about set recorded_at = recorded_at + interval '1 microsecond'"
+        " where lane = $1 and sequence = 4 and part = 0", lane,
+    )  # fmt: skip
+    found = await ledger.first_bad(lane)
+    await _take_the_lane_away(ledger.owner, lane)
+    await ledger.owner.execute("delete from ledger_signed_head where lane = $1", lane)
+    assert found is not None
+    assert found[0] == 4
 
 
 @pytest.mark.soak

@@ -64,12 +64,13 @@ from (
 ) known group by lane order by lane
 """
 _ENTRIES = """
-select e.sequence, e.hash, e.release_id::text, e.recorded_at, e.entry::text, coalesce((
-  select json_agg(json_build_array(a.part, a.pseudonym, a.recorded_at = e.recorded_at)
-    order by a.part)
-  from ledger_about a where a.lane = e.lane and a.sequence = e.sequence
-), '[]')::text
-from ledger_entry e where e.lane = $1 and e.sequence > $2 order by e.sequence limit $3
+select sequence, hash, release_id::text, recorded_at, entry::text
+from ledger_entry where lane = $1 and sequence > $2 order by sequence limit $3
+"""
+_INDEX = """
+select sequence, json_agg(json_build_array(part, pseudonym, true) order by part)::text,
+  min(recorded_at), max(recorded_at)
+from ledger_about where lane = $1 and sequence > $2 group by sequence order by sequence limit $3
 """
 _HEADS = """
 select h.sequence, h.hash, h.signed_at, h.kid, h.signature, k.jwk::text
@@ -88,11 +89,17 @@ left join ledger_entry e on e.lane = a.lane and e.sequence = a.sequence
 where e.lane is null order by a.lane, a.sequence limit 1
 """
 _BATCH = 1000
+_AHEAD = 10 * _BATCH
+"""Entries whose index rows are read at once: no index is by entry, so each look reads all."""
+_BEFORE_ALL = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """A ledger row as it stands; ``about`` is the JSON of its index rows."""
+    """A ledger row as it stands.
+
+    ``about`` is the JSON of its index rows: part, pseudonym, whether their time is the entry's.
+    """
 
     sequence: int
     hash: bytes
@@ -140,13 +147,39 @@ async def latest_heads(connection: Connection, most: int) -> list[LatestHead]:
     return [LatestHead(*row) for row in await connection.fetch(_LATEST_HEADS, most)]
 
 
+class _Index:
+    """The index rows of a lane, read ahead of its entries."""
+
+    def __init__(self, connection: Connection, lane: str) -> None:
+        self._connection = connection
+        self._lane = lane
+        self._rows: dict[int, tuple[str, datetime, datetime]] = {}
+        self._until = _BEFORE_ALL
+
+    async def reach(self, sequence: int) -> None:
+        """Read all rows up to an entry, which has been read itself."""
+        while self._until < sequence:
+            found = await self._connection.fetch(_INDEX, self._lane, self._until, _AHEAD)
+            # Behind the entry others may be on their way, so the end is not taken for the end.
+            self._until = found[-1][0] if len(found) == _AHEAD else sequence
+            self._rows |= {row[0]: (row[1], row[2], row[3]) for row in found}
+
+    def about(self, sequence: int, recorded_at: datetime) -> str:
+        """Return an entry's rows as JSON."""
+        text, first_at, last_at = self._rows.pop(sequence, ("[]", recorded_at, recorded_at))
+        return text if first_at == last_at == recorded_at else text.replace("true", "false")
+
+
 async def entries(connection: Connection, lane: str) -> AsyncIterator[StoredEntry]:
     """Yield a lane's entries in the order of their numbers."""
-    after = -(2**62)
+    after, index = _BEFORE_ALL, _Index(connection, lane)
     while rows := await connection.fetch(_ENTRIES, lane, after, _BATCH):
-        for row in rows:
-            yield StoredEntry(*row)
         after = rows[-1][0]
+        await index.reach(after)
+        for row in rows:
+            sequence, hash_, release_id, recorded_at, text = row
+            about = index.about(sequence, recorded_at)
+            yield StoredEntry(sequence, hash_, release_id, recorded_at, text, about)
 
 
 async def stray_index_row(connection: Connection) -> tuple[str, int] | None:
