@@ -169,6 +169,7 @@ class Explainer:
         )  # fmt: skip
         decider = Decider(self._asker, facts.windows, facts.at)
         self._decision: Decision = decider.decide(facts.grounds)
+        self._verdicts: dict[tuple[Category, Form], Verdict] = {}
 
     def field(self, coordinate: str) -> list[Verdict]:
         """Explain one coordinate: a verdict for each of its categories, nothing if unknown."""
@@ -183,7 +184,13 @@ class Explainer:
         return verdicts
 
     def category(self, category: Category, form: Form) -> Verdict:
-        """Explain one category in one form."""
+        """Explain one category in one form; once, however many fields have it."""
+        found = self._verdicts.get((category, form))
+        if found is None:
+            found = self._verdicts[category, form] = self._explained(category, form)
+        return found
+
+    def _explained(self, category: Category, form: Form) -> Verdict:
         if category in _FREE:
             return _verdict(category, form, Step.PERMITTED)
         step = self._step(category, form)

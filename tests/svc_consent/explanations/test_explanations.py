@@ -248,6 +248,38 @@ def test_an_explanation_agrees_with_the_decision_for_every_column(agreement: Agr
     assert permitted > 5
 
 
+def agrees_with_one_field_at_a_time(agreement: Agreement) -> None:
+    facts = facts_of(agency_holder("a", "s"))
+    for column in ("LEO", "CM", "PRB", "AGA"):
+        purpose = min(agreement.purposes[column])
+        whole = explainer(agreement, facts, column=column, purpose=purpose)
+        whole.categories()
+        shown = set(whole.visible_coordinates())
+        for coordinate in agreement.labels:
+            alone = explainer(agreement, facts, column=column, purpose=purpose).field(coordinate)
+            assert whole.field(coordinate) == alone, (column, coordinate)
+            if coordinate in shown:
+                assert all(each.is_permitted for each in alone), (column, coordinate)
+
+
+def test_what_was_explained_before_changes_no_explanation(agreement: Agreement) -> None:
+    agrees_with_one_field_at_a_time(agreement)
+
+
+def test_planted_explanation_kept_for_every_form_is_caught(
+    agreement: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained = Explainer._explained
+
+    def of_any_form(self: Explainer, category: Category, form: Form) -> Any:
+        kept = vars(self).setdefault("kept", {})
+        return kept.setdefault(category, explained(self, category, form))
+
+    monkeypatch.setattr(Explainer, "_explained", of_any_form)
+    with pytest.raises(AssertionError):
+        agrees_with_one_field_at_a_time(agreement)
+
+
 AGENDA = "OwgAgendaItem.question"
 REQUIRES = "conference_training_required"
 
