@@ -1,6 +1,8 @@
 """The chart, rendered by Helm's own library and held against Kubernetes' own schemas."""
 
+import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ helm = pytest.importorskip("helm_python", reason="no Helm here: .tools/bin/uv sy
 kubernetes = pytest.importorskip(
     "kubernetes_validate", reason="no schemas here: .tools/bin/uv sync --group ci"
 )
+jsonschema = pytest.importorskip("jsonschema", reason="comes with kubernetes_validate")
 
 CHART = ROOT / "infra" / "deploy" / "helm" / "goldenthread"
 PROGRAMS = ("gateway", "consent", "participants", "cases", "training")
@@ -68,6 +71,47 @@ def test_a_number_in_words_is_caught(manifests: list[dict[str, Any]]) -> None:
     ]
     with pytest.raises(kubernetes.ValidationError):
         assert_valid(broken)
+
+
+def assert_of_cloudnativepg(manifests: list[dict[str, Any]]) -> int:
+    """Hold the database operator's objects against what is known of them; return how many."""
+    known = yaml.safe_load((Path(__file__).parent / "cloudnativepg.yaml").read_text())
+    ours = [each for each in manifests if each["apiVersion"] == "postgresql.cnpg.io/v1"]
+    for each in ours:
+        assert set(each) == {"apiVersion", "kind", "metadata", "spec"}
+        for part, definition in (("metadata", "metadata"), ("spec", each["kind"])):
+            schema = {"$ref": f"#/$defs/{definition}", "$defs": known["$defs"]}
+            jsonschema.validate(each[part], schema, jsonschema.Draft202012Validator)
+    return len(ours)
+
+
+def test_the_databases_are_as_their_operator_reads_them(manifests: list[dict[str, Any]]) -> None:
+    assert assert_of_cloudnativepg(manifests) == 8
+    assert assert_of_cloudnativepg(rendered({"databases": {"storageClass": "fast"}})) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("Cluster", ("postgresql", "synchronous", "method"), "quorum"),
+        ("Cluster", ("postgresql", "synchronous", "numbers"), 1),
+        ("Cluster", ("postgresql", "parameters", "log_parameter_max_length_on_error"), 0),
+        ("Cluster", ("backup", "retentionPolicy"), "35"),
+        ("ScheduledBackup", ("schedule",), "0 2 * * *"),
+    ],
+    ids=["no-such-method", "misspelt", "number-for-text", "no-unit", "five-fields"],
+)
+def test_a_database_that_its_operator_would_refuse_is_caught(
+    manifests: list[dict[str, Any]], kind: str, path: tuple[str, ...], value: object
+) -> None:
+    broken = copy.deepcopy(of_kind(manifests, kind)["gt-consent-db"])
+    *way, last = path
+    inner = broken["spec"]
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    with pytest.raises(jsonschema.ValidationError):
+        assert_of_cloudnativepg([broken])
 
 
 def test_the_linter_has_no_error() -> None:
