@@ -1,6 +1,7 @@
-"""Two people at the same moment: one change wins, the other is told; nothing breaks or doubles."""
+"""Several people at the same moment: one change wins, the others are told; nothing is lost."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from infra.identity_token import Caller
 from infra.vocabulary import Category
+from svc_participants.care.notes import commands as note_commands
 from svc_participants.people import repository
 from svc_participants.people.tables import ParticipantRow
 from tests.fixtures.participants_service import (
@@ -24,6 +26,11 @@ from tests.fixtures.participants_service import (
 from tests.fixtures.service_app import ServiceApp, new_key
 
 TODAY = datetime.now(UTC).date().isoformat()
+WRITERS = 32
+AT_ONCE = 3
+"""Of them, in the test run: each reads and writes once more for each of the others that wins."""
+WORDING = "text amendments(first: 1) { totalCount }"
+WORDINGS = "text amendments(first: 50) { totalCount edges { node { text } } }"
 
 
 async def at_once(*changes: Any) -> list[list[str]]:
@@ -56,6 +63,69 @@ async def test_two_amendments_of_one_note(participants: ServiceApp) -> None:
         )
     )
     assert found == [[], ["VERSION_CONFLICT"], ["VERSION_CONFLICT"]]
+
+
+async def read_note(service: ServiceApp, note_id: str, selection: str) -> dict[str, Any]:
+    note = f"... on CaseNote {{ {selection} }}"
+    query = f"query($of: [_Any!]!) {{ _entities(representations: $of) {{ {note} }} }}"
+    of = [{"__typename": "CaseNote", "id": note_id}]
+    (found,) = (await service.graphql(supervisor(), query, {"of": of})).data["_entities"]
+    return dict(found)
+
+
+async def summed_up(service: ServiceApp, at_once: int) -> tuple[int, list[int]]:
+    """Let many add their own amount to one number, each reading again when told of a conflict."""
+    who, _ = await enrolled(service)
+    note = await change(
+        service, case_manager(), "addCaseNote", "note { id }",
+        participantId=who, mode="OFFICE", occurredOn=TODAY, text="0",
+    )  # fmt: skip
+    note_id, turns = str(note["note"]["id"]), asyncio.Semaphore(at_once)
+
+    async def add(amount: int) -> None:
+        for _ in range(WRITERS):
+            async with turns:
+                before = await read_note(service, note_id, WORDING)
+                payload = await change(
+                    service, supervisor(), "amendCaseNote", "note { id }", noteId=note_id,
+                    expectedVersion=before["amendments"]["totalCount"] + 1, reason="Counted.",
+                    text=str(int(before["text"]) + amount),
+                )  # fmt: skip
+            if not codes(payload):
+                return
+            assert codes(payload) == ["VERSION_CONFLICT"]
+        raise AssertionError("of as many writers as there are one wins each time")
+
+    await asyncio.gather(*(add(amount) for amount in range(1, WRITERS + 1)))
+    found = await read_note(service, note_id, WORDINGS)
+    later = [int(edge["node"]["text"]) for edge in found["amendments"]["edges"]]
+    return int(found["text"]), [0, *later]
+
+
+async def nothing_is_lost(service: ServiceApp, at_once: int = AT_ONCE) -> None:
+    total, versions = await summed_up(service, at_once)
+    assert total == sum(range(1, WRITERS + 1))
+    steps = [after - before for before, after in itertools.pairwise(versions)]
+    assert sorted(steps) == list(range(1, WRITERS + 1))
+
+
+async def test_of_many_writers_none_is_lost(participants: ServiceApp) -> None:
+    await nothing_is_lost(participants)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_of_many_writers_at_once_none_is_lost(participants: ServiceApp) -> None:
+    await nothing_is_lost(participants, WRITERS)
+
+
+async def test_without_versions_an_amount_would_be_lost(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twin: whoever comes later writes over what was written meanwhile."""
+    plant(monkeypatch, note_commands, "check_version", lambda _expected, _actual: None)
+    with pytest.raises(AssertionError):
+        await nothing_is_lost(participants)
 
 
 async def test_two_assignments_to_the_same_person(participants: ServiceApp) -> None:

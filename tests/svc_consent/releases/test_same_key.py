@@ -1,10 +1,13 @@
 """A revocation under one key, sent many times at once to two replicas: one effect, one answer.
 
 Some of those who ask go away at any point, also while the transaction commits; whoever asks again
-under the key is told the same, and never that the release had changed meanwhile.
+under the key is told the same, and never that the release had changed meanwhile. So is whoever's
+request comes again late, after others that came later: a signature after its revocation.
 """
 
 import asyncio
+import os
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,10 +15,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from infra import idempotency
+from infra import command_edge, idempotency
 from tests.fixtures.consent_world import ConsentWorld
 from tests.fixtures.postgres import ServiceDatabaseFactory
-from tests.fixtures.release_case import REVOKE, Case, new_case
+from tests.fixtures.release_case import REVOKE, SIGN, Case, new_case
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, new_key
 
 ROUNDS = 12
@@ -96,6 +99,81 @@ async def test_everybody_is_told_the_same(replicas: Replicas) -> None:
 @pytest.mark.timeout(0)
 async def test_everybody_is_told_the_same_a_thousand_times(replicas: Replicas) -> None:
     await assert_one_answer(replicas, 1_000)
+
+
+async def in_any_order(replicas: Replicas, case: Case, dice: random.Random) -> None:
+    """Sign, revoke, sign again and revoke again; what was sent before comes again amid the next.
+
+    Each request once more or twice, out of order, at once, to either replica.
+    """
+    world, other = replicas
+    sent: list[tuple[str, dict[str, Any], Any]] = []
+
+    async def again(document: str, given: dict[str, Any]) -> Any:
+        service = dice.choice([world.service, other])
+        return (await service.graphql(case.acting(), document, {"input": given})).body
+
+    def made(body: Any) -> Any:
+        """Return which release it is, and what went wrong: how it stands now may be another."""
+        ((name, payload),) = body["data"].items()
+        return name, payload["release"]["id"], payload["userErrors"]
+
+    async def with_late_ones(document: str, given: dict[str, Any]) -> Any:
+        """Send something new, several times at once, and what came before in another order."""
+        late = dice.choices(sent, k=3) if sent else []
+        asked = [again(document, given), again(document, given)]
+        asked += [again(each[0], each[1]) for each in late]
+        order = dice.sample(range(len(asked)), len(asked))
+        came = dict(zip(order, await asyncio.gather(*(asked[n] for n in order)), strict=True))
+        assert came[0] == came[1]
+        assert [made(came[2 + n]) for n in range(len(late))] == [each[2] for each in late]
+        sent.append((document, given, made(came[0])))
+        return came[0]["data"]
+
+    before, form = await world.head(), case.form
+    for number in (1, 2):
+        signed = (await with_late_ones(SIGN, form()))["signRelease"]
+        assert signed["userErrors"] == []
+        assert signed["release"]["status"] == "ACTIVE"
+        given = {
+            "releaseId": signed["release"]["id"], "expectedVersion": 1, "reason": "Asked for it",
+            "idempotencyKey": new_key(),
+        }  # fmt: skip
+        revoked = (await with_late_ones(REVOKE, given))["revokeRelease"]
+        assert revoked["userErrors"] == []
+        assert await world.head() == before + 2 * number, "each request had its effect once"
+    assert await case.officer_sees() == []
+
+
+async def assert_any_order(replicas: Replicas, rounds: int, seed: int) -> None:
+    case, dice = await new_case(replicas[0]), random.Random(seed)
+    for _ in range(rounds):
+        await in_any_order(replicas, case, dice)
+
+
+async def test_what_comes_again_late_has_no_second_effect(replicas: Replicas) -> None:
+    await assert_any_order(replicas, 2, 6)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_what_comes_again_late_a_thousand_times_has_no_second_effect(
+    replicas: Replicas,
+) -> None:
+    await assert_any_order(replicas, 1_000, int(os.environ.get("GT_SOAK_SEED", "1")))
+
+
+async def test_twin_a_service_that_forgets_its_keys_is_noticed(
+    replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that comes again is as good as new."""
+
+    async def each_time(_session: Any, *, effect: Any, **_named: Any) -> Any:
+        return await effect()
+
+    monkeypatch.setattr(command_edge, "once", each_time)
+    with pytest.raises((AssertionError, KeyError, TypeError)):
+        await assert_any_order(replicas, 2, 6)
 
 
 async def test_twin_replicas_that_do_not_wait_for_each_other_are_noticed(
