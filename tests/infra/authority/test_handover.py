@@ -1,6 +1,9 @@
 """Handing facts over: in order, once each, kept until they are taken, and not ready before."""
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,3 +195,55 @@ async def test_acknowledging_first_and_sending_later_is_caught(
     monkeypatch.setattr(desk.handover, "flush", later)
     with pytest.raises(AssertionError):
         await assert_acknowledged_only_when_taken(desk)
+
+
+async def killed(point: str, dsn: str, folder: Path) -> UUID:
+    """Let another process change a fact and die by kill -9 at a point; return the fact's row."""
+    row_id = uuid4()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.infra.authority.mortal_desk", point, str(folder), str(row_id),
+        cwd=Path(__file__).parents[3], env={**os.environ, "GT_DATABASE_DSN": dsn},
+    )  # fmt: skip
+    assert await process.wait() == -signal.SIGKILL
+    return row_id
+
+
+async def assert_delivered_once(desk: Desk, point: str, dsn: str, folder: Path) -> None:
+    row_id = await killed(point, dsn, folder)
+    assert desk.taken == ([str(row_id)] if point == "sent" else [])
+    # The next run of the program, which is not ready before.
+    await desk.handover.start()
+    try:
+        await until_settled(desk.handover)
+    finally:
+        await desk.handover.stop()
+    assert desk.taken == [str(row_id)], "once in effect"
+    assert await desk.waiting() == 0
+
+
+@pytest.mark.parametrize("point", ["committed", "sent"])
+async def test_whoever_is_killed_after_the_commit_has_it_delivered_once(
+    desk: Desk, chassis_dsn: str, tmp_path: Path, point: str
+) -> None:
+    await assert_delivered_once(desk, point, chassis_dsn, tmp_path)
+
+
+async def test_twin_a_program_that_keeps_in_memory_what_it_owes_is_noticed(
+    desk: Desk, chassis_dsn: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match="once in effect"):
+        await assert_delivered_once(desk, "forgetful", chassis_dsn, tmp_path)
+
+
+async def test_twin_a_repetition_under_another_id_is_noticed(
+    desk: Desk, chassis_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = Handover._send
+
+    async def as_another(self: Handover, entry: OutboxEntry) -> int:
+        again = OutboxEntry(id=uuid4(), operations=entry.operations)
+        return await sound(self, again)
+
+    monkeypatch.setattr(Handover, "_send", as_another)
+    with pytest.raises(AssertionError, match="once in effect"):
+        await assert_delivered_once(desk, "sent", chassis_dsn, tmp_path)
