@@ -51,6 +51,7 @@ CARDS: Final = (
     Card("ledger", "/console/privacy/ledger", PRIVACY),
     Card("privacy_alerts", "/console/privacy/alerts", PRIVACY, "alerts"),
     Card("requests", "/console/requests", PLATFORM, "requests"),
+    Card("reviews", "/console/reviews", PLATFORM, "reviews"),
     Card("alerts", "/console/alerts", PLATFORM, "alerts"),
     Card("agencies", "/console/agencies", PLATFORM, "agencies"),
     Card("new_agency", "/console/agencies/new", PLATFORM),

@@ -99,6 +99,7 @@ PLACES = (
     Place("privacy", "/console/privacy", PRIVACY),
     Place("agency", "/console/agency", ADMIN),
     Place("requests", "/console/requests", PLATFORM),
+    Place("reviews", "/console/reviews", PLATFORM),
     Place("alerts", "/console/alerts", PLATFORM),
     Place("seats", "/console/seats", SEATING),
     Place("agencies", "/console/agencies", STAFF - CARE - TRAINING),

@@ -12,6 +12,8 @@ _TAUGHT = "9102-1"
 """A session of the demo that is over, with results."""
 _PLANNED = "9101-2"
 """One that is still to come."""
+_REVIEWED = "Cedar Falls Example Police Department"
+"""An agency of the demo with an administrator."""
 
 
 async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
@@ -24,7 +26,7 @@ async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
     if shot.needs == "review":
         await _open_review(page, url, participant)
     if shot.needs == "access-review":
-        return await _open_access_review(page, url)
+        return await _open_access_review(page, f"{url}{shot.path.partition('/{')[0]}")
     if shot.needs == "batch":
         return await _find_batch(page, url)
     if shot.needs in ("roster-person", "certificate"):
@@ -74,13 +76,16 @@ async def _open_review(page: Page, url: str, participant: str) -> None:
     await page.wait_for_url(f"**/console/privacy/{participant}*")
 
 
-async def _open_access_review(page: Page, url: str) -> str:
-    await open_page(page, f"{url}/console/agency/reviews")
-    known = page.get_by_role("link", name="Winter review")
+async def _open_access_review(page: Page, reviews: str) -> str:
+    name = "Winter review" if "/agency/" in reviews else "Administrators in winter"
+    await open_page(page, reviews)
+    known = page.get_by_role("link", name=name)
     if await known.count() == 0:
-        await page.get_by_label("Title").fill("Winter review")
+        await page.get_by_label("Title").fill(name)
+        if name != "Winter review":
+            await page.get_by_label("Administrators of").select_option(label=_REVIEWED)
         await page.get_by_label("Last day").fill(_in_days(60))
         await page.get_by_role("button", name="Begin").click()
-        await page.wait_for_url("**/console/agency/reviews/*")
+        await page.wait_for_url(f"{reviews}/*")
         return page.url
-    return f"{url}{await known.first.get_attribute('href')}"
+    return f"{reviews}/{str(await known.first.get_attribute('href')).rpartition('/')[2]}"

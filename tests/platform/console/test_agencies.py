@@ -58,6 +58,35 @@ async def test_an_administrator_reviews_every_role_and_closes(visitors: Visitors
     await expect(page.locator("table")).to_contain_text("Moved to another unit.")
 
 
+async def test_the_platform_reviews_an_agencys_administrators(visitors: Visitors) -> None:
+    page = await start(visitors, "platform_admin", f"/console/agencies/{police(visitors)}")
+    await page.get_by_role("link", name="Review its administrators").click()
+    await expect(page.get_by_label("Administrators of")).to_have_value(police(visitors))
+    await page.get_by_label("Administrators of").select_option("")
+    soon = await page.evaluate("new Date(Date.now() + 30 * 864e5).toISOString().slice(0, 10)")
+    await page.get_by_label("Title").fill("Administrators in spring")
+    await page.get_by_label("Last day").fill(soon)
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.locator("#e-agency")).to_contain_text("Choose whose")
+    await page.get_by_label("Administrators of").select_option(police(visitors))
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Administrators in spring")
+    review = page.url.partition("?")[0].rpartition("/")[2]
+
+    inside = await start(visitors, "agency_admin")
+    await inside.locator("p.notice").get_by_role("link", name="Administrators in spring").click()
+    await expect(inside.locator("main")).to_contain_text("The platform's administrator decides")
+    await expect(inside.locator("main").get_by_role("button")).to_have_count(0)
+
+    await keep_the_rest(page)
+    await page.get_by_role("button", name="Close the review").click()
+    await expect(page.get_by_role("status")).to_contain_text("closed")
+    await page.get_by_role("link", name="Access reviews").first.click()
+    row = page.locator("li", has=page.locator(f'a[href$="{review}"]'))
+    await expect(row).to_contain_text("administrators")
+    await expect(row).to_contain_text("Closed")
+
+
 async def keep_the_rest(page: Page) -> None:
     forms = page.locator('form[action*="/items/"]')
     for _ in range(30):
@@ -168,7 +197,8 @@ async def test_the_platform_gives_seats_and_shuts_accounts_out(visitors: Visitor
 async def test_pages_of_administrators_are_for_them_alone(visitors: Visitors) -> None:
     page = await start(visitors, "officer")
     other = police(visitors)
-    for path in ("agency/reviews", "agency/requests", "seats", f"agencies/{other}/history"):
+    mine = ("agency/reviews", "agency/requests", "reviews", "seats", f"agencies/{other}/history")
+    for path in mine:
         answer = await page.goto(f"{visitors.platform.url}/console/{path}")
         assert answer is not None
         assert answer.status == 403, path

@@ -1,33 +1,46 @@
-"""Access reviews: an administrator keeps or removes each role of the agency by a deadline."""
+"""Access reviews: an administrator keeps or removes each role of the agency by a deadline.
+
+The platform's administrator does so with the administrators of an agency.
+"""
 
 from typing import Any
 
 from starlette.responses import Response
 
+from gateway.web.console import roles
 from gateway.web.console.changing import change, form_key, need
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import read_moment
 from gateway.web.console.problems import Problems
 from gateway.web.console.site_days import end_of_day
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 from infra import clock
 
-HOME = "/console/agency/reviews"
+_FIELDS = {"title": "title", "deadlineAt": "deadline", "agencyId": "agency"}
+
+
+def home(visit: Visit) -> str:
+    """Return where the reviews of this role's are."""
+    return "/console/agency/reviews" if visit.standing.role in roles.ADMIN else "/console/reviews"
 
 
 async def listed(visit: Visit) -> Response:
-    """Show the agency's reviews, or open one."""
+    """Show the reviews, or open one."""
     problems = Problems()
     if visit.request.method == "POST":
         opened = await _opened(visit, problems)
         if opened is not None:
-            return visit.go(f"{HOME}/{opened}", "review_begun")
+            return visit.go(f"{home(visit)}/{opened}", "review_begun")
     connection, reply = await visit.ask_needed("AccessReviews", visit.paged(), root="accessReviews")
     return visit.page(
         "reviews.html",
         422 if problems else 200,
         rows=nodes(connection),
         cursor=next_cursor(connection),
+        home=home(visit),
+        agencies=await _agencies(visit),
+        chosen=visit.text("agency", 100) or visit.queried("agency"),
         problems=problems,
         form=visit.form,
         key=form_key(visit),
@@ -35,16 +48,28 @@ async def listed(visit: Visit) -> Response:
     )
 
 
+async def _agencies(visit: Visit) -> list[tuple[str, str]]:
+    """Return the agencies whose administrators may be reviewed; none for an agency's own."""
+    if visit.standing.role not in roles.PLATFORM:
+        return []
+    found, _ = await whole(visit, "AgencyDirectory", "agencies")
+    return [(each["id"], each["name"]) for each in found if each["type"] != "PLATFORM"]
+
+
 async def _opened(visit: Visit, problems: Problems) -> str | None:
     need(visit, problems, {"title": "Name it, for example Spring 2027."})
     if not visit.text("deadline"):
         problems.add("deadline", "Choose the last day.")
+    is_platform = visit.standing.role in roles.PLATFORM
+    if is_platform and not visit.text("agency", 100):
+        problems.add("agency", "Choose whose administrators to go through.")
     deadline_at = end_of_day(visit, "deadline", problems)
     if problems or deadline_at is None:
         return None
     sent = {"title": visit.text("title", 200), "deadlineAt": deadline_at.isoformat()}
-    fields = {"title": "title", "deadlineAt": "deadline"}
-    payload = await change(visit, "OpenAccessReview", sent, problems, fields)
+    if is_platform:
+        sent["agencyId"] = visit.text("agency", 100)
+    payload = await change(visit, "OpenAccessReview", sent, problems, _FIELDS)
     return None if problems else str(payload["accessReview"]["id"])
 
 
@@ -69,6 +94,8 @@ async def _shown(visit: Visit, problems: Problems, wrong: str = "") -> Response:
         review=found,
         items=items,
         cursor=next_cursor(found["items"]),
+        home=home(visit),
+        is_mine=found["reviewer"] == visit.standing.role,
         is_over=read_moment(found["deadlineAt"]) <= clock.now(),
         problems=problems,
         wrong=wrong,
@@ -98,7 +125,7 @@ async def decide(visit: Visit) -> Response:
         await change(visit, "DecideReviewItem", sent, problems, fields)
     if problems:
         return await _shown(visit, problems, grant_id)
-    return visit.go(f"{HOME}/{id_}", "kept" if decision == "KEEP" else "role_taken")
+    return visit.go(f"{home(visit)}/{id_}", "kept" if decision == "KEEP" else "role_taken")
 
 
 async def close(visit: Visit) -> Response:
@@ -107,4 +134,4 @@ async def close(visit: Visit) -> Response:
     await change(visit, "CloseAccessReview", {"reviewId": id_}, problems, {})
     if problems:
         return await _shown(visit, problems)
-    return visit.go(f"{HOME}/{id_}", "review_closed")
+    return visit.go(f"{home(visit)}/{id_}", "review_closed")

@@ -29,6 +29,7 @@ async def _listed(visit: Visit, problems: Problems, wrong: str = "") -> Response
         "agency_people.html",
         422 if problems else 200,
         agency=agency,
+        agency_id=id_,
         base=f"/console/agencies/{id_}",
         people=sorted(people.values(), key=lambda each: each[0]["name"] or ""),
         cursor=next_cursor(connection),

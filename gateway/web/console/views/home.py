@@ -151,6 +151,7 @@ def open_reviews(reviews: list[Any]) -> list[dict[str, Any]]:
             "review": each,
             "left": (each["total"] or 0) - (each["decided"] or 0),
             "is_over": read_moment(each["deadlineAt"]) <= now,
+            "is_mine": each["reviewer"] in roles.ADMIN,
         }
         for each in reviews
         if not each["closedAt"] and each["deadlineAt"]

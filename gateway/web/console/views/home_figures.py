@@ -75,6 +75,11 @@ def _requests(_visit: Visit, connection: Any) -> list[Figure]:
     return [Figure(_some(connection, waiting), "requests")]
 
 
+def _reviews(visit: Visit, connection: Any) -> list[Figure]:
+    mine = [each for each in nodes(connection) if each["reviewer"] == visit.standing.role]
+    return [Figure(_some(connection, sum(not each["closedAt"] for each in mine)), "reviews")]
+
+
 def _assistance(_visit: Visit, connection: Any) -> list[Figure]:
     waiting = sum(each["status"] in _WAITING for each in nodes(connection))
     return [Figure(_some(connection, waiting), "assistance")]
@@ -115,6 +120,7 @@ _SOURCES: Final[Mapping[str, _Source]] = {
         "SignInAlerts", "claimMismatches", _total("alerts"), {"keepsMeanings": False}
     ),
     "requests": _Source("RoleRequests", "roleRequests", _requests, {}),
+    "reviews": _Source("AccessReviews", "accessReviews", _reviews, {}),
     "agencies": _Source("AgencyDirectory", "agencies", _total("agencies"), {}),
     "liaison": _Source("LiaisonQueue", "liaisonQueue", _total("liaison"), {"kind": "TO_DECIDE"}),
     "conferences": _Source("Conferences", "owgMeetings", _conferences, {}),

@@ -70,7 +70,9 @@ def test_next_meetings_are_those_to_come_the_soonest_first() -> None:
 def test_open_reviews_say_what_is_left_before_and_after_their_deadline() -> None:
     def review(days: int, closed_at: str | None = None) -> dict[str, Any]:
         ends = (clock.now() + timedelta(days=days)).isoformat()
-        return {"deadlineAt": ends, "closedAt": closed_at, "total": 5, "decided": 2}
+        return {"deadlineAt": ends, "closedAt": closed_at, "total": 5, "decided": 2,
+                "reviewer": "AGA" if days > 0 else "PLA"}  # fmt: skip
 
     found = home.open_reviews([review(8), review(-1), review(3, "2026-01-01T00:00:00Z")])
     assert [(each["left"], each["is_over"]) for each in found] == [(3, True), (3, False)]
+    assert [each["is_mine"] for each in found] == [False, True]
