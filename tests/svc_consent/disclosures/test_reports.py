@@ -4,7 +4,7 @@ import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -121,6 +121,10 @@ GROUNDS = {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def record(world: ConsentWorld) -> Record:
+    return await new_record(world)
+
+
+async def new_record(world: ConsentWorld) -> Record:
     case = await new_case(world)
     people = {"officer": case.officer, "manager": case.manager}
     for name, role, kind in (
@@ -129,15 +133,25 @@ async def record(world: ConsentWorld) -> Record:
         people[name] = await world.make_person(role, await world.make_agency(kind))
     self_ = await world.make_person("PAR", "")
     await world.permit(case.participant, in_hands_of(self_), Basis.SELF)
+    made = Record(case, self_, people)
+    await _sign_and_permit(made)
+    return made
+
+
+async def _sign_and_permit(record: Record) -> dict[str, Any]:
+    """Let everybody know the participant on their ground; return the officer's release."""
+    case, people, world = record.case, record.people, record.case.world
     medic, project = people["medic"], people["project"]
     await world.permit(case.participant, in_hands_of(medic), Basis.BREAK_GLASS, source=uuid4())
     await world.permit(case.participant, agency_holder(project.agency_id), Basis.SCREENING)
-    await case.sign(case.form(provisions=[case.provision(categories=["IDENTITY", "SUD"])]))
+    general = case.form(provisions=[case.provision(categories=["IDENTITY", "SUD"])])
+    signed = await case.sign(general)
     tpo = case.provision(recipientAgencyId=people["provider"].agency_id, purposes=["TREAT"])
     await case.sign(
         case.form(kind="TPO", formVersion="TPO@2026-01", provisions=[tpo], standsBeside=True)
     )
-    return Record(case, self_, people)
+    release: dict[str, Any] = signed["release"]
+    return release
 
 
 async def test_accounting_is_the_ledger_recomputed(record: Record) -> None:
@@ -152,6 +166,150 @@ async def test_accounting_is_the_ledger_recomputed(record: Record) -> None:
     assert await record.lines(agency=officer) == [each for each in expected if each[3] == officer]
     since = expected[10][0]
     assert sorted(await record.lines(since=since)) == sorted(e for e in expected if e[0] >= since)
+
+
+KINDS = dict.fromkeys(("officer", "medic", "provider", "project"), "DISCLOSURE") | dict.fromkeys(
+    ("manager", "self"), "USE"
+)
+Noted = tuple[str, str, str]
+"""Kind, outcome, agency."""
+
+
+class Clients:
+    """Whoever asks keeps a list of what they were told, and whoever suspends of what they said.
+
+    Two records are of one person, as after a merge, which moves nothing; some calls are about both.
+    """
+
+    def __init__(self, dice: random.Random, records: list[Record]) -> None:
+        self.dice, self.records = dice, records
+        self.told: dict[str, list[tuple[Noted, bool]]] = {r.case.participant: [] for r in records}
+        self.suspended: list[tuple[str, str, datetime]] = []
+
+    async def ask(self) -> None:
+        """Ask for one or both, and note what came, and whether it rested on a release."""
+        who = self.dice.choice(sorted(GROUNDS))
+        categories = self.dice.choice([("IDENTITY",), ("IDENTITY", "SUD"), ("SUD",)])
+        asked = self.dice.sample(list(self.told), self.dice.randint(1, 2))
+        ground, purpose = GROUNDS[who]
+        record = self.records[0]
+        person = record.self_ if who == "self" else record.people[who]
+        world = record.case.world
+        call = world.gate_call(
+            person, await world.head(), asked, categories=categories,
+            access=dict.fromkeys(("IDENTITY", "SUD"), ground), purpose=purpose,
+        )  # fmt: skip
+        (verdict,) = await world.gate(call)
+        assert verdict["verdict"] == "RELEASED"
+        lapsed = {each["participant"]: set(each["categories"]) for each in verdict["lapsed"]}
+        for participant in asked:
+            withheld = lapsed.get(participant, set())
+            for outcome, is_so in (
+                ("RELEASED", set(categories) - withheld), ("WITHHELD", withheld),
+            ):  # fmt: skip
+                if is_so:
+                    rests = outcome == "RELEASED" and who in ("officer", "provider")
+                    line = (KINDS[who], outcome, person.agency_id)
+                    self.told[participant].append((line, rests))
+
+    async def suspend(self) -> None:
+        """Suspend one agency's part of one accounting for some time."""
+        record = self.dice.choice(self.records)
+        agency = record.people[self.dice.choice(["officer", "project", "medic"])].agency_id
+        ends_at = soon(self.dice.randint(600, 86_400))
+        assert (await suspend(record, agencyId=agency, endsAt=ends_at.isoformat()))["isRecorded"]
+        self.suspended.append((record.case.participant, agency, ends_at))
+
+    def shown_at(self, participant: str, at: datetime) -> list[Noted]:
+        """Say what the participant is to be shown at a moment, by what the clients know."""
+        hidden = {a for p, a, ends_at in self.suspended if p == participant and at < ends_at}
+        return sorted(
+            line
+            for line, rests in self.told[participant]
+            if rests or line[0] == "USE" or line[2] not in hidden
+        )
+
+    async def agree(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Compare with the reports, now and when each suspension has ended or is about to."""
+        moments = [soon(0)]
+        for _, _, ends_at in self.dice.sample(self.suspended, min(2, len(self.suspended))):
+            moments += [ends_at - A_MOMENT, ends_at]
+        for record in self.records:
+            participant = record.case.participant
+            whole = sorted(line for line, _ in self.told[participant])
+            staff = record.case.acting()
+            for at in moments:
+                now = literal(at, DateTime(timezone=True))
+                monkeypatch.setattr(accounting, "_now", lambda now=now: now)
+                assert noted(await record.lines()) == self.shown_at(participant, at)
+                assert noted(await record.lines(staff)) == whole, "suspended is not deleted"
+        monkeypatch.undo()
+
+
+def noted(lines: list[Line]) -> list[Noted]:
+    return sorted((kind, outcome, agency) for _, kind, outcome, agency in lines)
+
+
+async def random_history(record: Record, monkeypatch: pytest.MonkeyPatch, seed: int) -> Clients:
+    """Ask and suspend at random; a release is taken back on the way; reports agree throughout."""
+    case = Case(record.case.world, record.case.manager, record.case.officer)
+    merged = Record(case, record.self_, record.people)
+    await case.world.permit(case.participant, in_hands_of(case.manager), Basis.ASSIGNMENT)
+    await case.world.permit(case.participant, in_hands_of(record.self_), Basis.SELF)
+    release = await _sign_and_permit(merged)
+    clients = Clients(random.Random(seed), [record, merged])
+    for number in range(30):
+        await (clients.suspend() if number % 7 == 3 else clients.ask())
+        if number == 15:
+            assert not (await case.revoke(release))["userErrors"]
+        if number % 10 == 9:
+            await clients.agree(monkeypatch)
+    return clients
+
+
+async def test_reports_of_a_random_history_are_what_clients_have_noted(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = await random_history(record, monkeypatch, seed=10)
+    lines = [line for each in clients.told.values() for line, _ in each]
+    assert {outcome for _, outcome, _ in lines} == {"RELEASED", "WITHHELD"}
+    at = soon(0)
+    assert any(len(clients.shown_at(p, at)) < len(each) for p, each in clients.told.items())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_reports_of_many_random_histories_are_what_clients_have_noted(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(100):
+        await random_history(await new_record(world), monkeypatch, seed)
+
+
+@pytest.mark.parametrize("planted", ["staff", "for ever", "withheld"])
+async def test_planted_report_of_a_random_history_is_caught(
+    record: Record, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    """Planted: kept from staff too; hidden though the end has come; what was withheld left out."""
+    sound, begins = accounting._not_suspended, accounting._now
+    for_themselves = caller(Role.PAR, {}, subject="p", agency_id="", site_id="s")
+
+    def for_ever(acting: Caller, participant: UUID) -> list[Any]:
+        at, accounting._now = accounting._now, begins
+        try:
+            return sound(acting, participant)
+        finally:
+            accounting._now = at
+
+    name, broken = {
+        "staff": ("_not_suspended", lambda _acting, of: sound(for_themselves, of)),
+        "for ever": ("_not_suspended", for_ever),
+        "withheld": ("_wanted", lambda _: [accounting._PART["outcome"].astext == "RELEASED"]),
+    }[planted]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounting, name, broken)
+        with pytest.raises(AssertionError):
+            await random_history(record, monkeypatch, seed=10)
 
 
 async def _release_kinds(record: Record) -> dict[str, str]:
