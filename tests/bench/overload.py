@@ -20,6 +20,7 @@ from uuid import uuid4
 import httpx2
 
 from infra import clock
+from tests.bench.goals import Goal, below, lines
 from tests.bench.open_loop import load
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
 from tests.proof.processes import Cluster, running_cluster
@@ -32,6 +33,7 @@ _LIST = "{ participants(first: 25) { edges { node { id name { family } } } } }"
 _HIDDEN = "query($id: ID!) { participant(id: $id) { id name { family } } }"
 _REVOKE = """mutation($input: RevokeReleaseInput!) { revokeRelease(input: $input) {
   release { id } userErrors { code } } }"""
+_RECOVERY_SECONDS = 5.0
 _FRESH_SECONDS = 600.0
 """Longer than any measurement: a caller's own patience is not what is measured."""
 
@@ -174,6 +176,26 @@ def table(result: Result, factor: float) -> str:
     return "\n".join(lines) + "\n"
 
 
+def goals(result: Result) -> list[Goal]:
+    """Judge a measurement: what may never be, what is refused first, and how soon it is over."""
+    during, wrong = result.during, result.during.wrong()
+    urgent, lists = during.refused("urgent"), during.refused("list")
+    refused = f"urgent {urgent:.0%}, lists {lists:.0%}"
+    if not during.outcomes.get("urgent") or not during.outcomes.get("list"):
+        order = None
+    else:
+        order = urgent < lists if lists else None  # where nothing was refused nothing shows
+    against = ", ".join(f"{name} {count}" for name, count in wrong.items())
+    return [
+        Goal("nobody sees what is not theirs, refusals say so", against or "none", not wrong),
+        Goal("what is urgent is refused less often", refused, order),
+        below(
+            f"whole again within {_RECOVERY_SECONDS:g} s", result.recovered_after,
+            _RECOVERY_SECONDS, unit=" s",
+        ),
+    ]  # fmt: skip
+
+
 async def _run(seconds: float, factor: float) -> Result:
     with tempfile.TemporaryDirectory(prefix="gt-bench-") as folder:
         data, log, port = Path(folder) / "data", Path(folder) / "up.log", free_ports()
@@ -187,7 +209,7 @@ async def _run(seconds: float, factor: float) -> Result:
 
 
 def main() -> None:
-    """Measure and print a table; JSON on request. Exit status 1 for what may never be."""
+    """Measure, print a table and the goals. Exit status 1 for what may never be."""
     parser = argparse.ArgumentParser(prog="goldenthread bench overload", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each phase")
     parser.add_argument("--factor", type=float, default=3.0)
@@ -195,6 +217,8 @@ def main() -> None:
     arguments = parser.parse_args()
     result = asyncio.run(_run(arguments.seconds, arguments.factor))
     sys.stdout.write(table(result, arguments.factor))
+    judged = goals(result)
+    sys.stdout.write("\n" + lines(judged))
     if arguments.json:
         outcomes = {kind: dict(each) for kind, each in result.during.outcomes.items()}
         arguments.json.write_text(
@@ -203,6 +227,7 @@ def main() -> None:
                     "rate": result.rate,
                     "outcomes": outcomes,
                     "recovered_after": result.recovered_after,
+                    "goals": {goal.what: goal.is_met for goal in judged},
                 },
                 indent=1,
             )

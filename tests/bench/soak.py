@@ -2,7 +2,9 @@
 
 Requests leave at a constant rate: two questions and one change of three. Every few seconds each
 program's memory (private, of /proc) and open handles are written down. A slope is a least-squares
-line through the second half, when caches are full; its error is that of the line.
+line through the second half, when caches are full; its error is that of the line. The goals are
+less than a MiB an hour, and no handle more in the second half than in the first; they are judged,
+never enforced.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import httpx2
 import psutil
 
 from infra import clock
+from tests.bench.goals import Goal, below, lines
 from tests.bench.open_loop import load
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
 from tests.proof.processes import Cluster, OwnProcess
@@ -31,6 +34,7 @@ _ADD = """mutation($input: AddGoalInput!) { addGoal(input: $input) {
   goal { id } userErrors { code } } }"""
 _HOUR = 3_600.0
 _TOOLS = {"up", "issuer", "postgres", "balancer"}
+_MOST_MIB_AN_HOUR = 1.0
 
 
 @dataclass
@@ -129,6 +133,19 @@ def table(samples: dict[str, Sample]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def goals(samples: dict[str, Sample]) -> list[Goal]:
+    """Judge what was written down: memory that does not grow, and handles that do not."""
+    found = []
+    for name, each in sorted(samples.items()):
+        slope, error = each.slope()
+        what = f"{name}: memory grows less than {_MOST_MIB_AN_HOUR:g} MiB an hour"
+        found.append(below(what, slope, _MOST_MIB_AN_HOUR, error=error, unit=" MiB/h"))
+        half = len(each.handles) // 2
+        before, after = max(each.handles[:half]), max(each.handles[half:])
+        found.append(Goal(f"{name}: no more handles", f"{before}, then {after}", after <= before))
+    return found
+
+
 async def _run(rate: float, seconds: float, every: float) -> tuple[dict[str, Sample], Counter[str]]:
     with tempfile.TemporaryDirectory(prefix="gt-bench-") as folder:
         data, log, port = Path(folder) / "data", Path(folder) / "up.log", free_ports()
@@ -142,7 +159,7 @@ async def _run(rate: float, seconds: float, every: float) -> tuple[dict[str, Sam
 
 
 def main() -> None:
-    """Measure and print a table; JSON on request."""
+    """Measure and print a table and what became of the goals; JSON on request."""
     parser = argparse.ArgumentParser(prog="goldenthread bench soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=10.0, help="requests a second")
@@ -152,8 +169,11 @@ def main() -> None:
     samples, outcomes = asyncio.run(_run(arguments.rate, arguments.minutes * 60, arguments.every))
     sys.stdout.write(table(samples))
     sys.stdout.write(f"\n{sum(outcomes.values())} requests: {dict(outcomes)}\n")
+    judged = goals(samples)
+    sys.stdout.write("\n" + lines(judged))
     if arguments.json:
-        kept = {name: vars(each) for name, each in samples.items()}
+        kept: dict[str, Any] = {name: vars(each) for name, each in samples.items()}
+        kept["goals"] = {goal.what: goal.is_met for goal in judged}
         arguments.json.write_text(json.dumps(kept, indent=1))
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.bench.overload import Found
+from tests.bench import overload, soak
+from tests.bench.goals import below, lines
+from tests.bench.overload import Found, Result
 from tests.bench.soak import Sample, line, table
 
 
@@ -36,3 +38,45 @@ def test_what_may_never_be_is_named() -> None:
     found.note("hidden", "shown")
     found.note("urgent", "lost")
     assert found.wrong() == {"shown": 1, "lost": 1}
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "said"),
+    [(0.2, 0.1, "met"), (0.9, 0.3, "not shown"), (1.2, 0.3, "not shown"), (60.0, 2.0, "missed")],
+)
+def test_a_goal_is_met_missed_or_not_shown(found: float, error: float, said: str) -> None:
+    assert f"goal small: {said} (" in str(below("small", found, 1.0, error=error))
+
+
+def test_the_soak_says_what_became_of_its_goals() -> None:
+    seconds = [each * 60.0 for each in range(10)]
+    steady = Sample(seconds, [50.0] * 10, [7, 9, 8, 7, 9, 8, 7, 9, 8, 7])
+    grows = Sample(seconds, [50.0 + each for each in range(10)], list(range(10)))
+    said = lines(soak.goals({"gateway": steady, "svc_cases": grows}))
+    assert "goal gateway: memory grows less than 1 MiB an hour: met (0.0 MiB/h)" in said
+    assert "goal gateway: no more handles: met (9, then 9)" in said
+    assert "goal svc_cases: memory grows less than 1 MiB an hour: missed" in said
+    assert "goal svc_cases: no more handles: missed (4, then 9)" in said
+
+
+def overloaded(*, urgent: str, hidden: str = "answered", recovered_after: float = 1.0) -> Result:
+    during = Found()
+    for kind, outcome in (("list", "OVERLOADED"), ("urgent", urgent), ("hidden", hidden)):
+        during.note(kind, outcome)
+    return Result(10.0, Found(), during, recovered_after)
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (overloaded(urgent="answered"), ["met", "met", "met"]),
+        (overloaded(urgent="answered", hidden="shown"), ["missed", "met", "met"]),
+        (overloaded(urgent="OVERLOADED"), ["met", "missed", "met"]),
+        (overloaded(urgent="answered", recovered_after=12.0), ["met", "met", "missed"]),
+        (Result(10.0, Found(), Found(), 1.0), ["met", "not shown", "met"]),
+    ],
+    ids=["all", "shown", "urgent-not-first", "late", "nothing-refused"],
+)
+def test_the_overload_says_what_became_of_its_goals(result: Result, said: list[str]) -> None:
+    judged = lines(overload.goals(result)).splitlines()
+    assert [line.rpartition(": ")[2].partition(" (")[0] for line in judged] == said
