@@ -10,6 +10,8 @@ from infra.dev.screenshots.shots import Shot
 
 _TAUGHT = "9102-1"
 """A session of the demo that is over, with results."""
+_AHEAD = "9102-2"
+"""One that is still to come, with people who are late for it."""
 _PLANNED = "9101-2"
 """One that is still to come."""
 _REVIEWED = "Cedar Falls Example Police Department"
@@ -29,6 +31,8 @@ async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
         return await _open_access_review(page, f"{url}{shot.path.partition('/{')[0]}")
     if shot.needs == "batch":
         return await _find_batch(page, url)
+    if shot.needs == "on-session":
+        return await _find_on_session(page, url)
     if shot.needs in ("roster-person", "certificate"):
         return await _find_trained(page, url, shot.needs)
     return ""
@@ -43,6 +47,13 @@ async def _find_trained(page: Page, url: str, wanted: str) -> str:
     await open_page(page, f"{url}/console/training/people")
     person = page.locator('ul.list a[href^="/console/training/people/"]').first
     return f"{url}{await person.get_attribute('href')}"
+
+
+async def _find_on_session(page: Page, url: str) -> str:
+    """Return where somebody of the agency is on a session."""
+    await open_page(page, f"{url}/console/training/sessions/{_AHEAD}")
+    links = page.locator(f'a[href^="/console/training/sessions/{_AHEAD}/people/"]')
+    return f"{url}{await links.first.get_attribute('href')}"
 
 
 async def _find_batch(page: Page, url: str) -> str:

@@ -30,7 +30,7 @@ class Shot:
         return self.needs in FOUND
 
 
-FOUND = frozenset({"access-review", "batch", "certificate", "roster-person"})
+FOUND = frozenset({"access-review", "batch", "certificate", "on-session", "roster-person"})
 MEETING = "e4009def-aed1-5cd2-b804-5c75d1b0b639"
 _POLICE = "/console/agencies/{police}"
 
@@ -54,12 +54,31 @@ SHOTS = (
         "/console/training/certificates/{certificate}",
         needs="certificate",
     ),
+    Shot(
+        "prerequisites",
+        "training_manager",
+        "/console/training/courses/9101/prerequisites",
+        is_pictured=False,
+    ),
     Shot("plan-session", "training_manager", "/console/training/courses/9101/plan"),
     Shot(
         "session-places",
         "training_manager",
         "/console/training/sessions/9101-2/places",
         is_pictured=False,
+    ),
+    Shot(
+        "register",
+        "training_manager",
+        "/console/training/sessions/9102-2/register",
+        is_pictured=False,
+    ),
+    Shot(
+        "on-session",
+        "training_manager",
+        "/console/training/sessions/9102-2/people/{person}",
+        is_pictured=False,
+        needs="on-session",
     ),
     Shot("import", "training_manager", "/console/training/import"),
     Shot("compliance", "training_manager", "/console/training/compliance"),

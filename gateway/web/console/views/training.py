@@ -5,11 +5,15 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.web.console import roles
+from gateway.web.console.changing import form_key
 from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.problems import Problems
 from gateway.web.console.searching import search
+from gateway.web.console.training_steps import NOT_REGISTERED, cancelling
 from gateway.web.console.views.home import coming_since, upcoming
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import whole
+from infra import clock
 
 
 async def courses(visit: Visit) -> Response:
@@ -48,6 +52,7 @@ async def course(visit: Visit) -> Response:
         "course.html",
         course=found,
         coming=coming,
+        asked=reply.data["prerequisites"] or [],
         past=[each for each in sessions if each not in coming],
         is_partial=reply.is_partial,
     )
@@ -65,7 +70,7 @@ async def session(visit: Visit) -> Response:
     if found is None:
         return visit.page("unknown.html", 404)
     roster = reply.data.get("roster")
-    rows = nodes(roster)
+    rows, now = nodes(roster), clock.now()
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
@@ -75,6 +80,7 @@ async def session(visit: Visit) -> Response:
         has_roster=has_roster,
         roster=rows,
         counts=counts,
+        cancelling={row["id"]: cancelling(row["status"], found, now) for row in rows},
         total=(roster or {}).get("totalCount"),
         cursor=next_cursor(roster),
         is_part=bool(next_cursor(roster) or visit.queried("after", 2000)),
@@ -85,12 +91,33 @@ async def session(visit: Visit) -> Response:
 
 async def mine(visit: Visit) -> Response:
     """Show what the person is assigned to."""
+    return await own_page(visit, Problems())
+
+
+async def own_page(visit: Visit, problems: Problems) -> Response:
+    """Show the person's training, with what is wrong with a document that was handed in."""
     connection, reply = await visit.ask_needed("MyTraining", visit.paged(), root="myAssignments")
+    rows = nodes(connection)
     return visit.page(
         "my_training.html",
-        rows=nodes(connection),
+        422 if problems else 200,
+        rows=rows,
+        to_show=_to_show(rows),
         standings=reply.data["myCompliance"] or [],
         records=nodes(reply.data["myTrainingRecords"]),
         cursor=next_cursor(connection),
+        problems=problems,
+        key=form_key(visit),
         is_partial=reply.is_partial,
     )
+
+
+def _to_show(rows: list[Any]) -> list[Any]:
+    """Return assignments with the documents that the person has yet to hand in, each once."""
+    found: dict[tuple[str, str], Any] = {}
+    for row in rows:
+        for each in row["prerequisites"] if row["status"] in NOT_REGISTERED else ():
+            wanted = each["prerequisite"]
+            if each["status"] == "UNMET" and wanted["kind"] == "DOCUMENT":
+                found.setdefault((row["personnel"]["id"], wanted["id"]), (row, wanted))
+    return list(found.values())

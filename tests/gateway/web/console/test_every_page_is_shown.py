@@ -22,6 +22,7 @@ EXCEPTED = {
     "/console/training/calendar/sessions.ics": "a file",
     "/console/training/catalogue/{table}.csv": "a file",
     "/console/training/files/{table}.csv": "a file",
+    "/console/training/documents/{id}": "a file",
     "/console/people/{id}/releases/{release}/copy.pdf": "a file",
     "/console/record/releases/{release}/copy.pdf": "a file",
     "/console/agency/agreements/documents/{document}": "a file",
