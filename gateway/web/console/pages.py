@@ -98,6 +98,7 @@ _TRAINING: Final[tuple[Page, ...]] = (
     ("/training/reconcile", reconcile.shown, TRAINING, GET),
     ("/training/reconcile/{id}", reconcile.settle, TRAINING, POST),
     ("/training/exchange", exchange.shown, TRAINING, BOTH),
+    ("/training/exchange/organization", exchange.link, TRAINING, POST),
     ("/training/batches", compliance.batches, TRAINING, GET),
     ("/training/batches/{id}", batches.progress, TRAINING, GET),
     ("/training/batches/{id}/undo", batches.undo, TRAINING, POST),

@@ -22,8 +22,13 @@ HELD = {
 def files(folder: Path) -> list[Path]:
     """Return a batch with one session that was held and one row that cannot be read."""
     rows = [HELD, {**HELD, "session_number": "9101-8", "start_local": "in spring"}]
-    cells = [[row.get(column, "") for column in COLUMNS["sessions.csv"]] for row in rows]
-    named = {"sessions.csv": write_csv(COLUMNS["sessions.csv"], cells)}
+    return batch(folder, "sessions.csv", rows)
+
+
+def batch(folder: Path, table: str, rows: list[dict[str, str]]) -> list[Path]:
+    """Return a batch of one file."""
+    cells = [[row.get(column, "") for column in COLUMNS[table]] for row in rows]
+    named = {table: write_csv(COLUMNS[table], cells)}
     texts = {**named, MANIFEST: write_manifest(f"console-{uuid4().hex}", named)}
     made = []
     for name, text in texts.items():
@@ -68,6 +73,34 @@ async def test_files_are_taken_over_and_results_recorded(
     await expect(page.locator("table")).to_contain_text("2 h")
 
 
+async def test_an_organization_is_linked_before_its_people_are_taken(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    page = await start(visitors, "training_manager", "/console/training/exchange")
+    organization = f"O-{uuid4().hex[:8]}"
+    person = {
+        "person_external_id": f"P-{uuid4().hex[:8]}", "last_name": "Sample", "first_name": "Ro",
+        "organization_id": organization, "appointment_type": "PEACE_OFFICER", "certified": "Y",
+        "active": "Y", "training_manager": "N",
+    }  # fmt: skip
+    looked_at = batch(tmp_path, "personnel.csv", [person])
+
+    async def look() -> None:
+        await page.get_by_label("Files").set_input_files(looked_at)
+        await page.get_by_role("button", name="Look first").click()
+
+    await look()
+    await expect(page.locator("table")).to_contain_text("not linked to an agency")
+    await page.get_by_label("The academy's id of it").fill("x" * 81)
+    await page.get_by_role("button", name="Link", exact=True).click()
+    await expect(page.locator("#e-organization")).to_contain_text("1 to 80 characters")
+    await page.get_by_label("The academy's id of it").fill(organization)
+    await page.get_by_role("button", name="Link", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("Linked")
+    await look()
+    await expect(page.get_by_text("Every row would be taken.")).to_be_visible()
+
+
 async def test_compliance_by_number_and_name_with_an_exemption(visitors: Visitors) -> None:
     page = await start(visitors, "training_manager", "/console/training/compliance")
     await expect(page.locator("[data-chart] canvas")).to_have_count(1)
@@ -85,6 +118,46 @@ async def test_compliance_by_number_and_name_with_an_exemption(visitors: Visitor
     await page.get_by_role("button", name="Look").click()
     await page.locator("tr", has_text="Jules").get_by_role("button", name="End").click()
     await expect(page.get_by_role("status")).to_contain_text("ended")
+
+
+async def test_a_requirement_of_the_agency_is_kept_and_ended(visitors: Visitors) -> None:
+    title = f"Listening refresher {uuid4().hex[:6]}"
+    page = await start(visitors, "training_manager", "/console/training/compliance")
+    await page.get_by_role("link", name="Requirements", exact=True).first.click()
+    await page.get_by_label("What is required").fill(title)
+    await page.get_by_label("Courses of which").fill("9101, 0000")
+    await page.get_by_label("Corrections officer").check()  # nobody of the demo's is one
+    await page.get_by_label("Required from").fill("2031-01-01")
+    await page.get_by_label("Again after").fill("a year")
+    await page.get_by_role("button", name="Add it").click()
+    await expect(page.locator("#e-renew_months")).to_contain_text("whole number")
+    await page.get_by_label("Again after").fill("12")
+    await page.get_by_role("button", name="Add it").click()
+    await expect(page.locator("#e-courses")).to_contain_text("0000")
+    await page.get_by_label("Courses of which").fill("9101")
+    await page.get_by_role("button", name="Add it").click()
+    await page.get_by_role("link", name=title).click()
+    await expect(page.get_by_label("Corrections officer")).to_be_checked()
+    stale = page.url
+    await page.get_by_label("Or within").fill("30")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.locator("li", has_text=title)).to_contain_text("within 30 days")
+    await page.goto(stale)
+    await page.locator('form:has-text("Require it no more") [name="version"]').evaluate(
+        "field => field.value = 1"
+    )
+    await page.get_by_role("button", name="Require it no more").click()
+    await expect(page.locator("#problems")).to_be_visible()
+    await page.get_by_role("button", name="Require it no more").click()
+    await expect(page.get_by_role("status")).to_contain_text("required no more")
+    await expect(page.locator("li", has_text=title)).to_have_count(0)
+
+    page = await start(visitors, "lsb", "/console/")
+    await page.get_by_role("link", name="Required training, statewide").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("statewide")
+    page = await start(visitors, "training_manager", "/console/training/compliance")
+    await page.get_by_role("link", name="The whole state").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("statewide")
 
 
 async def test_outside_training_is_not_decided_by_who_reported_it(visitors: Visitors) -> None:

@@ -1,4 +1,7 @@
-"""Files of the academy's system: what would come of a batch first, then taking it over."""
+"""Files of the academy's system: what would come of a batch first, then taking it over.
+
+Whose people they are is said once: which organization there the own agency is.
+"""
 
 import base64
 import binascii
@@ -10,7 +13,7 @@ import orjson
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from gateway.web.console.changing import change
+from gateway.web.console.changing import change, form_key, need
 from gateway.web.console.connection import nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.visit import Visit
@@ -19,6 +22,8 @@ MAX_FILES: Final = 6
 MAX_FILE_BYTES: Final = 200_000
 MAX_KEPT_BYTES: Final = 600_000
 """What a form brings back at most, unpacked: more than any form that is let in can hold."""
+
+HOME: Final = "/console/training/exchange"
 
 Files = list[dict[str, Any]]
 
@@ -35,6 +40,24 @@ async def shown(visit: Visit) -> Response:
                 {"files": "files"},
             )  # fmt: skip
             taken = payload["batch"]
+    return await _shown(visit, problems, taken, files, is_trial=is_trial)
+
+
+async def link(visit: Visit) -> Response:
+    """Say which organization of the academy's the own agency is."""
+    problems = Problems()
+    need(visit, problems, {"organization": "The academy's own id of your organization."})
+    if not problems:
+        sent = {"organizationId": visit.text("organization", 200)}
+        await change(visit, "LinkOrganization", sent, problems, {"organizationId": "organization"})
+    if problems:
+        return await _shown(visit, problems, None, Files(), is_trial=True)
+    return visit.go(HOME, "linked")
+
+
+async def _shown(
+    visit: Visit, problems: Problems, taken: Any, files: Files, *, is_trial: bool
+) -> Response:
     connection, reply = await visit.ask_needed("ExchangeBatches", root="exchangeBatches")
     return visit.page(
         "exchange.html",
@@ -42,6 +65,8 @@ async def shown(visit: Visit) -> Response:
         taken=taken,
         is_trial=is_trial,
         kept=packed(files) if taken and is_trial else "",
+        organization=visit.text("organization", 200),
+        key=form_key(visit),
         rows=nodes(connection),
         problems=problems,
         is_partial=reply.is_partial,
