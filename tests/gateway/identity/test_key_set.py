@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from gateway.identity.key_set import KeySetError, parse_key_set
+from gateway.identity.key_set import MAX_KEYS, KeySetError, parse_key_set
 from tests.fixtures.token_issuer import EC_KEY, ED_KEY, OTHER_RSA_KEY, RSA_KEY, encoded, public
 
 
@@ -67,3 +67,24 @@ def test_keys_that_share_an_id_are_all_left_out() -> None:
 def test_document_that_is_no_key_set_is_refused(body: bytes) -> None:
     with pytest.raises(KeySetError):
         parse_key_set(body)
+
+
+def test_a_key_set_has_so_many_entries_at_most_usable_or_not() -> None:
+    odd: list[Any] = [None] * (MAX_KEYS - 1)
+    assert ids(*odd, public(RSA_KEY)) == ["rsa-1"]
+    with pytest.raises(KeySetError):
+        ids(*odd, None, public(RSA_KEY))
+
+
+@pytest.mark.parametrize("kid", ["k", "k" * 200])
+def test_a_key_id_may_be_short_and_it_may_be_long(kid: str) -> None:
+    assert ids(public(EC_KEY, kid=kid)) == [kid]
+
+
+def test_a_modulus_has_so_many_bits_at_least_and_at_most() -> None:
+    sizes = {
+        bits: encoded(((1 << (bits - 1)) | 1).to_bytes((bits + 7) // 8, "big"))
+        for bits in (2047, 2048, 8192, 8193)
+    }
+    entries = [public(RSA_KEY, kid=str(bits), n=modulus) for bits, modulus in sizes.items()]
+    assert ids(*entries) == ["2048", "8192"]
