@@ -17,7 +17,8 @@ from infra.cli.errors import CommandError
 SPLITS = ("NONE", "RACE", "GENDER", "SEX", "DISABILITY", "AGE")
 FIELDS = (
     "reachIndicators", "engagementIndicators", "housingIndicators", "incomeIndicators",
-    "overdoseIndicators", "legalIndicators", "coordinationIndicators", "warrantIndicators",
+    "overdoseIndicators", "healthIndicators", "mentalHealthIndicators", "planIndicators",
+    "legalIndicators", "coordinationIndicators", "warrantIndicators",
 )  # fmt: skip
 COLUMNS = (
     "indicator", "title", "population", "period", "split", "group", "group_people", "outcome",

@@ -7,8 +7,8 @@ from uuid import UUID
 from infra.database import ReadSession
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
 from infra.indicators.periods import Period
-from svc_participants.indicators import repository, rules, well_being
-from svc_participants.indicators.populations import ENROLLED, REFERRED
+from svc_participants.indicators import repository, repository_after, rules, started, well_being
+from svc_participants.indicators.populations import ENROLLED, REFERRED, STARTED
 from svc_participants.referrals.rules import Door
 
 
@@ -42,6 +42,8 @@ class ParticipantFigures:
             return await _referred(session, site, period)
         if population is ENROLLED:
             return await _enrolled(session, site, period)
+        if population is STARTED:
+            return await _started(session, site, period)
         return await _referrers(session, site, period)
 
 
@@ -122,6 +124,44 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
                     Split.PROGRAM: kind,
                     Split.FUNDING_SOURCE: funding,
                     **rules.of_person(repository.about(row), on),
+                },
+            )
+        )
+    return observed
+
+
+async def _started(session: ReadSession, site: UUID, period: Period) -> list[Observation]:
+    found = await repository_after.started(session, site, period.starts_on, period.ends_on)
+    settled_on = period.settled_on(STARTED.settling_months)
+    people = [each["participant_id"] for each in found]
+    homes = {
+        day: await repository_after.homes(session, people, [each[day] for each in found])
+        for day in ("enrolled_on", "half_year_on", "year_on")
+    }
+    first = await repository.housing(session, people, settled_on)
+    helped = await repository_after.arranged(session, people, [each["year_on"] for each in found])
+    places = await repository.places(session, site, people, period.starts_on, settled_on)
+    districts = await repository.districts(session, site)
+    observed = []
+    for row in found:
+        person = row["participant_id"]
+        kind, funding = places[person]
+        began = homes["enrolled_on"][person] or first.get(person, (None, None))[0]
+        observed.append(
+            Observation(
+                {
+                    "HOUSING_AT_START": well_being.housing(began),
+                    "HOUSING_AFTER_6_MONTHS": well_being.housing(homes["half_year_on"][person]),
+                    "HOUSING_AFTER_12_MONTHS": well_being.housing(homes["year_on"][person]),
+                    **started.services(helped.get(person, ())),
+                },
+                {
+                    Split.DOOR: row["door"] or Door.COMMUNITY.value,
+                    Split.AGENCY: str(row["provider_agency_id"]),
+                    Split.PLACE: rules.district(row["place"], districts),
+                    Split.PROGRAM: kind,
+                    Split.FUNDING_SOURCE: funding,
+                    **rules.of_person(repository.about(row), row["enrolled_on"]),
                 },
             )
         )

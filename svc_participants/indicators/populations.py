@@ -24,6 +24,14 @@ ENROLLED = Population(
     Grain.YEAR,
     (Split.DOOR, Split.AGENCY, Split.PLACE, Split.PROGRAM, Split.FUNDING_SOURCE, *_OF_PERSON),
 )
+STARTED = Population(
+    "STARTED_12M",
+    "People by the year in which they were first enrolled, after 12 months.",
+    Grain.YEAR,
+    ENROLLED.splits,
+    settling_months=12,
+)
+"""Apart from those of a year: a rare outcome hides a group in all figures of its population."""
 REFERRERS = Population(
     "REFERRERS",
     "Members of staff and partners who referred somebody in the quarter.",

@@ -18,6 +18,7 @@ from svc_participants.indicators.populations import (
     REFERRED,
     REFERRERS,
 )
+from svc_participants.indicators.started import AFTER_A_YEAR
 from svc_participants.indicators.well_being import WELL_BEING
 from svc_participants.people.rules import NO_ANSWER, GenderIdentity, Race
 from svc_participants.programmes.rules import FundingSource, ProgrammeKind
@@ -141,6 +142,7 @@ INDICATORS = (
     ENGAGEMENT,
     CASELOAD,
     *WELL_BEING,
+    *AFTER_A_YEAR,
     REFERRALS_MADE,
 )
 

@@ -7,7 +7,7 @@ from infra.indicators.definitions import Family, Indicator, Split
 from infra.indicators.schema import IndicatorTable, Periods, SplitBy, tables_for
 from infra.schema_directives import category
 from infra.vocabulary import Category, Form
-from svc_participants.indicators import rules, well_being
+from svc_participants.indicators import rules, started, well_being
 
 
 def _of(*families: Family) -> list[Indicator]:
@@ -42,15 +42,15 @@ class IndicatorQuery:
         return await tables_for(info, _of(Family.ENGAGEMENT), split_by, periods)
 
     @strawberry.field(
-        description="Where participants live at the beginning and at the end of the year. "
-        "Published tables of this site, newest first.",
+        description="Where participants live at the beginning, at the end of the year, and six "
+        "and 12 months after their first day. Published tables of this site, newest first.",
         directives=[category(Category.HOUSING, Form.AGGREGATE)],
     )
     async def housing_indicators(
         self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
     ) -> list[IndicatorTable] | None:
         """Return tables of housing."""
-        indicators = [well_being.HOUSING_AT_INTAKE, well_being.HOUSING_LATEST]
+        indicators = [well_being.HOUSING_AT_INTAKE, well_being.HOUSING_LATEST, *started.HOUSING]
         return await tables_for(info, indicators, split_by, periods)
 
     @strawberry.field(
@@ -66,12 +66,46 @@ class IndicatorQuery:
         return await tables_for(info, indicators, split_by, periods)
 
     @strawberry.field(
-        description="Overdoses that are known of, and naloxone given, in the year. Published "
-        "tables of this site, newest first.",
+        description="Overdoses that are known of, and naloxone given, in the year; who was "
+        "connected to treatment. Published tables of this site, newest first.",
         directives=[category(Category.SUD, Form.AGGREGATE)],
     )
     async def overdose_indicators(
         self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
     ) -> list[IndicatorTable] | None:
-        """Return tables of overdoses and naloxone."""
-        return await tables_for(info, [well_being.OVERDOSE, well_being.NALOXONE], split_by, periods)
+        """Return tables of overdoses, naloxone and treatment."""
+        indicators = [well_being.OVERDOSE, well_being.NALOXONE, started.TREATMENT]
+        return await tables_for(info, indicators, split_by, periods)
+
+    @strawberry.field(
+        description="Who was connected to health care within a year of enrolling. Published tables "
+        "of this site, newest first.",
+        directives=[category(Category.HEALTH_HIV, Form.AGGREGATE)],
+    )
+    async def health_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of health care."""
+        return await tables_for(info, [started.MEDICAL_CARE], split_by, periods)
+
+    @strawberry.field(
+        description="Who was connected to mental health care within a year of enrolling. Published "
+        "tables of this site, newest first.",
+        directives=[category(Category.MENTAL_HEALTH, Form.AGGREGATE)],
+    )
+    async def mental_health_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of mental health care."""
+        return await tables_for(info, [started.MENTAL_HEALTH_CARE], split_by, periods)
+
+    @strawberry.field(
+        description="Who obtained papers that say who they are within a year of enrolling. "
+        "Published tables of this site, newest first.",
+        directives=[category(Category.GOALS_PLAN, Form.AGGREGATE)],
+    )
+    async def plan_indicators(
+        self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
+    ) -> list[IndicatorTable] | None:
+        """Return tables of what plans came to."""
+        return await tables_for(info, [started.IDENTITY_PAPERS], split_by, periods)

@@ -14,7 +14,7 @@ from infra.indicators.definitions import Split
 from infra.indicators.periods import SETTLING_DAYS
 from infra.indicators.studies import Study, masks
 from infra.pagination import Page
-from svc_participants.indicators import repository, rules, well_being
+from svc_participants.indicators import repository, repository_after, rules, started, well_being
 
 _TRAITS = (Split.RACE, Split.AGE, Split.GENDER)
 
@@ -64,6 +64,8 @@ class StudyRow:
     gender: str
     housing_at_first: str
     housing_latest: str
+    funds_spent: str
+    nights_lodged: str
 
 
 async def page_of_rows(
@@ -100,7 +102,8 @@ async def page_of_rows(
     here = wanted[:first]
     people = [row["participant_id"] for row, _ in here]
     homes = await repository.housing(session, people, today)
-    made = [_row(row, mask, study, homes) for row, mask in here]
+    costs = await repository_after.costs(session, people, today)
+    made = [_row(row, mask, study, homes, costs[row["participant_id"]]) for row, mask in here]
     return Page(made, has_next=len(wanted) > first, total=None)
 
 
@@ -114,6 +117,7 @@ def _row(
     mask: Sequence[str],
     study: Study,
     homes: Mapping[UUID, tuple[str, str]],
+    costs: tuple[int, int],
 ) -> StudyRow:
     person: UUID = row["participant_id"]
     began, latest = homes.get(person, (None, None))
@@ -132,4 +136,6 @@ def _row(
         gender=gender,
         housing_at_first=well_being.housing(began),
         housing_latest=well_being.housing(latest),
+        funds_spent=started.funds(costs[0]),
+        nights_lodged=started.nights(costs[1]),
     )

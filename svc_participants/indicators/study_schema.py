@@ -71,6 +71,15 @@ class StudyParticipant:
         description="Group of the latest living situation on record.", directives=_HOUSING
     )
 
+    funds_spent: str | None = strawberry.field(
+        description="Band of what was spent on the person from flexible funds, in all.",
+        directives=_without_names(Category.INCOME),
+    )
+    nights_lodged: str | None = strawberry.field(
+        description="Band of how many nights the person was lodged by a programme, in all.",
+        directives=_HOUSING,
+    )
+
     @classmethod
     def from_row(cls, row: StudyRow) -> Self:
         """Return the GraphQL object of a row."""
@@ -87,6 +96,8 @@ class StudyParticipant:
             gender=row.gender,
             housing_at_first=row.housing_at_first,
             housing_latest=row.housing_latest,
+            funds_spent=row.funds_spent,
+            nights_lodged=row.nights_lodged,
         )
 
 

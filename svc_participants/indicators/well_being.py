@@ -11,11 +11,11 @@ from svc_participants.care.income.rules import BenefitState, IncomeSource
 from svc_participants.indicators.populations import ENROLLED, NOT_KNOWN
 from svc_participants.people.rules import YesNo
 
-_HOUSED = (
-    Outcome("HOMELESS", "Outside, in a shelter or Safe Haven."),
-    Outcome("INSTITUTION", "In an institution."),
-    Outcome("TEMPORARY", "In temporary housing."),
-    Outcome("PERMANENT", "In a rented or own home.", is_favourable=True),
+HOUSED = (
+    Outcome("HOMELESS", "Outside, in a shelter or Safe Haven (HUD 116, 101, 118)."),
+    Outcome("INSTITUTION", "In an institution (HUD 204 to 207, 215, 225)."),
+    Outcome("TEMPORARY", "In temporary housing (HUD 302, 314, 329, 332, 335, 336)."),
+    Outcome("PERMANENT", "In a rented or own home (HUD 410, 411, 421, 435).", is_favourable=True),
     Outcome(NOT_KNOWN, "Not known."),
 )
 HOUSING_AT_INTAKE = Indicator(
@@ -24,7 +24,7 @@ HOUSING_AT_INTAKE = Indicator(
     "Housing at the beginning",
     ENROLLED,
     "The first living situation on record.",
-    _HOUSED,
+    HOUSED,
 )
 HOUSING_LATEST = Indicator(
     "HOUSING_LATEST",
@@ -32,7 +32,7 @@ HOUSING_LATEST = Indicator(
     "Housing at the end of the year",
     ENROLLED,
     "The last living situation on record in the year.",
-    _HOUSED,
+    HOUSED,
 )
 _INCOME = (
     Outcome("EARNED", "Earned income.", is_favourable=True),

@@ -10,6 +10,9 @@ from sqlalchemy import select
 
 from infra.database import WriteSession
 from infra.tables import Base
+from svc_participants.care.arrangements.tables import ArrangementRow
+from svc_participants.care.funds.tables import FundSpendRow
+from svc_participants.care.history.tables import CareMoveRow
 from svc_participants.care.housing.tables import HousingStatusRow
 from svc_participants.care.income.tables import BenefitRow, IncomeRow
 from svc_participants.care.safety.tables import NaloxoneRow, OverdoseRow
@@ -27,6 +30,8 @@ from tests.fixtures.service_app import ServiceApp
 POLICE = UUID("5e0f6a52-0000-4000-8000-000000000001")
 SHOPS = UUID("5e0f6a52-0000-4000-8000-000000000002")
 PROVIDER = UUID("5e0f6a52-0000-4000-8000-000000000003")
+
+BEGAN = date(2025, 3, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Somebody:
     overdose_on: date | None = None
     naloxone_on: date | None = None
     programme: str | None = None
+    helped: tuple[tuple[str, date, tuple[tuple[date, str], ...]], ...] = ()
+    spent_cents: int = 0
     steps: tuple[tuple[date, str], ...] = field(default=())
 
 
@@ -142,6 +149,22 @@ def _well_being(each: Somebody, person: UUID) -> Iterable[Base]:
         yield IncomeRow(
             **_kept(person, on), any_source=answer, monthly_cents=None, sources=list(sources),
             as_of=on,
+        )  # fmt: skip
+    for kind, on, moves in each.helped:
+        states = ["ARRANGED", *(state for _, state in moves)]
+        service = ArrangementRow(
+            **_kept(person, on), kind=kind, provider="Somebody", arranged_on=on, state=states[-1]
+        )
+        yield service
+        for number, (moved_on, state) in enumerate(moves):
+            yield CareMoveRow(
+                **_kept(person, moved_on), record_id=service.id, from_state=states[number],
+                to_state=state, happened_on=moved_on,
+            )  # fmt: skip
+    if each.spent_cents:
+        yield FundSpendRow(
+            **_kept(person, BEGAN), purpose="HOUSING", amount_cents=each.spent_cents,
+            asked_on=BEGAN, payee=None, fund="FLEXIBLE", state="SPENT",
         )  # fmt: skip
     if each.benefit is not None:
         on = date(2025, 4, 1)
