@@ -1,9 +1,11 @@
 """Runs pairs (caller, operation) against gateway and oracle, and tells where they differ."""
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gateway.pipeline import Answer
@@ -12,6 +14,7 @@ from tests.proof.operations import Operation, difference
 from tests.proof.oracle import answer as oracle
 from tests.proof.oracle.consent import World
 
+_FIRST_SEED = 10_000
 _AT_ONCE = 4
 _ATTEMPTS = 8
 
@@ -36,6 +39,50 @@ class Difference:
     def __str__(self) -> str:
         who = f"{self.asking.subject} {self.asking.purpose}"
         return f"{who}: {self.text}\n    {self.operation.source}\n    {self.operation.variables}"
+
+
+@dataclass
+class Progress:
+    """How far a long comparison has come, in all runs that share a file.
+
+    Attributes:
+        differing: seeds of worlds in which something differed.
+        file: where this is kept; None for nowhere.
+    """
+
+    pairs: int = 0
+    worlds: int = 0
+    differing: list[int] = field(default_factory=list)
+    file: str | None = None
+
+    @classmethod
+    def read(cls, file: str | None) -> "Progress":
+        """Return what a file says; nothing yet if there is none."""
+        if file is None or not Path(file).exists():
+            return cls(file=file)
+        return cls(**{**json.loads(Path(file).read_text()), "file": file})
+
+    @property
+    def next_seed(self) -> int:
+        """The seed of the next world, which no run has had."""
+        return _FIRST_SEED + self.worlds
+
+    def take(self, pairs: int, *, is_different: bool) -> None:
+        """Note the world of the next seed, and keep it."""
+        if is_different:
+            self.differing.append(self.next_seed)
+        self.pairs += pairs
+        self.worlds += 1
+        self._keep()
+
+    def settle(self, seed: int) -> None:
+        """Note that a world that differed does not differ any more."""
+        self.differing.remove(seed)
+        self._keep()
+
+    def _keep(self) -> None:
+        if self.file is not None:
+            Path(self.file).write_text(json.dumps(asdict(self)))
 
 
 def askings(house: House, dice: random.Random) -> list[Asking]:

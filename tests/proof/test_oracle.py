@@ -23,7 +23,7 @@ from tests.proof.house import Gateway, House
 from tests.proof.operations import Generator, Operation
 from tests.proof.oracle.matrix import CELLS, ROLES, cell_of, purposes_of
 from tests.proof.oracle.shapes import TYPES
-from tests.proof.pairs import Difference, askings, differences
+from tests.proof.pairs import Difference, Progress, askings, differences
 from tests.proof.turmoil import Turmoil
 from tests.proof.world_tables import read_world
 
@@ -178,13 +178,39 @@ async def test_a_widened_cell_is_told_apart(house: House, column: str, category:
         assert found
 
 
+def test_a_long_run_goes_on_where_it_was_ended(tmp_path: Path) -> None:
+    """No world twice, no pair counted twice, and one that differed is not passed over."""
+    file = str(tmp_path / "state")
+    first = Progress.read(file)
+    first.take(10, is_different=False)
+    first.take(5, is_different=True)
+    second = Progress.read(file)
+    assert (second.pairs, second.worlds, second.differing) == (15, 2, [10_001])
+    assert second.next_seed == first.next_seed == 10_002
+    second.settle(10_001)
+    assert Progress.read(file).differing == []
+    nowhere = Progress.read(None)
+    nowhere.take(1, is_different=False)
+    assert Progress.read(None).pairs == 0
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 async def test_gateway_answers_as_the_oracle_for_long(house: House, gateway: Gateway) -> None:
-    """The same, in fresh worlds until enough pairs have been compared."""
-    wanted, done, seed = int(os.environ.get("GT_SOAK_PAIRS", "1000000")), 0, 10_000
-    while done < wanted:
-        count, found = await _pairs_differ(house, gateway, seed, 0)
+    """The same, in fresh worlds until enough pairs have been compared.
+
+    With `GT_SOAK_STATE` it counts on from where an earlier run was ended, each world by a seed of
+    its own; worlds that differed stay named there, and are looked at again first.
+    """
+    wanted = int(os.environ.get("GT_SOAK_PAIRS", "1000000"))
+    state = Progress.read(os.environ.get("GT_SOAK_STATE"))
+    for seed in list(state.differing):
+        _, found = await _pairs_differ(house, gateway, seed, 0)
         assert not found, f"seed {seed}\n" + "\n".join(str(each) for each in found[:5])
-        done, seed = done + count, seed + 1
-        print(f"{done} pairs in {seed - 10_000} worlds: 0 differences", flush=True)
+        state.settle(seed)
+    while state.pairs < wanted:
+        seed = state.next_seed
+        count, found = await _pairs_differ(house, gateway, seed, 0)
+        state.take(count, is_different=bool(found))
+        assert not found, f"seed {seed}\n" + "\n".join(str(each) for each in found[:5])
+        print(f"{state.pairs} pairs in {state.worlds} worlds: 0 differences", flush=True)
