@@ -73,6 +73,41 @@ async def test_what_is_known_is_relied_on_and_the_rest_is_asked_for() -> None:
     assert guard.relied_on["p"].revision == 3
 
 
+@pytest.mark.parametrize("granted", [(), (Category.STRUCTURE,), *((each,) for each in BITS)])
+async def test_no_bit_is_granted_beyond_what_was_decided(granted: tuple[Category, ...]) -> None:
+    """Each category by itself, none at all, and one that has no bit."""
+    guard = _guard(Decides(*granted))
+    await guard.load(["p"])
+    assert guard.mask("p") == sum(BITS.get(each, 0) for each in granted)
+
+
+async def test_what_a_request_relies_on_stays_while_the_cache_forgets() -> None:
+    """The gate is told of one revision for a participant, not of several."""
+    client, cache = Decides(Category.IDENTITY), DecisionCache()
+    guard = _guard(client, cache)
+    await guard.load(["p"])
+    cache.forget_all()
+    client.categories, client.revision = frozenset({Category.CASE_NOTES}), 6
+    cache.put(ME, "p", CachedDecision(NOTES, 6, None))
+    await guard.load(["p"])
+    cache.forget_all()
+    await guard.load(["p"])
+    assert client.asked == [["p"]]
+    assert guard.relied_on["p"] == CachedDecision(IDENTITY, 5, None)
+
+
+def test_one_without_an_agency_is_not_everybody_without_one() -> None:
+    """A subject that is forgotten takes nobody along who has an empty name somewhere."""
+    cache = DecisionCache()
+    others = [RecipientKey("other", "", "PAR", "PATRQT"), RecipientKey("", "b", "SVC", "COC")]
+    for key in (ME, *others):
+        cache.put(key, "p", CachedDecision(1, 1, None))
+    cache.forget_recipients(subject="me")
+    assert [cache.get(key, "p") is not None for key in (ME, *others)] == [False, True, True]
+    cache.forget_recipients(agency_id="a")
+    assert [cache.get(key, "p") is not None for key in others] == [True, True]
+
+
 def test_nobody_who_was_never_decided_grants_anything() -> None:
     assert _guard(Decides(Category.IDENTITY)).mask("p") == 0
 
