@@ -1,6 +1,6 @@
 """What a state needs: a small model of the platform's stations, and a simulation of the same.
 
-    ./goldenthread bench capacity [--rate R] [--json FILE]
+    ./goldenthread bench capacity [--rate R] [--json FILE] [--picture FILE]
 
 Each kind of request visits stations (processor cores of gateways, services, databases; the log
 device; the lock of one site's order) for a measured time. The model adds the times up: a station
@@ -79,7 +79,7 @@ COSTS: Sequence[Kind] = (
     Kind(
         "change of consent",
         0.02,
-        {"gateway": 8.0, "consent": 14.0, "database": 12.0, "log": 0.9, "order": 2.5},
+        {"gateway": 8.0, "consent": 45.0, "database": 12.0, "log": 0.9, "order": 2.5},
         2,
         1,
     ),
@@ -190,11 +190,26 @@ STATE = {
     "gateway": 26,
     "participants": 52,
     "cases": 8,
-    "consent": 14,
+    "consent": 16,
     "database": 24,
     "log": 2,
 }
 """Cores (and log devices) of a state's deployment, for the 2,000 requests/s of a shift change."""
+STATE_PEAK = 2_000
+STATES = 50
+COUNTRY_PEAK = 25_000
+"""Fifty states are not at their busiest in the same hour: a quarter of all their shift changes."""
+COUNTRY = {name: math.ceil(count * COUNTRY_PEAK / STATE_PEAK) for name, count in STATE.items()}
+COUNTRY["order"] = STATES
+"""The same for all states together; each has an order of its own, at least."""
+SHARD_CORES = 24
+"""What one machine of `svc_consent` beside one primary carries."""
+
+
+def shard_rate(kinds: Sequence[Kind] = COSTS, target: float = 0.6) -> float:
+    """Return the requests/s from which one `svc_consent` is too small and sites are parted."""
+    [consent] = [each for each in stations(1, {}, kinds) if each.name == "consent"]
+    return SHARD_CORES * target / consent.seconds_a_request
 
 
 def main() -> None:
@@ -203,6 +218,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second")
     parser.add_argument("--mean", type=float, default=20.0, help="mean of a year, for storage")
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--picture", type=Path, help="draw model and measured points as SVG")
     arguments = parser.parse_args()
     found = stations(arguments.rate, STATE)
     print(f"{'station':14}{'ms/request':>12}{'servers':>9}{'busy':>8}{'needed at 60 %':>16}")
@@ -219,6 +235,19 @@ def main() -> None:
         )
     written = storage(arguments.mean)
     print(", ".join(f"{name} {size:.0f} GB a year" for name, size in written.items()))
+    country = simulate(COUNTRY_PEAK, COUNTRY, requests=200_000)
+    print(
+        f"country, {COUNTRY_PEAK:,}/s on {sum(COUNTRY.values()) - STATES:,} servers:"
+        f" p50 {country.p50:.0f} ms, p95 {country.p95:.0f} ms, p99 {country.p99:.0f} ms"
+    )
+    for each in stations(COUNTRY_PEAK, COUNTRY):
+        print(f"{each.name:14}{each.servers:9}{each.busy:8.0%}{each.needed:16}")
+    print(f"one svc_consent of {SHARD_CORES} cores carries {shard_rate():,.0f} requests/s")
+    from tests.bench import capacity_measured  # which stands on this module
+
+    print(capacity_measured.table())
+    if arguments.picture:
+        arguments.picture.write_text(capacity_measured.drawn())
     if arguments.json:
         arguments.json.write_text(
             json.dumps(

@@ -1,4 +1,4 @@
-"""Several lines over sizes as SVG: the sizes logarithmic, milliseconds linear from zero."""
+"""Several lines over sizes as SVG: the sizes logarithmic, milliseconds linear from zero or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,26 @@ _COLOURS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named line of (participants, milliseconds)."""
+    """A named line of (size, milliseconds); dots alone for what belongs to no line."""
 
     name: str
     points: Sequence[tuple[int, float]]
+    is_dots: bool = False
 
 
-def picture(title: str, lines: Sequence[Line]) -> str:
-    """Return the picture of lines that begin and end at the same sizes."""
+def picture(title: str, lines: Sequence[Line], *, is_logarithmic: bool = False) -> str:
+    """Return the picture of lines; `is_logarithmic` is about the milliseconds."""
     sizes = sorted({size for line in lines for size, _ in line.points})
-    most = max(value for line in lines for _, value in line.points) * 1.1
+    values = [value for line in lines for _, value in line.points]
+    most, least = max(values) * 1.1, min(values) / 1.1
     least_x, most_x = log10(sizes[0]), max(log10(sizes[-1]), log10(sizes[0]) + 1e-9)
 
     def x(size: int) -> float:
         return _LEFT + (log10(size) - least_x) / (most_x - least_x) * (_WIDTH - _LEFT - _RIGHT)
 
     def y(value: float) -> float:
-        return _HEIGHT - _BOTTOM - value / most * (_HEIGHT - _BOTTOM - _TOP)
+        share = log10(value / least) / log10(most / least) if is_logarithmic else value / most
+        return _HEIGHT - _BOTTOM - share * (_HEIGHT - _BOTTOM - _TOP)
 
     marks = "".join(
         f'<text x="{x(size):.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{size:,}</text>'
@@ -38,12 +41,12 @@ def picture(title: str, lines: Sequence[Line]) -> str:
         f'<text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.0f} ms</text>'
         f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}"'
         ' stroke="#ddd"/>'
-        for value in (most * part / 5 for part in range(6))
+        for value in (_steps(least, most) if is_logarithmic else [most * n / 5 for n in range(6)])
     )
     # Names stand apart from each other, in the order in which the lines end.
     ends = sorted(range(len(lines)), key=lambda index: lines[index].points[-1][1])
     names = {index: _HEIGHT - _BOTTOM - 4 - 22 * place for place, index in enumerate(ends)}
-    drawn = "".join(_drawn(line, _COLOURS[i % len(_COLOURS)], x, y, names[i])
+    drawn = "".join(_drawn(line, _COLOURS[i % len(_COLOURS)], x, y, (x(sizes[-1]), names[i]))
                     for i, line in enumerate(lines))  # fmt: skip
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
@@ -54,7 +57,13 @@ def picture(title: str, lines: Sequence[Line]) -> str:
     )
 
 
-def _drawn(line: Line, colour: str, x: object, y: object, name_at: float) -> str:
+def _steps(least: float, most: float) -> list[float]:
+    """Return 10, 30, 100 and so on between two values."""
+    steps = [first * 10.0**power for power in range(-3, 7) for first in (1, 3)]
+    return [step for step in steps if least <= step <= most]
+
+
+def _drawn(line: Line, colour: str, x: object, y: object, name_at: tuple[float, float]) -> str:
     assert callable(x)
     assert callable(y)
     places = [(x(size), y(value)) for size, value in line.points]
@@ -64,9 +73,12 @@ def _drawn(line: Line, colour: str, x: object, y: object, name_at: float) -> str
         for across, down in places
     )
     across, down = places[-1]
+    right, low = name_at
+    name = f'<text x="{right + 20:.1f}" y="{low:.1f}" fill="{colour}">{line.name}</text>'
+    if line.is_dots:
+        return dots + name
     return (
         f'<polyline points="{path}" fill="none" stroke="{colour}"/>{dots}'
-        f'<line x1="{across + 4:.1f}" y1="{down:.1f}" x2="{across + 16:.1f}"'
-        f' y2="{name_at - 4:.1f}" stroke="{colour}" stroke-width="0.5"/>'
-        f'<text x="{across + 20:.1f}" y="{name_at:.1f}" fill="{colour}">{line.name}</text>'
+        f'<line x1="{across + 4:.1f}" y1="{down:.1f}" x2="{right + 16:.1f}"'
+        f' y2="{low - 4:.1f}" stroke="{colour}" stroke-width="0.5"/>{name}'
     )
