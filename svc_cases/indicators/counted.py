@@ -1,7 +1,7 @@
 """What the publisher counts here: one observation for each person of a population."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from infra.database import ReadSession
@@ -85,6 +85,8 @@ class CaseFigures:
                 )
                 for row in found
             ]
+        if population is rules.AGREED:
+            return await self._agreed(session, site, period)
         if population is rules.MATCHED:
             matched = await repository.matched(*given)
             groups = await self._groups_of(site, matched, period)
@@ -96,6 +98,20 @@ class CaseFigures:
         people = await self._referred(site, period)
         groups = await self._groups_of(site, people, period)
         return await _changed(session, people, groups, months)
+
+    async def _agreed(self, session: ReadSession, site: UUID, period: Period) -> list[Observation]:
+        until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
+        days = (period.starts_on, period.ends_on)
+        found = await repository.agreed(session, site, days, until)
+        first = {row["participant_id"]: row["day"] for row in found}
+        groups = await self._groups_of(site, first, period)
+        return [
+            Observation(
+                {"ACTIONS": rules.actions(row["agreed"], row["closed"])},
+                groups[row["participant_id"]],
+            )
+            for row in found
+        ]
 
     async def _referred(self, site: UUID, period: Period) -> Mapping[UUID, date]:
         """Return everybody whose first referral at a site lies in a period, with its day."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,13 @@ from owg_attendee a join owg_meeting m on m.id = a.meeting_id
 where m.site_id = :site and a.removed_at is null and m.status in ('CLOSED', 'MINUTES_APPROVED')
   and m.starts_at::date between :starts_on and :ends_on
 group by a.account
+"""
+_AGREED = """
+select a.participant_id, min(a.set_on) as day, count(*) as agreed,
+  count(*) filter (where a.closed_at < :until) as closed
+from owg_action a join owg_item i on i.id = a.item_id join owg_meeting m on m.id = i.meeting_id
+where m.site_id = :site and a.set_on between :starts_on and :ends_on
+group by a.participant_id
 """
 
 
@@ -125,3 +132,18 @@ async def invited(
     """Return who was invited to meetings in a period, and how often they came."""
     given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
     return await rows(session, _INVITED, given)
+
+
+async def agreed(
+    session: AnySession, site_id: UUID, days: tuple[date, date], until: datetime
+) -> Sequence[Mapping[str, Any]]:
+    """Return about whom the work group agreed actions in a period, and how many are closed.
+
+    Args:
+        session: a snapshot.
+        site_id: site.
+        days: first and last day of the period.
+        until: instant that outcomes are looked at.
+    """
+    given = {"site": site_id, "starts_on": days[0], "ends_on": days[1], "until": until}
+    return await rows(session, _AGREED, given)

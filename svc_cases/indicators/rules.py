@@ -62,6 +62,12 @@ INVITED = Population(
     Grain.QUARTER,
     (Split.AGENCY,),
 )
+AGREED = Population(
+    "AGREED",
+    "Participants about whom the work group agreed an action in the quarter.",
+    Grain.QUARTER,
+    OF_PEOPLE,
+)
 DIVERSION = Indicator(
     "DIVERSION",
     Family.LEGAL,
@@ -109,6 +115,18 @@ ATTENDANCE = Indicator(
         Outcome("NONE", "Did not come, or was not noted."),
     ),
 )
+ACTIONS = Indicator(
+    "ACTIONS",
+    Family.SYSTEM,
+    "What the work group agreed to do",
+    AGREED,
+    "Over all actions of the quarter about the person, 30 days after it.",
+    (
+        Outcome("ALL_CLOSED", "All done, or not wanted any more.", is_favourable=True),
+        Outcome("SOME_OPEN", "At least one is open."),
+        Outcome("ALL_OPEN", "None is done yet."),
+    ),
+)
 _CHANGE = (
     Outcome("NEITHER", "None before and none after.", is_favourable=True),
     Outcome("FEWER", "Fewer after.", is_favourable=True),
@@ -150,7 +168,7 @@ CHANGE = {
     for months, population in REFERRED.items()
 }
 PUBLIC = (*(each for pair in CHANGE.values() for each in pair),)
-COORDINATION = (DIVERSION, FILING)
+COORDINATION = (DIVERSION, FILING, ACTIONS)
 INDICATORS = (*PUBLIC, *COORDINATION, WARRANTS, ATTENDANCE)
 
 
@@ -228,6 +246,13 @@ def warrant(status: str) -> str:
     if status in (WarrantStatus.SERVED, WarrantStatus.EXPIRED):
         return "SERVED_OR_EXPIRED"
     return "IN_FORCE"
+
+
+def actions(agreed: int, closed: int) -> str:
+    """Return how far the work group has come with what it agreed about somebody."""
+    if closed == agreed:
+        return "ALL_CLOSED"
+    return "SOME_OPEN" if closed else "ALL_OPEN"
 
 
 def attendance(invited: int, came: int) -> str:

@@ -26,14 +26,14 @@ class IndicatorQuery:
         return await tables_for(info, rules.PUBLIC, split_by, periods)
 
     @strawberry.field(
-        description="Diversion by offence, and what the prosecutor decided. Published tables of "
-        "this site, newest first.",
+        description="Diversion by offence, what the prosecutor decided, and what became of the "
+        "work group's actions. Published tables of this site, newest first.",
         directives=[category(Category.LEGAL_COORD, Form.AGGREGATE)],
     )
     async def coordination_indicators(
         self, info: Info, split_by: SplitBy = Split.NONE, periods: Periods = 4
     ) -> list[IndicatorTable] | None:
-        """Return tables of diversion and filing."""
+        """Return tables of diversion, filing and actions."""
         return await tables_for(info, rules.COORDINATION, split_by, periods)
 
     @strawberry.field(

@@ -42,6 +42,9 @@ def _observed(population: Population, row: Mapping[str, Any]) -> Observation:
     if population is rules.ASKERS:
         return Observation({"DENIED_LOOKUPS": rules.denied(int(row["times"]))}, {})
     by_agency = {Split.AGENCY: row["agency_id"] or NOBODY}
+    if population is rules.HOLDERS:
+        outcome = rules.expiring(lasts=row["lasts"], is_renewed=row["is_renewed"])
+        return Observation({"EXPIRING": outcome}, by_agency)
     if population is rules.TAKEN_IN:
         outcome = rules.at_intake(row["taken_in_at"], row["signed_at"])
         return Observation({"AT_INTAKE": outcome}, by_agency)

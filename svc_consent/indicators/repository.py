@@ -1,7 +1,7 @@
 """SQL of what is counted: one row for each person of a population, with nothing that names them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from infra.database import AnySession, rows
@@ -50,6 +50,25 @@ select f.disclosing_agency_id::text as agency_id,
      and (r.expires_at is null or r.expires_at >= :until)) as is_in_force
 from first f where f.signed_at::date between :starts_on and :ends_on
 """  # noqa: S608 - put together from constants
+# A release ends for somebody when the last one does; an end by an event has no day.
+_HOLDERS = f"""
+with held as (
+  select participant_id, bool_or(expires_at is null or expires_at >= :until) as lasts,
+    (array_agg(disclosing_agency_id order by signed_at desc, number desc, id))[1] as agency_id
+  from release
+  where site_id = cast(:site as uuid) and {_SIGNED} and signed_at < :over
+    and (revoked_at is null or revoked_at >= :over)
+    and (superseded_at is null or superseded_at >= :over)
+    and (expires_at is null or expires_at >= :over)
+  group by participant_id
+)
+select h.agency_id::text as agency_id, h.lasts,
+  exists (select 1 from release r where r.participant_id = h.participant_id
+     and r.site_id = cast(:site as uuid) and r.{_SIGNED}
+     and r.signed_at >= :over and r.signed_at < :until
+     and (r.expires_at is null or r.expires_at >= :until)) as is_renewed
+from held h
+"""  # noqa: S608 - put together from constants
 _ASKERS = """
 select sum(d.attempts) as times from denied_attempts d
 where d.hour::date between :starts_on and :ends_on and d.subject in (
@@ -94,8 +113,12 @@ async def people(
         days: first and last day of the period.
         until: instant that outcomes are looked at.
     """
+    given: dict[str, object] = {"site": site_id}
+    if population == "HOLDERS":
+        over = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=UTC)
+        return await rows(session, _HOLDERS, given | {"over": over, "until": until})
     statement = {"TAKEN_IN": _TAKEN_IN, "SIGNERS": _SIGNERS, "ASKERS": _ASKERS}[population]
-    given: dict[str, object] = {"site": site_id, "starts_on": days[0], "ends_on": days[1]}
+    given |= {"starts_on": days[0], "ends_on": days[1]}
     if population != "ASKERS":
         given["until"] = until
     return await rows(session, statement, given)

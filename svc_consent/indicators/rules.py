@@ -27,6 +27,12 @@ SIGNERS = Population(
     Grain.QUARTER,
     (Split.AGENCY,),
 )
+HOLDERS = Population(
+    "HOLDERS",
+    "People with a release at the site in force at the end of the quarter.",
+    Grain.QUARTER,
+    (Split.AGENCY,),
+)
 ASKERS = Population(
     "ASKERS",
     "Accounts of the site with a look-up that was denied in the quarter.",
@@ -68,6 +74,18 @@ KEPT = Indicator(
         Outcome("RUN_OUT", "None is in force, none was taken back."),
     ),
 )
+EXPIRING = Indicator(
+    "EXPIRING",
+    Family.CONSENT,
+    "Releases that run out soon",
+    HOLDERS,
+    "Whether the last one in force ends within 30 days after the quarter.",
+    (
+        Outcome("LASTS", "One lasts longer, or until something happens.", is_favourable=True),
+        Outcome("RENEWED", "Ended within 30 days, and was signed anew.", is_favourable=True),
+        Outcome("RAN_OUT", "Ended within 30 days, and was not signed anew."),
+    ),
+)
 DENIED = Indicator(
     "DENIED_LOOKUPS",
     Family.CONSENT,
@@ -80,7 +98,7 @@ DENIED = Indicator(
         Outcome("MORE", "More often."),
     ),
 )
-RELEASES = (AT_INTAKE, SCOPE, KEPT)
+RELEASES = (AT_INTAKE, SCOPE, KEPT, EXPIRING)
 INDICATORS = (*RELEASES, DENIED)
 
 
@@ -189,6 +207,13 @@ def _permitted(kind: AgencyType, told: Told, provisions: Sequence[Named]) -> fro
         if each.kind is kind and not each.purposes.isdisjoint(told.purposes)
     ]
     return frozenset().union(*permits)
+
+
+def expiring(*, lasts: bool, is_renewed: bool) -> str:
+    """Return how somebody's releases stand soon after a quarter."""
+    if lasts:
+        return "LASTS"
+    return "RENEWED" if is_renewed else "RAN_OUT"
 
 
 def kept(*, was_taken_back: bool, is_in_force: bool) -> str:

@@ -15,8 +15,8 @@ class IndicatorQuery:
     """Root fields of figures."""
 
     @strawberry.field(
-        description="Releases: signed at intake, in part, taken back. Published tables of this "
-        "site, newest first.",
+        description="Releases: signed at intake, in part, taken back, about to run out. Published "
+        "tables of this site, newest first.",
         directives=[category(Category.ENROLLMENT, Form.AGGREGATE)],
     )
     async def release_indicators(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from infra.indicators import schema as indicator_schema
 from infra.indicators.definitions import Split
 from infra.indicators.groups import Groups
 from infra.indicators.publishing import BULK_LOAD_LOCK, Publisher
+from infra.small_cells import THRESHOLD
 from infra.vocabulary import Category, Purpose, Role
 from svc_cases.indicators import rules
 from svc_cases.indicators.counted import CaseFigures
@@ -322,6 +323,70 @@ async def test_who_comes_to_meetings_of_a_quarter(cases: ServiceApp) -> None:
         "2024-Q1", {"ALL": 14, "SOME": None, "NONE": None},
     )  # fmt: skip
     assert table["people"] == 26
+
+
+async def agreed_about(
+    service: ServiceApp, site: UUID, people: list[UUID], closed: list[tuple[int, int]]
+) -> None:
+    """Let the work group agree actions about people: how many, and how many of them are closed."""
+    meeting = uuid4()
+    async with service.chassis.database.write() as session:
+        await session.execute(
+            text(
+                "insert into owg_meeting (id, site_id, starts_at, place, status, chaired_by,"
+                " agency_id, version) values (:id, :site, '2024-02-01', 'Hall', 'CLOSED', 'x', 'a',"
+                " 1)"
+            ),
+            {"id": meeting, "site": site},
+        )
+        for place, (person, (agreed, done)) in enumerate(zip(people, closed, strict=True)):
+            item = uuid4()
+            await session.execute(
+                text(
+                    "insert into owg_item (id, meeting_id, participant_id, position, topic,"
+                    " question, status, proposed_by, agency_id, proposed_on, proposed_at, version)"
+                    " values (:id, :meeting, :person, :place, 'HOUSING', 'x', 'ACTIONS_SET', 'x',"
+                    " 'a', '2024-01-20', now(), 1)"
+                ),
+                {"id": item, "meeting": meeting, "person": person, "place": place},
+            )
+            for number in range(agreed):
+                await session.execute(
+                    text(
+                        "insert into owg_action (id, item_id, participant_id, what,"
+                        " responsible_agency_id, status, set_by, set_on, set_at, closed_at,"
+                        " version) values (:id, :item, :person, 'x', 'a', 'OPEN', 'x',"
+                        " '2024-02-01', now(), :closed, 1)"
+                    ),
+                    {"id": uuid4(), "item": item, "person": person,
+                     "closed": datetime(2024, 3, 1, tzinfo=UTC) if number < done
+                     else datetime(2024, 6, 1, tzinfo=UTC)},
+                )  # fmt: skip
+
+
+ACTIONS = [*[(2, 2)] * 14, *[(2, 1)] * 12, *[(1, 0)] * 13]
+
+
+async def test_what_became_of_what_the_work_group_agreed(cases: ServiceApp) -> None:
+    site, told = uuid4(), Told()
+    await participant_with(cases, site, [-10])
+    people = [uuid4() for _ in ACTIONS]
+    for number, person in enumerate(people):
+        told.put(person, RACE="ONE" if number % 3 else "TWO")
+    await agreed_about(cases, site, people, ACTIONS)
+    await Publisher(cases.chassis.database, CaseFigures(told)).publish_settled(date(2024, 5, 1))
+    asking = council(site, Category.LEGAL_COORD, Category.DEMOGRAPHICS)
+    table = (await tables(cases, asking))["ACTIONS"]
+    assert (table["period"], people_of(table)) == (
+        "2024-Q1", {"ALL_CLOSED": 14, "SOME_OPEN": 12, "ALL_OPEN": 13},
+    )  # fmt: skip
+    by_race = (await tables(cases, asking, "RACE"))["ACTIONS"]
+    assert {each["code"]: each["people"] for each in by_race["groups"] if each["people"]} == {
+        "ONE": 26, "TWO": 13,
+    }  # fmt: skip
+    numbers = [cell["people"] for each in by_race["groups"] for cell in each["cells"]]
+    assert all(not each or each >= THRESHOLD for each in numbers), by_race
+    assert "ACTIONS" not in await tables(cases, council(site, Category.AGENCY_ROLES))
 
 
 async def test_each_field_needs_its_category(cases: ServiceApp) -> None:
