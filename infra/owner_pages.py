@@ -6,7 +6,7 @@ by ``row_number()``; a single owner, the common case, gets a plain ``LIMIT`` tha
 Orders are keyset orders: the same columns, all in one direction, that the cursor holds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -144,6 +144,23 @@ def page_request(
 def selects(info: Info, name: str) -> bool:
     """Return whether the field being resolved has ``name`` directly in its selection."""
     return any(_has(each.selections, name) for each in info.selected_fields)
+
+
+def selects_below(info: Info, *path: str) -> bool:
+    """Return whether the field being resolved has a field at the end of this path."""
+    found: list[Selection] = list(info.selected_fields)
+    for name in path:
+        found = [each for one in found for each in _named(one.selections, name)]
+    return bool(found)
+
+
+def _named(selections: Sequence[Selection], name: str) -> Iterator[SelectedField]:
+    for each in selections:
+        if isinstance(each, SelectedField):
+            if each.name == name:
+                yield each
+        else:
+            yield from _named(each.selections, name)
 
 
 def _has(selections: Sequence[Selection], name: str) -> bool:

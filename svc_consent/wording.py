@@ -59,9 +59,12 @@ PURPOSE_WORDS: dict[Purpose, str] = {
 }
 
 
+_BY_CODE = {category.value: words for category, words in CATEGORY_WORDS.items()}
+
+
 def category_words(codes: list[str]) -> list[str]:
     """Return categories in words, in the order of the vocabulary."""
-    return [words for category, words in CATEGORY_WORDS.items() if category.value in codes]
+    return [words for code, words in _BY_CODE.items() if code in codes]
 
 
 def purpose_words(code: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """The participant's accounting in GraphQL: who was told what, why, under which release."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types import Info
 
 from infra.entity_references import parse_id, reference_ids
-from infra.owner_pages import selects
+from infra.owner_pages import selects, selects_below
 from infra.pagination import Connection, connection, page_size
 from infra.request_context import context_of
 from infra.schema_directives import about, category
@@ -80,20 +80,17 @@ class Disclosure:
     release_ids: list[strawberry.ID] | None = strawberry.field(
         description="Ids of the same versions, in the same order."
     )
-    agency_id: strawberry.Private[UUID | None]
-
-    @strawberry.field(description="The agency that asked; none when it was you.")
-    async def recipient(self, info: Info) -> Agency | None:
-        """Return the agency."""
-        if self.agency_id is None:
-            return None
-        row = await context_of(info).loader(Agencies).load(self.agency_id)
-        return None if row is None else Agency.from_row(row)
+    recipient: Agency | None = strawberry.field(
+        description="The agency that asked; none when it was you."
+    )
 
     @classmethod
-    def from_told(cls, told: Told, numbers: Mapping[UUID, int]) -> Self:
+    def from_told(
+        cls, told: Told, numbers: Mapping[UUID, int], agencies: Mapping[UUID, Agency]
+    ) -> Self:
         """Return the GraphQL object of a part of the ledger."""
         entry, part = told.entry, told.part
+        agency_id = parse_id(entry["agencyId"])
         known = (each for each in told.sources if each in numbers)
         cited = sorted(known, key=lambda each: (numbers[each], each))
         return cls(
@@ -106,8 +103,18 @@ class Disclosure:
             outcome=Outcome(part["outcome"]),
             release_versions=[numbers[each] for each in cited],
             release_ids=[strawberry.ID(str(each)) for each in cited],
-            agency_id=parse_id(entry["agencyId"]),
+            recipient=None if agency_id is None else agencies.get(agency_id),
         )
+
+
+async def _agencies_of(info: Info, told: Iterable[Told]) -> dict[UUID, Agency]:
+    """Return who asked, by id, if that is asked for: once for all lines, as they are few."""
+    if not selects_below(info, "edges", "node", "recipient"):
+        return {}
+    named = {parse_id(text) for text in {one.entry["agencyId"] for one in told}}
+    ids = [each for each in named if each is not None]
+    rows = await context_of(info).loader(Agencies).load_many(list(ids))
+    return {row.id: Agency.from_row(row) for row in rows if row is not None}
 
 
 described_enum(
@@ -191,9 +198,10 @@ class Participant(
                 AccountingRequest(page_size(first), key, selects(info, "totalCount"), chosen),
             )  # fmt: skip
             numbers = await release_numbers(session, caller, page.rows)
+        agencies = await _agencies_of(info, page.rows)
         return connection(
             page, seal=context.seal, caller=caller, name=name, after=after,
-            key=Told.cursor_key, node=lambda told: Disclosure.from_told(told, numbers),
+            key=Told.cursor_key, node=lambda told: Disclosure.from_told(told, numbers, agencies),
         )  # fmt: skip
 
     @strawberry.field(
