@@ -17,7 +17,7 @@ import orjson
 
 from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
-from tests.scenarios import arriving, family, legal, training, tricks
+from tests.scenarios import arriving, family, leaving, legal, training, tricks
 
 FOLDER = Path(__file__).parent / "cases"
 OUTAGE = "SERVICE_UNAVAILABLE"
@@ -39,7 +39,7 @@ PURPOSES = {
     "staff_officer_two": "LEAD_COORD", "case_manager_unassigned": "CAREMGT",
     "case_manager_other_agency": "COC", "training_manager": "TRAINING_ADMIN",
     "privacy_officer": "RECORDMGT", "prosecutor_not_liaison": "LEAD_LEGAL_COORD",
-    "evaluator": "LEAD_EVAL", "pcg_member": "LEAD_EVAL",
+    "evaluator": "LEAD_EVAL", "pcg_member": "LEAD_EVAL", "community_partner": "LEAD_REFERRAL",
 }  # fmt: skip
 _STEP_WORDS = {
     "given", "when", "then", "who", "does", "about", "purpose", "sees", "same_as_absent", "refused",
@@ -47,7 +47,7 @@ _STEP_WORDS = {
     "said_minutes_ago", "signed_minutes_ago", "agency", "attests", "answer_contains", "told",
     "restricts", "http_status", "grant",
 } | legal.STEP_WORDS | training.STEP_WORDS | tricks.STEP_WORDS | arriving.STEP_WORDS  # fmt: skip
-_STEP_WORDS |= family.STEP_WORDS
+_STEP_WORDS |= family.STEP_WORDS | leaving.STEP_WORDS
 _TOP_WORDS = {"number", "title", "rule", "participant", "steps"}
 
 
@@ -180,8 +180,9 @@ async def sign(stage: Stage, step: Mapping[str, Any], ends_at: datetime | None =
         "signedAt": _ago(step.get("signed_minutes_ago", 1)), "method": "WET_INK",
         **step.get("signature", {}),
     }  # fmt: skip
+    whose = stage.person(step["about"]) if "about" in step else stage.participant
     form = {
-        "participantId": stage.participant, "kind": kind, "formVersion": f"{kind}@2026-01",
+        "participantId": whose, "kind": kind, "formVersion": f"{kind}@2026-01",
         "expiresAt": end, "covers": step.get("covers", []), "signature": signature,
         "provisions": [
             {
@@ -340,4 +341,5 @@ ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     **tricks.ACTIONS,
     **arriving.ACTIONS,
     **family.ACTIONS,
+    **leaving.ACTIONS,
 }
