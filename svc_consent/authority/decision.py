@@ -112,11 +112,17 @@ def earliest(moments: Iterable[datetime | None], after: datetime) -> datetime | 
     return min((at for at in moments if at is not None and at > after), default=None)
 
 
+_Bases = tuple[tuple[str | None, int], ...]
+"""Which bases are held, a bit for each, by category; None for all of them."""
+_Found = tuple[dict[str, str], list[str]]
+"""What bases open: USE or DISCLOSURE by category, and which of these name sources."""
+
+
 class Decider:
     """Decides for one asker at one instant; what is alike for all participants is done once.
 
     Of a large answer this is a thousand times the same under the lock of the order, so which bases
-    are held is a number, and what they open is kept by that number.
+    are held is a number, and what all of them open together is kept.
 
     Args:
         asker: who asks.
@@ -140,10 +146,11 @@ class Decider:
             window.starts_at <= now and (window.ends_at is None or window.ends_at > now)
             for window in own
         )
-        self._access: list[tuple[str, tuple[_Part, ...], _Opened]] = []
+        self._found: dict[_Bases, _Found] = {}
+        self._access: list[tuple[str, tuple[_Part, ...]]] = []
         if asker.purpose is not None and is_open:
             self._access = [
-                (category, compiled(text), {})
+                (category, compiled(text))
                 for category, text in asker.access.items()
                 if text and category in _PERSON_CODES
             ]
@@ -157,29 +164,35 @@ class Decider:
         """
         held = _Held(self._boundary)
         self._read(grounds, held)
-        decision = Decision(valid_until=held.valid_until)
         if None in held.closed:
-            return decision
+            return Decision(valid_until=held.valid_until)
+        if held.denied:
+            found = self._open(held)
+        else:
+            bases = tuple(held.bases.items())
+            found = self._found.get(bases) or self._found.setdefault(bases, self._open(held))
+        kinds, with_sources = found
+        sources = held.named(with_sources)
+        return Decision(list(kinds), held.valid_until, sources, kinds.copy())
+
+    def _open(self, held: "_Held") -> _Found:
+        """Say what the bases held open, less what is denied."""
         general = held.bases.get(None, 0)
-        for category, parts, opened in self._access:
+        kinds, with_sources = dict[str, str](), list[str]()
+        for category, parts in self._access:
             if category in held.closed:
                 continue
-            bases = general | held.bases.get(category, 0)
+            left: Iterable[_Part] = parts
             if None in held.denied or category in held.denied:
                 # What a person's form denies does not stop who saves their life.
-                found = _opened([part for part in parts if part.is_emergency], bases)
-            elif bases in opened:
-                found = opened[bases]
-            else:
-                found = opened[bases] = _opened(parts, bases)
+                left = [part for part in parts if part.is_emergency]
+            found = _opened(left, general | held.bases.get(category, 0))
             if found is None:
                 continue
-            kind, has_source = found
-            decision.categories.append(category)
-            decision.kinds[category] = kind
+            kinds[category], has_source = found
             if has_source:
-                decision.sources[category] = held.named(category)
-        return decision
+                with_sources.append(category)
+        return kinds, with_sources
 
     def is_limited(self, grounds: Iterable[Ground]) -> bool:
         """Return whether the asker holds grounds that open records of some dates alone.
@@ -195,7 +208,7 @@ class Decider:
     def _read(self, grounds: Iterable[Ground], held: "_Held") -> None:
         """Take what is in force, and the next moment at which that could change."""
         now, valid_until = self._now, held.valid_until
-        holders, own_purpose = self._holders, self._purpose
+        holders, own_purpose, bits = self._holders, self._purpose, _BITS
         all_bases, sources = held.bases, held.sources
         for row in grounds:
             _, holder, basis, is_denial, category, purpose, starts_at, ends_at, source, _ = row
@@ -205,17 +218,26 @@ class Decider:
                 continue
             if ends_at is not None and ends_at <= now:
                 continue
-            ahead = ends_at if starts_at <= now else starts_at
-            if ahead is not None and (valid_until is None or ahead < valid_until):
-                valid_until = ahead
             if starts_at > now:
+                if valid_until is None or starts_at < valid_until:
+                    valid_until = starts_at
                 continue
+            if ends_at is not None and (valid_until is None or ends_at < valid_until):
+                valid_until = ends_at
             if is_denial:
                 held.deny(category, basis)
                 continue
-            all_bases[category] = all_bases.get(category, 0) | _BITS.get(basis, 0)
-            if source is not None:
-                sources.setdefault(category, []).append(source)
+            bit = bits.get(basis, 0)
+            if category in all_bases:
+                all_bases[category] |= bit
+            else:
+                all_bases[category] = bit
+            if source is None:
+                continue
+            if category in sources:
+                sources[category].append(source)
+            else:
+                sources[category] = [source]
         held.valid_until = valid_until
 
 
@@ -234,15 +256,17 @@ class _Held:
         if basis != _RELEASE:
             self.closed.add(category)
 
-    def named(self, category: str) -> list[str]:
-        anywhere, here = self.sources.get(None), self.sources.get(category)
-        if anywhere is None and here is not None and len(here) == 1:
-            return here
-        return sorted({*(anywhere or ()), *(here or ())})
-
-
-_Opened = dict[int, tuple[str, bool] | None]
-"""By the bases held: how a category is open, and whether sources are named; None for closed."""
+    def named(self, categories: Iterable[str]) -> dict[str, list[str]]:
+        """Return what each of these categories rests on."""
+        sources, anywhere = self.sources, self.sources.get(None)
+        found = {}
+        for category in categories:
+            here = sources.get(category)
+            if anywhere is None and here is not None and len(here) == 1:
+                found[category] = here
+            else:
+                found[category] = sorted({*(anywhere or ()), *(here or ())})
+        return found
 
 
 def _opened(parts: Iterable[_Part], bases: int) -> tuple[str, bool] | None:

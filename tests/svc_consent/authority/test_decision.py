@@ -3,6 +3,7 @@
 Each case says one sentence of the rule; mutation testing counts on them (``tests/proof/mutation``).
 """
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -306,3 +307,52 @@ def test_each_release_that_a_category_rests_on_is_named_once_in_order(sources: l
 
 def test_a_ground_of_a_kind_that_nobody_knows_opens_nothing() -> None:
     assert decide(row("?")).categories == []
+
+
+def many_at_once(decider: Decider) -> None:
+    """Everybody of one answer is decided as if they were asked about alone."""
+    dice = random.Random(3)
+    bases = ("a", "o", "r", "b", "c", "s")
+    alone = decided = 0
+    for _ in range(400):
+        rows = [
+            row(
+                dice.choice(bases), dice.choice([None, "HOUSING", "SUD", "GOALS_PLAN"]),
+                is_denial=dice.random() < 0.1, source_id=dice.choice([None, "v1", "v2"]),
+                ends_at=dice.choice([None, NOW + HOUR, NOW + 2 * HOUR]),
+            )
+            for _ in range(dice.randrange(5))
+        ]  # fmt: skip
+        expected, found = decide(*rows), decider.decide(rows)
+        assert found == expected, rows
+        found.categories.append("X")  # what one person's decision becomes is nobody else's
+        found.kinds["X"] = USE
+        alone += "HOUSING" in expected.categories
+        decided += 1
+    assert 0 < alone < decided
+
+
+def test_what_was_decided_about_others_changes_no_decision() -> None:
+    many_at_once(Decider(asker(), (LIVE,), NOW))
+
+
+def test_planted_decision_kept_by_category_alone_is_caught() -> None:
+    class Planted(Decider):
+        def _open(self, held: Any) -> Any:
+            kept = self.__dict__.setdefault("kept", {})
+            return kept.setdefault(frozenset(held.bases), super()._open(held))
+
+    with pytest.raises(AssertionError):
+        many_at_once(Planted(asker(), (LIVE,), NOW))
+
+
+def test_planted_decision_that_two_people_share_is_caught() -> None:
+    class Planted(Decider):
+        def decide(self, grounds: Any) -> Decision:
+            rows = tuple(grounds)
+            kept = self.__dict__.setdefault("kept", {})
+            decision: Decision = kept.setdefault(rows, super().decide(rows))
+            return decision
+
+    with pytest.raises(AssertionError):
+        many_at_once(Planted(asker(), (LIVE,), NOW))
