@@ -263,6 +263,43 @@ async def test_without_scripts_the_main_paths_work(visitors: Visitors) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
 
 
+async def test_without_scripts_a_release_is_signed_and_taken_back(visitors: Visitors) -> None:
+    page, person = await visitors.window(scripts=False), visitors.platform.participant("roi_none")
+    path = f"/console/people/{person}/releases/new"
+    await sign_in(page, visitors.platform.url, "case_manager", path)
+    police = page.locator(
+        "#f-recipients > details", has_text="Cedar Falls Example Police Department"
+    )
+    await police.locator("summary").click()
+    await police.get_by_label("Name and date of birth").check()
+    await page.get_by_role("button", name="Record as signed").click()
+    await expect(page.locator("#e-method")).to_be_visible()  # it says what is missing, and keeps
+    await expect(police.get_by_label("Name and date of birth")).to_be_checked()
+    await page.get_by_label("How", exact=True).select_option("WET_INK")
+    await page.get_by_role("button", name="Record as signed").click()
+    await expect(page.get_by_role("status")).to_contain_text("The release is in force")
+    await page.get_by_role("link", name=re.compile("Take back")).click()
+    await page.get_by_label("Why").fill("Changed my mind.")
+    await page.get_by_role("button", name="Take it back").click()
+    await expect(page.get_by_role("status")).to_contain_text("taken back")
+
+
+async def test_without_scripts_a_role_is_asked_for_and_declined(visitors: Visitors) -> None:
+    page, why = await visitors.window(scripts=False), f"Leads the night shift {uuid4().hex[:6]}."
+    await sign_in(page, visitors.platform.url, "agency_admin", "/console/agency/requests/new")
+    await page.get_by_label("Who would get it").select_option(label="Jules Sample-Vega")
+    await page.get_by_label("Which role").select_option("LEL")
+    await page.get_by_label("Why").fill(why)
+    await page.get_by_role("button", name="Ask", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("second person")
+    page = await visitors.window(scripts=False)
+    await sign_in(page, visitors.platform.url, "platform_admin", "/console/requests")
+    row = page.locator("li", has_text=why)
+    await row.get_by_label("Why").fill("The shift has a lead.")
+    await row.get_by_role("button", name="Decline").click()
+    await expect(page.get_by_role("status")).to_contain_text("declined")
+
+
 async def tab_to(page: Page, selector: str) -> None:
     """Press Tab until something has the focus, and see that the focus shows."""
     for _ in range(150):
@@ -295,6 +332,34 @@ async def test_with_the_keyboard_alone_a_person_is_assigned(visitors: Visitors) 
     await tab_to(page, 'form[action$="/undo"] button')
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_contain_text("Undone")
+
+
+async def test_with_the_keyboard_alone_a_release_is_signed_and_taken_back(
+    visitors: Visitors,
+) -> None:
+    page, person = await visitors.window(), visitors.platform.participant("roi_none")
+    await page.goto(f"{visitors.platform.url}/console/people/{person}/releases/new")
+    await tab_to(page, 'button[value="case_manager"]')
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/releases/new")
+    await tab_to(page, "#f-recipients summary")
+    await page.keyboard.press("Enter")
+    await tab_to(page, '#f-recipients input[value="IDENTITY"]')
+    await page.keyboard.press("Space")
+    await tab_to(page, "#f-method")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#check")).to_contain_text("Nothing is missing")
+    await tab_to(page, "form#release button.main")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("The release is in force")
+    await tab_to(page, 'a[href$="/revoke"]')
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/revoke")
+    await tab_to(page, 'textarea[name="reason"]')
+    await page.keyboard.type("Changed my mind.")
+    await tab_to(page, "main form button")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("taken back")
 
 
 async def test_graphiql_asks_as_the_person_who_is_signed_in(visitors: Visitors) -> None:
