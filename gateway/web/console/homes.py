@@ -20,6 +20,7 @@ from gateway.web.console.roles import (
     PROSECUTING,
     SEATERS,
     STAFF,
+    STATEWIDE,
     TRAINING,
 )
 
@@ -62,6 +63,7 @@ CARDS: Final = (
     Card("publish", "/console/library/publish", BUREAU),
     Card("assistance", "/console/assistance", (ASSISTED & AT_HOME) - BUREAU, "assistance"),
     Card("mine", "/console/training/mine", AT_HOME - UNTRAINED),
+    Card("statewide", "/console/training/statewide", STATEWIDE & AT_HOME),
     Card("courses", "/console/training/courses", AT_HOME),
     Card("library", "/console/library", AT_HOME - BUREAU),
     Card("directory", "/console/agencies", AT_HOME - PLATFORM),

@@ -37,6 +37,8 @@ SUPERVISING = frozenset({"SUP"})
 PROSECUTING = frozenset({"PRO"})
 """The queue itself is the liaison's alone; the pipeline refuses it to the rest of the office."""
 TRAINING = frozenset({"TRM"})
+STATEWIDE = TRAINING | {"PM", "CLT", "PCG", "EVL", "LSB", "PLA"}
+"""Roles that see counts of training in all agencies; those beside the manager see nothing else."""
 ADMIN = frozenset({"AGA"})
 PLATFORM = frozenset({"PLA"})
 ADMINISTERING = ADMIN | PLATFORM
@@ -77,7 +79,9 @@ class Place:
     also: tuple[str, ...] = ()
 
 
-_OF_DUE = tuple(f"/console/training/{part}" for part in ("compliance", "outside", "batches"))
+_OF_DUE = tuple(
+    f"/console/training/{part}" for part in ("compliance", "requirements", "outside", "batches")
+)
 _OF_IMPORT = ("/console/training/exchange", "/console/training/reconcile")
 
 PLACES = (

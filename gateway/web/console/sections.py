@@ -39,10 +39,11 @@ _ROWS: Final = (
         ),
     ),
     (
-        re.compile("/console/training(?=/(?:due|compliance|outside|batches)(?:/|$))"),
+        re.compile("/console/training(?=/(?:due|compliance|requirements|outside|batches)(?:/|$))"),
         (
             ("/due", "Due and overdue", TRAINING),
             ("/compliance", "Compliance", TRAINING),
+            ("/requirements", "Requirements", TRAINING),
             ("/outside", "Training elsewhere", TRAINING),
             ("/batches", "Whole agency at once", TRAINING),
         ),

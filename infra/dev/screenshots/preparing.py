@@ -33,6 +33,8 @@ async def prepare(page: Page, url: str, shot: Shot, participant: str) -> str:
         return await _find_batch(page, url)
     if shot.needs == "on-session":
         return await _find_on_session(page, url)
+    if shot.needs == "requirement":
+        return await _find_requirement(page, url)
     if shot.needs in ("roster-person", "certificate"):
         return await _find_trained(page, url, shot.needs)
     return ""
@@ -54,6 +56,21 @@ async def _find_on_session(page: Page, url: str) -> str:
     await open_page(page, f"{url}/console/training/sessions/{_AHEAD}")
     links = page.locator(f'a[href^="/console/training/sessions/{_AHEAD}/people/"]')
     return f"{url}{await links.first.get_attribute('href')}"
+
+
+async def _find_requirement(page: Page, url: str) -> str:
+    """Return where a requirement of the agency's own is; the first one asks nobody for anything."""
+    address = f"{url}/console/training/requirements"
+    await open_page(page, address)
+    known = page.locator('a[href^="/console/training/requirements/"]')
+    if await known.count() == 0:
+        await page.get_by_label("What is required").fill("Refresher in listening")
+        await page.get_by_label("Courses of which").fill("9101")
+        await page.get_by_label("Corrections officer").check()
+        await page.get_by_label("Required from").fill(_in_days(300))
+        await page.get_by_role("button", name="Add it").click()
+        await known.first.wait_for()
+    return f"{url}{await known.first.get_attribute('href')}"
 
 
 async def _find_batch(page: Page, url: str) -> str:

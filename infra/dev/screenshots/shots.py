@@ -30,7 +30,9 @@ class Shot:
         return self.needs in FOUND
 
 
-FOUND = frozenset({"access-review", "batch", "certificate", "on-session", "roster-person"})
+FOUND = frozenset(
+    {"access-review", "batch", "certificate", "on-session", "requirement", "roster-person"}
+)
 MEETING = "e4009def-aed1-5cd2-b804-5c75d1b0b639"
 _POLICE = "/console/agencies/{police}"
 
@@ -82,6 +84,19 @@ SHOTS = (
     ),
     Shot("import", "training_manager", "/console/training/import"),
     Shot("compliance", "training_manager", "/console/training/compliance"),
+    Shot(
+        "requirements",
+        "training_manager",
+        "/console/training/requirements",
+        is_pictured=False,
+    ),
+    Shot(
+        "requirement",
+        "training_manager",
+        "/console/training/requirements/{key}",
+        is_pictured=False,
+        needs="requirement",
+    ),
     Shot("training-elsewhere", "training_manager", "/console/training/outside"),
     Shot("whole-agency", "training_manager", "/console/training/batches"),
     Shot(
@@ -135,6 +150,7 @@ SHOTS = (
     Shot("platform-access", "platform_admin", f"{_POLICE}/access", is_pictured=False),
     Shot("platform-dormant", "platform_admin", f"{_POLICE}/dormant", is_pictured=False),
     Shot("platform-history", "platform_admin", f"{_POLICE}/history", is_pictured=False),
+    Shot("statewide", "lsb", "/console/training/statewide", is_pictured=False),
     Shot("seats", "platform_admin", "/console/seats"),
     Shot("add-agency", "platform_admin", "/console/agencies/new"),
     Shot("sign-in-alerts", "platform_admin", "/console/alerts"),

@@ -171,6 +171,7 @@ async def test_outside_training_is_not_decided_by_who_reported_it(visitors: Visi
     await page.get_by_label("Hours").fill("four")
     await page.get_by_label("Category").fill("crisis intervention")
     await page.get_by_label("Jules Sample-Vega").check()
+    await expect(page.get_by_label("Stands for the course").locator("option")).not_to_have_count(1)
     await page.get_by_role("button", name="Report", exact=True).click()
     await expect(page.locator("#e-hours")).to_contain_text("number of hours")
     await page.get_by_label("Hours").fill("4")
@@ -181,11 +182,42 @@ async def test_outside_training_is_not_decided_by_who_reported_it(visitors: Visi
     await expect(page.locator("p.error").first).to_contain_text("Somebody else")
 
 
-async def test_differences_with_the_academy_have_their_page(visitors: Visitors) -> None:
+ROSTER = "{ personnel(first: 100) { edges { node { externalId } } } }"
+
+
+async def test_differences_with_the_academy_are_listed_and_settled(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    """The academy knows of somebody whom nobody has assigned: both sides stand until settled."""
+    platform, number = visitors.platform, "9101-6"
+    answer = await platform.send("training_manager", ROSTER, purpose="TRAINING_ADMIN")
+    nodes = [edge["node"] for edge in answer.data["personnel"]["edges"]]
+    person = next(node["externalId"] for node in nodes if node["externalId"])
+    session = {**HELD, "session_number": number, "title": "LEAD 101, elsewhere"}
+    registered = {
+        "assignment_id": "", "person_external_id": person, "session_number": number,
+        "course_number": "9101", "training_category": "LEAD", "status": "REGISTERED",
+        "status_date": "2026-02-20",
+    }  # fmt: skip
+    for table, row in (("sessions.csv", session), ("assignments.csv", registered)):
+        page = await start(visitors, "training_manager", "/console/training/exchange")
+        await page.get_by_label("Files").set_input_files(batch(tmp_path, table, [row]))
+        await page.get_by_role("button", name="Look first").click()
+        await page.get_by_role("button", name=re.compile("^Take over")).click()
+        await expect(page.get_by_role("heading", name="What became of it")).to_be_visible()
+
     page = await start(visitors, "training_manager", "/console/training/import")
     await page.get_by_role("link", name="Differences").click()
     for name in ("Conflicts", "Only here", "Only there"):
         await expect(page.get_by_role("heading", name=re.compile(name), level=2)).to_be_visible()
+    conflict = page.locator("li", has_text=f"Session {number}, person {person}")
+    await expect(conflict).to_contain_text("Here: nothing · there: REGISTERED")
+    await conflict.get_by_role("button", name="Settled").click()
+    await expect(page.locator("p.error").first).to_contain_text("Say what was done about it")
+    await conflict.get_by_label("What was done").fill("They will take part; nobody of ours.")
+    await conflict.get_by_role("button", name="Settled").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    await expect(conflict).to_have_count(0)
 
 
 async def test_the_library_is_searched_and_the_bureau_is_asked(visitors: Visitors) -> None:
