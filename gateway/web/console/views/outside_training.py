@@ -10,6 +10,7 @@ from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.site_days import posted_day
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 
 HOME = "/console/training/outside"
 _NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
@@ -29,7 +30,7 @@ _FIELDS = {
 async def listed(visit: Visit) -> Response:
     """Show reports, those that wait first, or send one."""
     problems = Problems()
-    if visit.request.method == "POST":
+    if visit.request.method == "POST" and visit.text("step") != "find":
         await _submitted(visit, problems)
         if not problems:
             return visit.go(HOME, "outside_sent")
@@ -37,21 +38,22 @@ async def listed(visit: Visit) -> Response:
 
 
 async def _listed(visit: Visit, problems: Problems, wrong: str = "") -> Response:
+    question, chosen = visit.text("who", 200), visit.texts("people")
     connection, reply = await visit.ask_needed(
-        "OutsideTrainings", visit.paged(), root="outsideTrainings"
+        "OutsideTrainings", visit.paged(search=question or None), root="outsideTrainings"
     )
-    rows = nodes(connection)
+    courses, _ = await whole(visit, "CourseChoices", "courses")
+    rows, listed = nodes(connection), nodes(reply.data["personnel"])
     return visit.page(
         "outside_training.html",
         422 if problems else 200,
         waiting=[each for each in rows if each["status"] == "SUBMITTED_FOR_APPROVAL"],
         decided=[each for each in rows if each["status"] != "SUBMITTED_FOR_APPROVAL"],
-        people=[(each["id"], each["name"]) for each in nodes(reply.data["personnel"])],
-        courses=[
-            (each["number"], f"{each['number']} {each['title']}")
-            for each in nodes(reply.data["courses"])
-        ],
-        chosen=set(visit.texts("people")),
+        people=await _with_chosen(visit, listed, chosen),
+        question=question,
+        others=((reply.data["personnel"] or {}).get("totalCount") or 0) - len(listed),
+        courses=[(each["number"], f"{each['number']} {each['title']}") for each in courses],
+        chosen=set(chosen),
         cursor=next_cursor(connection),
         problems=problems,
         wrong=wrong,
@@ -59,6 +61,16 @@ async def _listed(visit: Visit, problems: Problems, wrong: str = "") -> Response
         key=form_key(visit),
         is_partial=reply.is_partial,
     )
+
+
+async def _with_chosen(visit: Visit, listed: list[Any], chosen: list[str]) -> list[tuple[str, str]]:
+    """Return whom to offer: those who were chosen before stay, whatever was looked for since."""
+    offered = {each["id"]: each["name"] for each in listed}
+    kept: dict[str, str] = {}
+    if any(each not in offered for each in chosen):
+        everybody, _ = await whole(visit, "RosterNames", "personnel")
+        kept = {each["id"]: each["name"] for each in everybody if each["id"] in chosen}
+    return list((kept | offered).items())
 
 
 async def _submitted(visit: Visit, problems: Problems) -> None:

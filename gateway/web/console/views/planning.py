@@ -7,11 +7,11 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from gateway.web.console.changing import change, form_key, need, posted_version
-from gateway.web.console.connection import nodes
 from gateway.web.console.moments import read_moment
 from gateway.web.console.problems import Problems
 from gateway.web.console.site_days import moment_of, now_text
 from gateway.web.console.visit import Visit
+from gateway.web.console.whole_lists import whole
 from gateway.web.console.wording import catalogue
 
 MODES: Final = ("IN_PERSON", "VIRTUAL", "HYBRID")
@@ -36,16 +36,17 @@ _SESSION: Final = {
 async def plan(visit: Visit) -> Response:
     """Put a session of a course into the catalogue."""
     problems = Problems()
-    variables = {"number": visit.request.path_params["number"]}
-    course, reply = await visit.ask_needed("CourseTitle", variables, root="course")
+    number = visit.request.path_params["number"]
+    sessions, reply = await whole(visit, "CourseTitle", "sessions", number=number)
+    course = reply.data["course"]
     if course is None:
         return visit.page("unknown.html", 404)
     if visit.request.method == "POST":
-        number = await _planned(visit, problems)
+        planned = await _planned(visit, problems)
         if not problems:
-            return visit.go(f"/console/training/sessions/{number}", "session_planned")
+            return visit.go(f"/console/training/sessions/{planned}", "session_planned")
     named = catalogue("en")["modes"]
-    numbers = [each["number"] for each in nodes(reply.data["sessions"])]
+    numbers = [each["number"] for each in sessions]
     return visit.page(
         "session_new.html",
         422 if problems else 200,

@@ -112,7 +112,15 @@ class Service:
         self, _session: Session, name: str, variables: Mapping[str, Any] | None, **_how: Any
     ) -> Reply:
         self.asked.append(name)
-        root = {
+        document = parse(self._documents[name])
+        ran = execute_sync(schema(), document, self.root(), variable_values=dict(variables or {}))
+        assert isinstance(ran, ExecutionResult)
+        assert ran.errors is None
+        return Reply(ran.data or {}, frozenset(), cast("Any", None))
+
+    def root(self) -> dict[str, Any]:
+        """Return what answers each root field."""
+        return {
             "sessions": self._sessions,
             "courses": lambda _info, **page: page_of(self.courses, **page),
             "course": lambda _info, number: course_of(int(number)),
@@ -122,11 +130,6 @@ class Service:
             "trainingRecords": self._training_records,
             "importCoursePage": self._import,
         }
-        document = parse(self._documents[name])
-        ran = execute_sync(schema(), document, root, variable_values=dict(variables or {}))
-        assert isinstance(ran, ExecutionResult)
-        assert ran.errors is None
-        return Reply(ran.data or {}, frozenset(), cast("Any", None))
 
     def _sessions(self, _info: Any, **asked: Any) -> Row:
         of_course, since = asked.pop("courseNumber", None), asked.pop("since", None)
@@ -172,20 +175,22 @@ async def shown(
     *,
     query: str = "",
     number: str = "",
-    form: Mapping[str, Any] | None = None,
+    id_: str = "",
+    form: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
     role: str = "TRM",
 ) -> str:
     """Return the page that a handler makes of a visit."""
     scope: Row = {
         "type": "http", "method": "GET" if form is None else "POST", "path": "/console/x",
-        "query_string": query.encode(), "headers": [], "path_params": {"number": number},
+        "query_string": query.encode(), "headers": [],
+        "path_params": {"number": number, "id": id_, "key": id_},
     }  # fmt: skip
     standing = Standing("g", role, "agency", "Cedar Falls Police", "Cedar Falls", "UTC")
     visit = Visit(
         request=Request(scope),
         session=Session("s", "Ann", "en", "t", 0, None, None, 0, 0, "ann", None, standing),
         standing=standing,
-        form=FormData(form or {}),
+        form=FormData(form if isinstance(form, Mapping) else list(form or ())),
         client=cast("Any", service),
         pages=Pages(settings_of(), Assets(), "https://issuer.example"),
         form_token="token",
