@@ -107,6 +107,17 @@ ALWAYS_DENY_PURPOSES: frozenset[Purpose] = frozenset(
 )
 """Golden Rule 1: what reached anyone through LEAD never serves these, whatever the ROI says."""
 
+OWN_PURPOSES: frozenset[Purpose] = ALWAYS_DENY_PURPOSES | {
+    Purpose.LEAD_REFERRAL,
+    Purpose.LEAD_COORD,
+    Purpose.LEAD_LEGAL_COORD,
+    Purpose.LEAD_EVAL,
+    Purpose.TRAINING_ADMIN,
+}
+"""Purposes of the own code system; the others are HL7's."""
+PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+OWN_PURPOSE_SYSTEM = "urn:lead:purpose"
+
 STAFF_PURPOSES: frozenset[Purpose] = frozenset({Purpose.HSYSADMIN, Purpose.TRAINING_ADMIN})
 """Purposes about staff records; they open nothing about a participant."""
 

@@ -139,13 +139,15 @@ ALIAS_KIND_MEANINGS = _meanings(
 RACE_MEANINGS = _meanings(
     Race,
     {
-        "AMERICAN_INDIAN_ALASKA_NATIVE": "American Indian, Alaska Native, or Indigenous.",
-        "ASIAN": "Asian or Asian American.",
-        "BLACK_AFRICAN_AMERICAN": "Black, African American, or African.",
-        "HISPANIC_LATINA_E_O": "Hispanic/Latina/e/o.",
-        "MIDDLE_EASTERN_NORTH_AFRICAN": "Middle Eastern or North African.",
-        "NATIVE_HAWAIIAN_PACIFIC_ISLANDER": "Native Hawaiian or Pacific Islander.",
-        "WHITE": "White.",
+        "AMERICAN_INDIAN_ALASKA_NATIVE": "American Indian, Alaska Native, or Indigenous"
+        " (AmIndAKNative).",
+        "ASIAN": "Asian or Asian American (Asian).",
+        "BLACK_AFRICAN_AMERICAN": "Black, African American, or African (BlackAfAmerican).",
+        "HISPANIC_LATINA_E_O": "Hispanic/Latina/e/o (HispanicLatinaeo).",
+        "MIDDLE_EASTERN_NORTH_AFRICAN": "Middle Eastern or North African (MidEastNAfrican).",
+        "NATIVE_HAWAIIAN_PACIFIC_ISLANDER": "Native Hawaiian or Pacific Islander"
+        " (NativeHIPacific).",
+        "WHITE": "White (White).",
     },
 )
 SEX_MEANINGS = _meanings(Sex, {"FEMALE": "Female (0).", "MALE": "Male (1)."})

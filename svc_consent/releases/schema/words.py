@@ -1,7 +1,13 @@
 """The words of a form in the schema: enums, each value described."""
 
 from infra.schema_enums import described_enum
-from infra.vocabulary import Category, Purpose
+from infra.vocabulary import (
+    OWN_PURPOSE_SYSTEM,
+    OWN_PURPOSES,
+    PURPOSE_SYSTEM,
+    Category,
+    Purpose,
+)
 from svc_consent.releases.rules import (
     Capacity,
     Covers,
@@ -13,6 +19,11 @@ from svc_consent.releases.rules import (
     SignatureMethod,
 )
 from svc_consent.wording import CATEGORY_WORDS, PURPOSE_WORDS, described
+
+
+def _system_of(purpose: Purpose) -> str:
+    return OWN_PURPOSE_SYSTEM if purpose in OWN_PURPOSES else PURPOSE_SYSTEM
+
 
 described_enum(
     ReleaseKind,
@@ -56,7 +67,10 @@ described_enum(
 described_enum(
     Purpose,
     "Why information may be used.",
-    {each: described(words) for each, words in PURPOSE_WORDS.items()},
+    {
+        each: f"{described(words).removesuffix('.')} ({_system_of(each)}|{each})."
+        for each, words in PURPOSE_WORDS.items()
+    },
     name="PurposeOfUse",
 )
 described_enum(

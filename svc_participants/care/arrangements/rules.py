@@ -24,10 +24,10 @@ _A = ArrangementState
 STATE_MEANINGS = {
     _A.ARRANGED: "Arranged; nothing has come back yet.",
     _A.WAITING: "On the provider's waiting list.",
-    _A.BEGUN: "Being received (HUD 1, accepted).",
-    _A.COMPLETED: "Received as planned (HUD 1, accepted).",
-    _A.PERSON_CHOSE_OTHERWISE: "The person wants something else (HUD 2).",
-    _A.PROVIDER_COULD_NOT: "The provider could not or would not (HUD 3).",
+    _A.BEGUN: "Being received, accepted (1).",
+    _A.COMPLETED: "Received as planned, accepted (1).",
+    _A.PERSON_CHOSE_OTHERWISE: "The person wants something else (2).",
+    _A.PROVIDER_COULD_NOT: "The provider could not or would not (3).",
 }
 STEPS: dict[ArrangementState, frozenset[ArrangementState]] = {
     _A.ARRANGED: frozenset(

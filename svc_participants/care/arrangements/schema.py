@@ -30,7 +30,12 @@ from svc_participants.care.presenting import (
 from svc_participants.people.schema import INPUT
 
 _GOALS = [category(Category.GOALS_PLAN)]
-described_enum(rules.ArrangementState, "Where an arranged service stands.", rules.STATE_MEANINGS)
+described_enum(
+    rules.ArrangementState,
+    "Where an arranged service stands.",
+    rules.STATE_MEANINGS,
+    system=rules.CODE_SYSTEM,
+)
 
 
 @strawberry.type(directives=_GOALS, description="What became of a service on a day.")

@@ -26,6 +26,7 @@ described_enum(
     rules.LivingSituation,
     "Where somebody lives now (HUD HMIS 2026, 4.12); the code is in brackets.",
     rules.MEANINGS,
+    system=rules.CODE_SYSTEM,
 )
 
 

@@ -11,6 +11,8 @@ from infra.errors import RuleError
 from svc_participants.people.rules import YesNo
 
 CODE_SYSTEM = "urn:hud:hmis:2026:4.02"
+BENEFIT_SYSTEM = "urn:hud:hmis:2026:csv:IncomeBenefits"
+"""Benefits are of three elements; their fields stand in one file of HUD's CSV format."""
 MAX_CENTS = 10_000_000
 
 

@@ -36,11 +36,13 @@ described_enum(
     rules.IncomeSource,
     "Where income comes from (HUD HMIS 2026, 4.02); the code is in brackets.",
     rules.SOURCE_MEANINGS,
+    system=rules.CODE_SYSTEM,
 )
 described_enum(
     rules.BenefitKind,
     "What sort of benefit (HUD HMIS 2026, 4.02 to 4.04); the code is in brackets.",
     rules.BENEFIT_MEANINGS,
+    system=rules.BENEFIT_SYSTEM,
 )
 described_enum(rules.BenefitState, "Where a benefit stands.", rules.BENEFIT_STATE_MEANINGS)
 
