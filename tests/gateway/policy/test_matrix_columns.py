@@ -127,7 +127,12 @@ def _without_line(start: str) -> str:
         (TEXT.replace('"CM:AUDIT" = "ao"', '"CX:AUDIT" = "ao"'), "unknown cell CX:AUDIT"),
         (TEXT.replace('"CM:AUDIT" = "ao"', '"CM:AUDIT" = "a?"'), r"\?"),
         (TEXT.replace('"CM:W" = "ao|r"', '"CM:X" = "ao|r"'), "unknown cell CM:X"),
+        (TEXT.replace('"CM:W" = "ao|r"', '"CX:W" = "ao|r"'), "unknown cell CX:W"),
+        (TEXT.replace('"CM:W" = "ao|r"', '"CM:A" = "ao|r"'), "CM:A can never apply"),
         (TEXT.replace('"CM:W" = "ao|r"', ""), "W without a stated ground"),
+        (TEXT.replace('COM = "O   N   O', 'COM = "O   N'), "COM has 20 cells, not 21"),
+        (TEXT.replace('COM = "O   N   O', 'COM = "O   N   O   N'), "COM has 22 cells, not 21"),
+        (TEXT.replace(' O   N"\nCLT', ' O"\nCLT'), "COM has 20 cells, not 21"),
         (TEXT.replace('"SUP:under_order:W" = "oj"', '"SUP:under_order:S" = "oj"'), "never apply"),
     ],
 )  # fmt: skip
@@ -136,6 +141,57 @@ def test_a_mistake_stops_the_reading(broken: str, says: str) -> None:
     with pytest.raises(PolicyError, match=says) as refused:
         load_matrix(broken)
     assert refused.value.where.startswith("matrix.toml")
+
+
+def _planted(column: str, first: str, grounds: str = "", cells: str = "") -> str:
+    """Return the agreement with another first cell in a row, and with further grounds."""
+    start = next(line for line in TEXT.splitlines() if line.startswith(f'"{column}"'))
+    name, _, row = start.partition("= ")
+    changed = TEXT.replace(start, f'{name}= "{first}{row[2:]}')
+    changed = changed.replace("[grounds]\n", f"[grounds]\n{grounds}\n", 1)
+    return changed.replace("[grounds.cells]\n", f"[grounds.cells]\n{cells}\n", 1)
+
+
+def test_a_variant_has_its_roles_grounds_unless_it_states_its_own() -> None:
+    def grounds(text: str, category: Category = Category.CONTACT) -> str:
+        return load_matrix(text).columns["SVC:MH"][category].grounds
+
+    of_role = '"SVC:C" = "ao|r"'
+    of_cell = '"SVC:CONTACT" = "a|r"'
+    assert grounds(_planted("SVC:MH", "C")) == "r"
+    assert grounds(_planted("SVC:MH", "C", of_role)) == "ao|r"
+    assert grounds(_planted("SVC:MH", "C", of_role, of_cell)) == "a|r"
+    own_kind = f'{of_role}\n"SVC:MH:C" = "o|r"'
+    assert grounds(_planted("SVC:MH", "C", own_kind, of_cell)) == "o|r"
+    own_cell = f'{of_cell}\n"SVC:MH:CONTACT" = "g|r"'
+    assert grounds(_planted("SVC:MH", "C", own_kind, own_cell)) == "g|r"
+    assert grounds(_planted("SVC:MH", "C", own_kind, own_cell), Category.IDENTITY) == "o|r"
+
+
+def test_a_ground_is_of_use_where_one_column_of_a_role_has_its_kind() -> None:
+    """Not every column need have it, and that of the role itself need not either."""
+    for word in "DS":
+        load_matrix(_planted("SVC:MH", word, f'"SVC:{word}" = "ao|r"'))
+        with pytest.raises(PolicyError, match=f"SVC:{word} can never apply"):
+            load_matrix(_planted("SVC:MH", "C", f'"SVC:{word}" = "ao|r"'))
+
+
+@pytest.mark.parametrize(
+    ("grounds", "cells", "expected"),
+    [
+        ('"SVC:W" = "r"', "", "r"),
+        ('"SVC:MH:W" = "o"', "", "o"),
+        ("", '"SVC:IDENTITY" = "a"', "a"),
+        ("", '"SVC:MH:IDENTITY" = "g"', "g"),
+    ],
+)
+def test_a_cell_without_a_release_is_stated_once_for_the_variant_or_for_its_role(
+    grounds: str, cells: str, expected: str
+) -> None:
+    row = load_matrix(_planted("SVC:MH", "W", grounds, cells)).columns["SVC:MH"]
+    assert row[Category.IDENTITY].grounds == expected
+    with pytest.raises(PolicyError, match="SVC:MH x IDENTITY: W without a stated ground"):
+        load_matrix(_planted("SVC:MH", "W"))
 
 
 def test_a_file_of_another_name_is_called_by_it() -> None:
