@@ -309,6 +309,24 @@ def test_a_ground_of_a_kind_that_nobody_knows_opens_nothing() -> None:
     assert decide(row("?")).categories == []
 
 
+@pytest.mark.parametrize("moments", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("name", ["starts_at", "ends_at"])
+def test_the_first_of_the_moments_ahead_counts(name: str, moments: tuple[int, int]) -> None:
+    changes: list[dict[str, Any]] = [{name: NOW + each * HOUR} for each in moments]
+    found = decide(*(row("a", **each) for each in changes))
+    assert found.valid_until == NOW + HOUR
+
+
+def test_dates_that_records_are_chosen_by_count_for_who_holds_them_for_this_purpose() -> None:
+    decider = Decider(asker(), (LIVE,), NOW)
+    assert decider.is_limited([row("r")]) is False
+    for purpose in (None, "COC"):
+        limited = row("r", purpose=purpose, is_limited=True)
+        assert decider.is_limited([row("r"), limited]) is True
+    assert decider.is_limited([row("r", purpose="TREAT", is_limited=True)]) is False
+    assert decider.is_limited([row("r", holder="agency:other", is_limited=True)]) is False
+
+
 def many_at_once(decider: Decider) -> None:
     """Everybody of one answer is decided as if they were asked about alone."""
     dice = random.Random(3)
