@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 POINTS = {
-    "svc_consent": ("begun", "checked", "appended", "committed"),
-    "gateway": ("before the gate", "after the verdict", "answer ready"),
-}
+    "svc_consent": ("called", "begun", "checked", "appended", "committed", "judged"),
+    "gateway": (
+        "identified", "before the gate", "after the verdict", "answer ready", "half sent", "sent",
+    ),
+}  # fmt: skip
 """In the order in which a release passes them."""
+SHOWN = b'"participant":{'
+"""In an answer: what comes behind it is about somebody."""
 
 
 def die_at(point: str) -> None:
@@ -41,8 +45,19 @@ def _dying_after(point: str, sound: Callable[..., Awaitable[Any]]) -> Callable[.
 def _prepare_consent() -> None:
     gate = import_module("svc_consent.disclosures.repository.gate")
     names = ("begin_under_lock", "check", "append", "commit")
-    for name, point in zip(names, POINTS["svc_consent"], strict=True):
+    called, *points, judged = POINTS["svc_consent"]
+    for name, point in zip(names, points, strict=True):
         setattr(gate, name, _dying_after(point, getattr(gate, name)))
+    endpoints = import_module("svc_consent.disclosures.endpoints")
+    sound_pass = endpoints.pass_gate
+
+    async def pass_gate(*given: Any) -> Any:
+        die_at(called)
+        result = await sound_pass(*given)
+        die_at(judged)
+        return result
+
+    setattr(endpoints, "pass_gate", pass_gate)  # noqa: B010 - planted
     if os.environ.get("MORTAL_PLANT") == "early":
 
         async def never_durable(connection: Any) -> None:
@@ -52,10 +67,12 @@ def _prepare_consent() -> None:
 
 
 def _prepare_gateway() -> None:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from gateway.pipeline import Pipeline
     from gateway.release.gate import ReleaseGate
 
-    before, after, ready = POINTS["gateway"]
+    identified, before, after, ready, half, sent = POINTS["gateway"]
     sound_verdict = ReleaseGate.verdict
 
     async def verdict(self: ReleaseGate, call: Any, give_up_at: float | None = None) -> Any:
@@ -67,7 +84,24 @@ def _prepare_gateway() -> None:
         return result
 
     ReleaseGate.verdict = verdict  # type: ignore[method-assign]
+    setattr(Pipeline, "_acting", _dying_after(identified, Pipeline._acting))  # noqa: B010
     setattr(Pipeline, "answer", _dying_after(ready, Pipeline.answer))  # noqa: B010 - planted
+    sound_send = RequestResponseCycle.send
+
+    async def send(self: RequestResponseCycle, message: Any) -> None:
+        body = message.get("body", b"")
+        if SHOWN not in body:
+            await sound_send(self, message)
+            return
+        if (Path(os.environ["MORTAL_DIR"]) / half).exists():
+            part = body[: (body.index(SHOWN) + len(SHOWN) + len(body)) // 2]
+            begun: Any = {**message, "body": part, "more_body": True}
+            await sound_send(self, begun)
+            die_at(half)
+        await sound_send(self, message)
+        die_at(sent)
+
+    RequestResponseCycle.send = send  # type: ignore[method-assign]
 
 
 def main() -> int:

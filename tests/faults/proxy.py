@@ -16,6 +16,11 @@ from pathlib import Path
 _LATENCY_SECONDS = 0.05
 _CHUNK = 65_536
 _SPOILED_EACH = 7
+_LATE_SECONDS = 10.0
+_FAILED = (
+    b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\ncontent-length: 27\r\n\r\n"
+    b"secret-of-the-service: 1234"
+)
 
 
 class Fault(StrEnum):
@@ -31,6 +36,16 @@ class Fault(StrEnum):
     TRUNCATION = "truncation"
     CORRUPTION = "corruption"
     THROTTLE = "throttle"
+    LATE = "late"
+    """Ten seconds for each answer: longer than anybody waits."""
+    FAILURE = "failure"
+    """500, with a text that is nobody's business."""
+    GARBAGE = "garbage"
+    """Nothing that is HTTP."""
+    SHORTENED = "shortened"
+    """A whole answer by its head, whose JSON breaks off."""
+    FLAPPING = "flapping"
+    """Every other connection is refused, and none has more than one answer."""
 
 
 class FaultProxy:
@@ -46,6 +61,7 @@ class FaultProxy:
         self._latency_seconds = latency_seconds
         self.address = f"unix:{listens}"
         self.carried = 0
+        self._accepted = 0
         self._listens = listens
         self._target = target.removeprefix("unix:")
         self._dice = dice
@@ -78,8 +94,12 @@ class FaultProxy:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        self._accepted += 1
+        is_refused = self._fault is Fault.REFUSAL or (
+            self._fault is Fault.FLAPPING and self._accepted % 2
+        )
         try:
-            if self._fault is not Fault.REFUSAL:
+            if not is_refused:
                 await self._carry(reader, writer)
         except (OSError, asyncio.CancelledError):
             pass  # either side went away, or the fault was changed
@@ -114,8 +134,22 @@ class FaultProxy:
                     await asyncio.sleep(self._latency_seconds)
                 case Fault.JITTER:
                     await asyncio.sleep(2 * self._latency_seconds * self._dice.random())
+                case Fault.LATE:
+                    await asyncio.sleep(_LATE_SECONDS)
                 case Fault.CORRUPTION:
                     data = spoiled(data)
+                case Fault.GARBAGE:
+                    data = self._dice.randbytes(len(data))
+                case Fault.FAILURE:
+                    writer.write(_FAILED)
+                    await writer.drain()
+                    return
+                case Fault.SHORTENED | Fault.FLAPPING:
+                    whole = await _whole(data, there)
+                    is_shortened = self._fault is Fault.SHORTENED
+                    writer.write(shortened(whole) if is_shortened else whole)
+                    await writer.drain()
+                    return
                 case Fault.RESET | Fault.TRUNCATION | Fault.HALF_CLOSE:
                     await self._break_off(data, writer)
                     return
@@ -139,6 +173,31 @@ class FaultProxy:
             writer.write(data[place : place + 1])
             await writer.drain()
             await asyncio.sleep(self._latency_seconds)
+
+
+async def _whole(data: bytes, there: asyncio.StreamReader) -> bytes:
+    """Read on until an answer is whole by the length that its head states."""
+    while True:
+        head, separator, body = data.partition(b"\r\n\r\n")
+        if separator and len(body) >= _length(head):
+            return data
+        if not (more := await there.read(_CHUNK)):
+            return data
+        data += more
+
+
+def _length(head: bytes) -> int:
+    stated = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+    return int(stated or b"0")
+
+
+def shortened(data: bytes) -> bytes:
+    """Return an answer that ends early, by its head too."""
+    head, separator, body = data.partition(b"\r\n\r\n")
+    left = body[: len(body) - len(body) // 4 - 1]
+    at = head.lower().index(b"content-length:") + len(b"content-length:")
+    rest = head[at:].partition(b"\r\n")
+    return head[:at] + b" %d" % len(left) + rest[1] + rest[2] + separator + left
 
 
 def spoiled(data: bytes) -> bytes:
