@@ -125,6 +125,18 @@ async def test_an_administrator_takes_a_role_away_and_gives_it_back(visitors: Vi
     await expect(page.get_by_role("status")).to_contain_text("The role is given")
     await expect(page.locator("#results li", has_text=name)).to_contain_text("In force")
 
+    # The history has both, with who and why; a role that nobody uses can be taken from its list.
+    await page.get_by_role("link", name="History", exact=True).click()
+    for why in ("Moved to another unit.", "Back on patrol."):
+        row = page.locator("tr", has_text=why).first
+        await expect(row).to_contain_text(name)
+        await expect(row.locator("td").nth(3)).to_contain_text("Sample-")
+    await page.get_by_role("link", name="Not used lately").click()
+    await page.get_by_label("Not used for").select_option("30")
+    await page.get_by_role("button", name="Look").click()
+    await page.get_by_role("link", name=re.compile("^Take away")).first.click()
+    await expect(page.get_by_label("Why")).to_be_visible()
+
 
 async def officer_sees(platform: Platform, person: str) -> Any:
     answer = await platform.run(
