@@ -6,7 +6,6 @@ stopped goes on) and ``FILE.errors.csv`` (row, column or field, code, message; n
 
 import csv
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,9 @@ from rich.progress import Progress
 
 from infra.cli.data_folder import DataFolder
 from infra.cli.errors import CommandError
+from infra.cli.importing.callers import PersonaToken, Token, checked_url, given_token
 from infra.cli.importing.mapping import Mapped, MappingError, Row, RowError, read_mapping
 from infra.cli.importing.sending import Complaint, Gateway, misfits
-from infra.cli.tokens import DEFAULT_SECONDS, mint
-
-_TOKEN_SECONDS = DEFAULT_SECONDS / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,8 @@ class Import:
     mapping: Path
     persona: str | None
     is_dry_run: bool
+    url: str | None = None
+    token_file: Path | None = None
 
 
 @dataclass(slots=True)
@@ -41,20 +40,6 @@ class Tally:
     taken: int = 0
     known: int = 0
     refused: int = 0
-
-
-class _Token:
-    """A token of a persona, renewed before it ends."""
-
-    def __init__(self, folder: DataFolder, persona: str) -> None:
-        self._folder, self._persona = folder, persona
-        self._made_at, self._text = float("-inf"), ""
-
-    def __call__(self) -> str:
-        if time.monotonic() - self._made_at > _TOKEN_SECONDS:
-            self._made_at = time.monotonic()
-            self._text = mint(self._folder, self._persona, DEFAULT_SECONDS)
-        return self._text
 
 
 def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
@@ -68,11 +53,8 @@ def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
         rows = list(rows_of(mapped, wanted.file))
     except MappingError as error:
         raise CommandError(str(error), status=2) from error
-    persona = wanted.persona or mapped.persona
-    if persona is None:
-        raise CommandError("say who imports: --as PERSONA, or persona in the mapping", status=2)
-    url = folder.running()["urls"]["graphql"]
-    gateway = Gateway(url, _Token(folder, persona), mapped.purpose)
+    url, token = _caller(folder, wanted, mapped)
+    gateway = Gateway(url, token, mapped.purpose)
     tally = _each(wanted, mapped, rows, gateway)
     done = "would be taken" if wanted.is_dry_run else "taken"
     line = (
@@ -80,6 +62,19 @@ def import_file(folder: DataFolder, wanted: Import) -> tuple[str, int]:
         f" {tally.refused} refused"
     )
     return line, 1 if tally.refused else 0
+
+
+def _caller(folder: DataFolder, wanted: Import, mapped: Mapped) -> tuple[str, Token]:
+    if wanted.url is not None:
+        if wanted.persona is not None:
+            raise CommandError("--as is of the development issuer: not with --url", status=2)
+        return checked_url(wanted.url), given_token(wanted.token_file)
+    if wanted.token_file is not None:
+        raise CommandError("--token-file goes with --url", status=2)
+    persona = wanted.persona or mapped.persona
+    if persona is None:
+        raise CommandError("say who imports: --as PERSONA, or persona in the mapping", status=2)
+    return folder.running()["urls"]["graphql"], PersonaToken(folder, persona)
 
 
 def rows_of(mapped: Mapped, file: Path) -> Iterator[tuple[int, Row | RowError]]:

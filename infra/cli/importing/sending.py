@@ -82,21 +82,44 @@ class Gateway:
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
         if self._purpose:
             headers["Purpose-Of-Use"] = self._purpose
-        request = urllib.request.Request(  # noqa: S310 - the address of our own gateway
+        request = urllib.request.Request(  # noqa: S310 - https, or this machine
             self._url, data=json.dumps(body).encode(), headers=headers
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
+            with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as response:
                 found: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
-            found = json.load(error)
+            found = _answer_of(error)
             if error.code in (401, 403):
                 message = f"the gateway refused the caller: {_codes(found)}"
                 raise CommandError(message) from error
+        except ValueError as error:
+            raise CommandError("what answers there is no gateway") from error
         except OSError as error:
             message = f"the gateway does not answer: {error}"
             raise CommandError(message) from error
         return found
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token is for the address that was given, and for no other that it names."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """Follow nothing."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+def _answer_of(error: urllib.error.HTTPError) -> dict[str, Any]:
+    try:
+        found = json.load(error)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("errors"), list):
+        message = f"what answers there is no gateway: HTTP status {error.code}"
+        raise CommandError(message) from error
+    return found
 
 
 def _codes(answer: dict[str, Any]) -> str:
