@@ -289,7 +289,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
         issuers = parse_issuers(settings.issuers)
         accepted = [each.issuer for each in issuers]
         logout = LogoutTokenVerifier(issuers, settings.console.client_id)
-        console = Console(parts.pipeline, settings.console, accepted, logout.verify)
+        console = Console(parts.pipeline, settings.console, accepted, logout.verify, parts.consent)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint.__call__, methods=["POST"]),

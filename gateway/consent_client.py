@@ -189,6 +189,24 @@ class ConsentClient:
             lambda answer: (bool(answer["isTaken"]), float(answer["level"])),
         )
 
+    async def session_has_ended(
+        self, ended: list[str], session: list[str], started_at: int
+    ) -> bool | None:
+        """Say which sessions of the console have ended; return whether one has, at any gateway.
+
+        None where nobody answers: what has ended may not have been heard.
+        """
+        body = {"ended": ended, "session": session, "startedAt": started_at}
+        try:
+            return await self._post(
+                "/internal/sessions",
+                body,
+                LOOKUP_TIMEOUT_SECONDS,
+                lambda answer: answer["hasEnded"] is not False,
+            )
+        except ConsentUnavailableError:
+            return None
+
     async def changes(self, after: int, wait_seconds: float) -> tuple[int, list[Change]]:
         """Return the head revision and the changes after a revision, waiting for the first.
 

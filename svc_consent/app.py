@@ -18,6 +18,7 @@ from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import FEED, HotPool
 from svc_consent.indicators.counted import ConsentFigures
 from svc_consent.rates import endpoints as rates
+from svc_consent.sign_outs import endpoints as sign_outs
 from svc_consent.webhooks import endpoints as webhooks
 
 _FEED_CONNECTIONS = 4  # readers are few (each service, each gateway process) and ask in turn
@@ -58,6 +59,7 @@ def app(chassis: Chassis) -> Starlette:
             *holds.routes(chassis),
             *webhooks.routes(chassis, pool),
             *rates.routes(chassis, pool),
+            *sign_outs.routes(chassis, pool),
             *events.routes(),
         ],
         on_start=[

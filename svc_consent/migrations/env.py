@@ -19,13 +19,14 @@ from svc_consent.provisioning import tables as provisioning
 from svc_consent.rates import tables as rates
 from svc_consent.releases import tables as releases
 from svc_consent.safeguards import tables as safeguards
+from svc_consent.sign_outs import tables as sign_outs
 from svc_consent.webhooks import tables as webhooks
 
 # Imported for the tables that they declare.
 _DECLARING = (
     infra.events.tables, infra.idempotency, infra.indicators.tables, agencies, authority, bindings,
     disclosures, duties, emergencies, explanations, governance, history, orders, provisioning,
-    rates, releases, safeguards, webhooks,
+    rates, releases, safeguards, sign_outs, webhooks,
 )  # fmt: skip
 
 run(Base.metadata)

@@ -20,6 +20,7 @@ from gateway.web.console.refreshing import Refresher
 from gateway.web.console.render import Pages
 from gateway.web.console.sealing import FormTokens, read_key
 from gateway.web.console.session import SessionKeeper
+from gateway.web.console.shared_ends import Ends, SharedEnds
 from gateway.web.console.sign_in import SignIn
 from gateway.web.console.views import developer, home
 from gateway.web.console.visit import Visit
@@ -34,19 +35,21 @@ class Console:
         settings: ConsoleSettings,
         accepted_issuers: Collection[str],
         verify_logout: Verify,
+        ends: Ends,
     ) -> None:
         """Make the pages.
 
         Args:
             accepted_issuers: whose access tokens the gateway takes.
             verify_logout: checks the tokens by which an issuer ends sessions.
+            ends: what all gateways know of sessions that have ended.
         """
         key = read_key(settings.key)
         issuer = urlsplit(settings.issuer_url)
         self._settings = settings
         self._assets = Assets()
         self._provider = Provider(settings, accepted_issuers)
-        keeper = SessionKeeper(settings, key)
+        keeper = SessionKeeper(settings, key, SharedEnds(ends, key))
         tokens = FormTokens(key)
         client = Client(pipeline)
         pages = Pages(settings, self._assets, f"{issuer.scheme}://{issuer.netloc}")

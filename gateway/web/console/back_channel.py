@@ -49,12 +49,17 @@ class BackChannel:
         self._verify = verify
 
     async def __call__(self, request: Request) -> Response:
-        """End what a good token names; 400 for any other request."""
+        """End what a good token names; 400 for any other request, and where not all have heard.
+
+        An issuer that sends the token again then ends it everywhere; this process tells the others
+        with its next question in any case.
+        """
         token = await _token(request)
         notice = None if token is None else await self._verify(token)
         if notice is None or not await self._is_ours(notice):
             return JSONResponse({"error": "invalid_request"}, 400, _HEADERS)
-        self._keeper.end_at_issuer(notice.subject, notice.sid)
+        if not await self._keeper.end_at_issuer(notice.subject, notice.sid):
+            return JSONResponse({"error": "invalid_request"}, 400, _HEADERS)
         return Response(None, 200, _HEADERS)
 
     async def _is_ours(self, notice: Notice) -> bool:

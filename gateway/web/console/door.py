@@ -22,6 +22,7 @@ from gateway.web.console.refreshing import Refresher
 from gateway.web.console.render import Pages
 from gateway.web.console.sealing import FormTokens
 from gateway.web.console.session import Session, SessionKeeper
+from gateway.web.console.shared_ends import EndsUnknownError
 from gateway.web.console.visit import Handler, Visit
 from gateway.web.console.wording import DEFAULT_LANGUAGE, chosen_language
 from infra.telemetry import logs
@@ -69,9 +70,9 @@ class Door:
         """Return the endpoint of a page, for some roles or for all."""
 
         async def endpoint(request: Request) -> Response:
-            kept = self._keeper.read(request)
-            if kept is None:
-                return self.to_sign_in(request)
+            kept = await self.entered(request)
+            if isinstance(kept, Response):
+                return kept
             try:
                 session = await self._refresher.fresh(kept)
                 response, session = await self._visited(request, session, handler, allowed)
@@ -84,6 +85,14 @@ class Door:
             return response
 
         return endpoint
+
+    async def entered(self, request: Request) -> Session | Response:
+        """Return the live session of a request, or what somebody without one is answered."""
+        try:
+            session = await self._keeper.live(request)
+        except EndsUnknownError:
+            return self.notice("SERVICE_UNAVAILABLE", 503, request=request)
+        return self.to_sign_in(request) if session is None else session
 
     async def _visited(
         self,

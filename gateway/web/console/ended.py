@@ -2,7 +2,8 @@
 
 A session is a sealed cookie, and copies of it cannot be called back; so what has ended is
 remembered until no cookie of before can be good any more. The memory is bounded: when it is full,
-the oldest entry makes room, and every session that began before that one ended is over, too.
+the oldest entry makes room, and every session that began before that one ended is over, too. What
+ended at other gateways is in `shared_ends`, under the same names.
 """
 
 from collections import OrderedDict
@@ -11,7 +12,30 @@ from typing import Final
 from infra import clock
 
 MAX_ENDED: Final = 50_000
-_Name = tuple[str, ...]
+Name = tuple[str, ...]
+
+
+def ended_names(subject: str | None, sid: str | None) -> tuple[Name, ...]:
+    """Return the names of what the issuer says has ended.
+
+    Args:
+        subject: all sessions of this person; only the one of `sid` where both are there, and
+            those to which the issuer gave no name.
+        sid: the issuer's name of a session.
+    """
+    if subject is None:
+        return (("sid", sid or ""),)
+    if sid is None:
+        return (("subject", subject),)
+    return ("both", subject, sid), ("nameless", subject)
+
+
+def session_names(session_id: str, subject: str, sid: str | None) -> tuple[Name, ...]:
+    """Return the names under which a session may have ended."""
+    named: tuple[Name, ...] = (
+        (("nameless", subject),) if sid is None else (("sid", sid), ("both", subject, sid))
+    )
+    return ("id", session_id), ("subject", subject), *named
 
 
 class EndedSessions:
@@ -26,7 +50,7 @@ class EndedSessions:
         """
         self._keep_seconds = keep_seconds
         self._most = most
-        self._ended_at: OrderedDict[_Name, int] = OrderedDict()
+        self._ended_at: OrderedDict[Name, int] = OrderedDict()
         self._all_before = -1
 
     def __len__(self) -> int:
@@ -38,27 +62,13 @@ class EndedSessions:
         self._add("id", session_id)
 
     def end_at_issuer(self, subject: str | None, sid: str | None) -> None:
-        """End what the issuer says has ended.
-
-        Args:
-            subject: all sessions of this person; only the one of `sid` where both are there, and
-                those to which the issuer gave no name.
-            sid: the issuer's name of a session.
-        """
-        if subject is None:
-            self._add("sid", sid or "")
-        elif sid is None:
-            self._add("subject", subject)
-        else:
-            self._add("both", subject, sid)
-            self._add("nameless", subject)
+        """End what the issuer says has ended; see `ended_names`."""
+        for name in ended_names(subject, sid):
+            self._add(*name)
 
     def covers(self, session_id: str, subject: str, sid: str | None, started_at: int) -> bool:
         """Say whether a session has ended; one that began later than that has not."""
-        named: tuple[_Name, ...] = (
-            (("nameless", subject),) if sid is None else (("sid", sid), ("both", subject, sid))
-        )
-        names = (("id", session_id), ("subject", subject), *named)
+        names = session_names(session_id, subject, sid)
         ended_at = max((self._ended_at.get(name, -1) for name in names), default=-1)
         return started_at <= max(ended_at, self._all_before)
 

@@ -3,8 +3,8 @@
 The access token never reaches the browser in the clear. ``__Host-`` cookies need TLS; development
 on plain loopback uses a cookie without the prefix, with the port in its name, because cookies do
 not tell ports apart. A session ends after 30 idle minutes, after eight hours in any case, and when
-the person signs out here or at the issuer; a copy of its cookie is refused here from then on, and
-everywhere once its access token has ended, since the issuer refreshes it no more.
+the person signs out here or at the issuer; a copy of its cookie is refused at every gateway from
+then on.
 """
 
 from dataclasses import dataclass, replace
@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.settings import ConsoleSettings
-from gateway.web.console.ended import EndedSessions
+from gateway.web.console.ended import EndedSessions, ended_names, session_names
 from gateway.web.console.sealing import Seal
+from gateway.web.console.shared_ends import SharedEnds
 from infra import clock
 from infra.errors import GoldenThreadError
 
@@ -103,9 +104,13 @@ _STANDING = tuple(Standing.__slots__)
 
 
 class SessionKeeper:
-    """Reads and writes session cookies; remembers which sessions have ended here."""
+    """Reads and writes session cookies; knows which sessions have ended here, and anywhere."""
 
-    def __init__(self, settings: ConsoleSettings, key: bytes) -> None:
+    def __init__(
+        self, settings: ConsoleSettings, key: bytes, shared: SharedEnds | None = None
+    ) -> None:
+        """Make it; without ``shared`` this is the only gateway."""
+        self._shared = shared
         self._seal = Seal(key, "session")
         self._is_secure = settings.is_secure
         port = urlsplit(settings.public_url).port
@@ -113,7 +118,7 @@ class SessionKeeper:
         self._ended = EndedSessions(ABSOLUTE_SECONDS)
 
     def read(self, request: Request) -> Session | None:
-        """Return the live session of a request."""
+        """Return the session of a request, as far as this gateway knows live."""
         payload = self._seal.open(request.cookies.get(self.cookie, ""))
         session = unpacked(payload) if payload is not None else None
         if session is None or self._ended.covers(
@@ -123,6 +128,18 @@ class SessionKeeper:
         now = clock.epoch_seconds()
         is_idle = now - session.seen_at > IDLE_SECONDS
         return None if is_idle or now - session.started_at > ABSOLUTE_SECONDS else session
+
+    async def live(self, request: Request) -> Session | None:
+        """Return the session of a request if it has ended at no gateway.
+
+        Raises:
+            EndsUnknownError: nobody says what other gateways were told.
+        """
+        session = self.read(request)
+        if session is None or self._shared is None:
+            return session
+        names = session_names(session.id, session.subject, session.sid)
+        return None if await self._shared.has_ended(names, session.started_at) else session
 
     def is_stale(self, session: Session) -> bool:
         """Say whether the cookie should be written again to keep the session from idling out."""
@@ -142,15 +159,20 @@ class SessionKeeper:
             raise SessionTooLargeError("the issuer's tokens do not fit into a cookie")
         self._set(response, text)
 
-    def clear(self, response: Response, session: Session | None) -> None:
+    async def clear(self, response: Response, session: Session) -> None:
         """Delete the cookie, and refuse its copies."""
-        if session is not None:
-            self._ended.end(session.id)
+        self._ended.end(session.id)
         self._set(response, "", max_age=0)
+        if self._shared is not None:
+            await self._shared.tell([("id", session.id)])
 
-    def end_at_issuer(self, subject: str | None, sid: str | None) -> None:
-        """Refuse the cookies of sessions that ended at the issuer; see `EndedSessions`."""
+    async def end_at_issuer(self, subject: str | None, sid: str | None) -> bool:
+        """Refuse the cookies of sessions that ended at the issuer; see `ended_names`.
+
+        Returns whether every gateway refuses them from now on.
+        """
         self._ended.end_at_issuer(subject, sid)
+        return self._shared is None or await self._shared.tell(ended_names(subject, sid))
 
     def _set(self, response: Response, value: str, max_age: int | None = None) -> None:
         response.set_cookie(

@@ -113,9 +113,9 @@ class SignIn:
 
     async def acting(self, request: Request) -> Response:
         """Show what a person may act as, or take the choice."""
-        session = self._keeper.read(request)
-        if session is None:
-            return self._door.to_sign_in(request)
+        session = await self._door.entered(request)
+        if isinstance(session, Response):
+            return session
         response: Response
         try:
             form = await self._door.read_form(request, session)
@@ -147,9 +147,9 @@ class SignIn:
 
     async def change_language(self, request: Request) -> Response:
         """Take the language of the pages about the own record."""
-        session = self._keeper.read(request)
-        if session is None:
-            return self._door.to_sign_in(request)
+        session = await self._door.entered(request)
+        if isinstance(session, Response):
+            return session
         try:
             form = await self._door.read_form(request, session)
         except FormRefusedError:
@@ -176,7 +176,7 @@ class SignIn:
         except SignInError:
             url = None  # signed out here all the same
         response = RedirectResponse(url or "/console/signed-out", 303)
-        self._keeper.clear(response, session)
+        await self._keeper.clear(response, session)
         return response
 
     async def signed_out(self, request: Request) -> Response:

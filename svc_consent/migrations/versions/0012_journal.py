@@ -21,6 +21,7 @@ NOT_JOURNALLED = (
     "authority_captured",
     "authority_journal",
     "denied_attempts",
+    "ended_session",
     "ledger_about",
     "ledger_entry",
     "ledger_key",

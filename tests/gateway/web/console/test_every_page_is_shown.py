@@ -8,6 +8,7 @@ from starlette.routing import Match, Route
 
 from gateway.pipeline import Pipeline
 from gateway.web.console.app import Console
+from gateway.web.console.shared_ends import Ends
 from infra.dev.screenshots.shots import SHOTS, Shot
 from tests.gateway.web.console.test_session import settings_of
 
@@ -34,7 +35,9 @@ EXCEPTED = {
 
 def routes() -> list[Route]:
     """Return every address of the console, in the order in which they are tried."""
-    console = Console(cast("Pipeline", None), settings_of(), (), nobody_verifies)
+    console = Console(
+        cast("Pipeline", None), settings_of(), (), nobody_verifies, cast("Ends", None)
+    )
     return list(console.routes())
 
 

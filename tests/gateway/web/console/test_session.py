@@ -132,14 +132,14 @@ def test_a_session_ends_by_idling_and_by_age(changes: dict[str, int], is_live: b
     assert (keeper.read(request_with(keeper.cookie, value)) is not None) is is_live
 
 
-def test_a_session_that_was_signed_out_is_refused_although_its_cookie_is_good() -> None:
+async def test_a_session_that_was_signed_out_is_refused_although_its_cookie_is_good() -> None:
     keeper, response = SessionKeeper(settings_of(), KEY), Response()
     session = a_session()
     keeper.write(response, session)
     copy = request_with(*cookie_of(response))
     assert keeper.read(copy) == session
     gone = Response()
-    keeper.clear(gone, session)
+    await keeper.clear(gone, session)
     assert "Max-Age=0" in gone.headers["set-cookie"]
     assert keeper.read(copy) is None
 

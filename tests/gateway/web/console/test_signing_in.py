@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from gateway.web.console import sign_in
 from gateway.web.console.sealing import FormTokens
-from gateway.web.console.session import SessionKeeper
+from gateway.web.console.session import Session, SessionKeeper
+from gateway.web.console.shared_ends import Ends
 from tests.fixtures.console_house import KEY, ConsoleHouse, console_house
 from tests.fixtures.gateway_app import GatewayWorld
 
@@ -97,9 +98,116 @@ async def test_tk_48_a_console_that_does_not_listen_would_be_noticed(
     house: ConsoleHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planted twin of the test above."""
-    monkeypatch.setattr(SessionKeeper, "end_at_issuer", lambda *_: None)
+
+    async def forget(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(SessionKeeper, "end_at_issuer", forget)
     with pytest.raises(AssertionError):
         await _an_end_at_the_issuer_ends_it_here(house)
+
+
+class Deaf:
+    """Planted: a gateway that hears of no other's sign-outs."""
+
+    async def session_has_ended(
+        self, _ended: list[str], _session: list[str], _started_at: int
+    ) -> bool:
+        return False
+
+
+async def _signed_in_at_both(
+    house: ConsoleHouse,
+    second: ConsoleHouse,
+    browser: httpx2.AsyncClient,
+    copies: httpx2.AsyncClient,
+) -> Session:
+    """Sign in at one gateway, and give another browser copies of the cookie for both."""
+    session = await house.sign_in(browser, "ann")
+    for each in (house, second):
+        each.hand_over(browser.cookies[house.cookie], copies)
+        assert await each.is_signed_in(copies)
+    return session
+
+
+async def _sign_out(house: ConsoleHouse, browser: httpx2.AsyncClient, session: Session) -> None:
+    answer = await browser.post(
+        f"{house.url}/console/logout",
+        data={"form_token": FormTokens(KEY).token(session.id)},
+        headers={"origin": house.url},
+    )
+    assert answer.status_code == 303
+    assert "signed-out" in answer.headers["location"]
+
+
+async def _end_at_issuer(house: ConsoleHouse, session: Session) -> None:
+    async with house.browser() as other:
+        ended = await other.get(
+            f"{house.issuer_url}/end-session", params={"id_token_hint": session.id_token or ""}
+        )
+    assert ended.status_code == 200
+
+
+async def _a_sign_out_counts_at_every_gateway(house: ConsoleHouse, ends: Ends | None) -> None:
+    async with house.another(ends) as second, house.browser() as browser, house.browser() as copies:
+        session = await _signed_in_at_both(house, second, browser, copies)
+        await _sign_out(house, browser, session)
+        assert not await house.is_signed_in(copies)
+        assert not await second.is_signed_in(copies)
+
+
+async def _the_issuers_word_counts_at_every_gateway(house: ConsoleHouse, ends: Ends | None) -> None:
+    async with house.another(ends) as second, house.browser() as browser, house.browser() as copies:
+        session = await _signed_in_at_both(house, second, browser, copies)
+        await _end_at_issuer(house, session)
+        assert not await house.is_signed_in(copies)
+        assert not await second.is_signed_in(copies)
+        again = await house.sign_in(copies, "ann")
+        assert again.id != session.id
+        second.hand_over(copies.cookies[house.cookie], copies)
+        assert await second.is_signed_in(copies)
+
+
+_EVERYWHERE = pytest.mark.parametrize(
+    "walk", [_a_sign_out_counts_at_every_gateway, _the_issuers_word_counts_at_every_gateway]
+)
+
+
+@_EVERYWHERE
+async def test_tk_48_what_ends_at_one_gateway_ends_at_all(house: ConsoleHouse, walk: Any) -> None:
+    await walk(house, None)
+
+
+@_EVERYWHERE
+async def test_tk_48_a_gateway_that_hears_nothing_would_be_noticed(
+    house: ConsoleHouse, walk: Any
+) -> None:
+    """Planted twin of the test above."""
+    with pytest.raises(AssertionError):
+        await walk(house, Deaf())
+
+
+async def test_tk_48_while_nobody_knows_what_has_ended_no_page_is_shown(
+    house: ConsoleHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be told at once is told before the next page is shown."""
+    async with (
+        house.another() as second,
+        house.browser() as browser,
+        house.browser() as copies,
+        house.browser() as other,
+    ):
+        session = await _signed_in_at_both(house, second, browser, copies)
+        await house.sign_in(other, "bob")
+        with monkeypatch.context() as outage:
+            outage.setattr(house.ends, "is_away", True)
+            for path in ("/console/", "/console/acting", "/console/training/courses"):
+                page = await copies.get(second.url + path)
+                assert page.status_code == 503, path
+            await _sign_out(house, browser, session)
+            await _end_at_issuer(house, session)
+        assert await house.is_signed_in(other)
+        assert not await second.is_signed_in(copies)
 
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
