@@ -13,6 +13,7 @@ import pytest_asyncio
 from infra import clock
 from infra.identity_token import Caller
 from infra.vocabulary import Role
+from svc_consent.agencies.repository import directory
 from svc_consent.governance import rules
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory
@@ -64,7 +65,7 @@ def status(payload: Any) -> str:
     return str(payload["agency"]["memberships"][0]["status"])
 
 
-async def test_membership_from_invitation_to_withdrawal_and_back(world: ConsentWorld) -> None:
+async def _comes_leaves_and_comes_back(world: ConsentWorld) -> None:
     """Coming back does not revive anybody's role (scenario 13)."""
     platform = acting(
         world, await world.make_person("PLA", await world.make_agency("PLATFORM")), Role.PLA, "*"
@@ -108,6 +109,23 @@ async def test_membership_from_invitation_to_withdrawal_and_back(world: ConsentW
     back = await run(world, platform, SIGN, agencyId=agency, reason="Returns", **period)
     assert status(back) == "MOU_SIGNED"
     assert await principal_roles(world, officer.external_subject) == []
+
+
+async def test_membership_from_invitation_to_withdrawal_and_back(world: ConsentWorld) -> None:
+    await _comes_leaves_and_comes_back(world)
+
+
+async def test_planted_withdrawal_that_leaves_roles_would_be_noticed(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing shows while the agency is away; with the new memorandum its people would be back."""
+
+    async def left_alone(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr(directory, "revoke_grants_of", left_alone)
+    with pytest.raises(AssertionError, match="LEO"):
+        await _comes_leaves_and_comes_back(world)
 
 
 async def test_seats_are_kept_by_the_project_manager(world: ConsentWorld) -> None:
