@@ -1,13 +1,15 @@
 """Statements about access reviews, dormant accounts, and who holds what in an agency."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, Select, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -164,12 +166,19 @@ async def page_of_dormant(
     return await page(session, rows, GRANT_ORDER, request)
 
 
-async def last_seen(session: ReadSession, account_ids: Sequence[UUID]) -> dict[UUID, date]:
-    """Return the last day on which accounts were used, as far as it is known."""
-    rows = await session.scalars(
-        select(AccountActivity).where(AccountActivity.account_id.in_(account_ids))
-    )
-    return {row.account_id: row.last_seen_on for row in rows}
+class LastSeen(BatchLoader[date]):
+    """The last day on which accounts were used, as far as it is known.
+
+    Not narrowed: asked for accounts of grants only that the caller was given.
+    """
+
+    def statement(self, _caller: Caller) -> AnySelect:
+        """The days."""
+        return select(AccountActivity).where(AccountActivity.account_id == IDS)
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, date]:
+        """By account."""
+        return {row.account_id: row.last_seen_on for (row,) in rows}
 
 
 async def add_items(session: WriteSession, campaign_id: UUID, grant_ids: Sequence[UUID]) -> None:

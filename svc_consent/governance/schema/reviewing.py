@@ -147,9 +147,7 @@ class DormantGrant:
     @strawberry.field(description="Last day on which it was used; none when it never was.")
     async def last_seen_on(self, info: Info) -> date | None:
         """Return the last day."""
-        async with context_of(info).reading() as session:
-            seen = await repository.last_seen(session, [self.row.account_id])
-        return seen.get(self.row.account_id)
+        return await context_of(info).loader(repository.LastSeen).load(self.row.account_id)
 
 
 @strawberry.type(
