@@ -284,6 +284,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
     streams = EventStreamEndpoint(endpoint, opener)
     origins = parse_origins(settings.cors_origins)
     sockets = EventSocketEndpoint(opener, credentials, origins)
+    training = TrainingDoors(parts.pipeline, credentials, _badge_keys(settings))
     console = logout = None
     if settings.console is not None:
         issuers = parse_issuers(settings.issuers)
@@ -304,8 +305,8 @@ def create_app(settings: GatewaySettings) -> Starlette:
             *OwnRecordDoor(parts.pipeline, credentials).routes(),
             *ScimDoor(parts.pipeline, credentials).routes(),
             *CommunityDoor(parts.community, _page_key(settings), parts.shared).routes(),
-            *TrainingDoors(parts.pipeline, credentials, _badge_keys(settings)).routes(),
-            *(console.routes() if console else ()),
+            *training.routes(),
+            *(console.routes(training.badge_of) if console else ()),
         ],
         middleware=[
             Middleware(SecurityHeaders),

@@ -18,11 +18,12 @@ from gateway.web.console.oidc import Provider
 from gateway.web.console.pages import PAGES
 from gateway.web.console.refreshing import Refresher
 from gateway.web.console.render import Pages
+from gateway.web.console.roles import STAFF
 from gateway.web.console.sealing import FormTokens, read_key
 from gateway.web.console.session import SessionKeeper
 from gateway.web.console.shared_ends import Ends, SharedEnds
 from gateway.web.console.sign_in import SignIn
-from gateway.web.console.views import developer, home
+from gateway.web.console.views import developer, home, training_files
 from gateway.web.console.visit import Visit
 
 
@@ -64,8 +65,12 @@ class Console:
         """Drop connections."""
         await self._provider.close()
 
-    def routes(self) -> Iterable[Route]:
-        """Return every address of the console."""
+    def routes(self, badge_of: training_files.BadgeOf) -> Iterable[Route]:
+        """Return every address of the console.
+
+        Args:
+            badge_of: makes the signed badge of a training record.
+        """
         page, sign_in = self._door.page, self._sign_in
         yield Route("/", _start)
         yield Route("/console", _start)
@@ -80,6 +85,8 @@ class Console:
         yield Route(HOME, page(home.show))
         for path, handler, allowed, methods in PAGES:
             yield Route(f"/console{path}", page(handler, allowed), methods=methods)
+        badge = page(training_files.BadgeFile(badge_of).send, STAFF)
+        yield Route("/console/training/certificates/{id}/badge.jwt", badge)
         if not self._settings.is_production:
             yield Route("/console/developer", page(developer.show), methods=["GET", "POST"])
             yield Route("/graphiql", page(developer.explorer))

@@ -13,7 +13,11 @@ from typing import Final
 from gateway.web.doors import letter_handover, tables_out
 
 _SUFFIX = ".graphql"
-OF_FILES: Final = ("TrainingSessions", *(each.operation for each in tables_out.TABLES.values()))
+OF_FILES: Final = (
+    "TrainingBadge",
+    "TrainingSessions",
+    *(each.operation for each in tables_out.TABLES.values()),
+)
 """Operations of the doors that a page hands over as files."""
 
 

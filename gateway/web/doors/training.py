@@ -102,10 +102,14 @@ class TrainingDoors:
         record = data.get("trainingRecord")
         if not record or record["outcome"] != "COMPLETED":
             return Response(status_code=404)
-        issuer = str(request.base_url).rstrip("/") + "/training"
-        credential = badges.credential_of(record, issuer)
-        text = badges.signed(credential, self._keys, clock.epoch_seconds())
+        text = self.badge_of(record, str(request.base_url))
         return file_of(text.encode(), badges.BADGE_TYPE, "badge.jwt")
+
+    def badge_of(self, record: Mapping[str, Any], base_url: str) -> str:
+        """Return the signed badge of a completed record, as this gateway's address issues it."""
+        issuer = base_url.rstrip("/") + "/training"
+        credential = badges.credential_of(record, issuer)
+        return badges.signed(credential, self._keys, clock.epoch_seconds())
 
     async def _badge_keys(self, _request: Request) -> Response:
         public = self._keys.current().private.as_dict(private=False)

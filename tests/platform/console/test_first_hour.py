@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from playwright.async_api import Page, expect
 
 from tests.fixtures.browser import Visitors
@@ -21,6 +23,12 @@ async def kept(page: Page, link: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+async def badge_keys(page: Page) -> KeySet:
+    """Return the public keys that anybody checks a badge with."""
+    answer = await page.request.get(page.url.partition("/console/")[0] + "/training/badge-keys")
+    return KeySet.import_key_set(await answer.json())
+
+
 async def test_lists_and_dates_are_kept_as_files(visitors: Visitors) -> None:
     page = await start(visitors, "training_manager", "/console/training/compliance?status=OVERDUE")
     lines = (await kept(page, "Download as CSV")).splitlines()
@@ -34,6 +42,10 @@ async def test_lists_and_dates_are_kept_as_files(visitors: Visitors) -> None:
     for path in ("training/files/compliance.csv", "training/catalogue/personnel.csv"):
         answer = await page.request.get(f"{visitors.platform.url}/console/{path}")
         assert answer.status in (403, 404), path
+    page = await start(visitors, "training_manager", "/console/training/sessions/9102-1/results")
+    await page.locator('a[href*="/training/certificates/"]').first.click()
+    badge = await kept(page, "Open Badge as a file")
+    assert jwt.decode(badge, await badge_keys(page), algorithms=["Ed25519"]).claims["name"]
 
 
 async def test_a_person_of_the_roster_has_a_page(visitors: Visitors) -> None:

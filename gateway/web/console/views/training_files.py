@@ -1,16 +1,18 @@
-"""Training as files to keep: lists as CSV, dates as a calendar; and a certificate to print."""
+"""Training as files to keep: lists as CSV, dates as a calendar, certificates and their badges."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from gateway.web.console.asking import RefusedError
 from gateway.web.console.visit import Visit
-from gateway.web.doors import calendar_text, tables_out
+from gateway.web.doors import badges, calendar_text, tables_out
 from gateway.web.doors.responses import file_of
 from infra import clock
 
+BadgeOf = Callable[[Mapping[str, Any], str], str]
+"""Makes the signed badge of a training record, issued at an address."""
 MAX_PAGES: Final = 200
 OF_EVERYBODY: Final = frozenset({"courses", "sessions"})
 """Tables of the catalogue; the others are about the agency's people."""
@@ -82,3 +84,22 @@ async def certificate(visit: Visit) -> Response:
     if found is None or found["outcome"] != "COMPLETED":
         return visit.page("unknown.html", 404)
     return visit.page("certificate.html", record=found, is_partial=reply.is_partial)
+
+
+class BadgeFile:
+    """A certificate as an Open Badge: what the door of training gives a program, for its holder."""
+
+    def __init__(self, badge_of: BadgeOf) -> None:
+        self._badge_of = badge_of
+
+    async def send(self, visit: Visit) -> Response:
+        """Send the badge of a completed training that the person may see."""
+        variables = {"id": visit.request.path_params["id"]}
+        reply = await visit.ask_as_door("TrainingBadge", variables)
+        if reply.codes:
+            raise RefusedError(reply.refusal)
+        record = reply.data["trainingRecord"]
+        if record is None or record["outcome"] != "COMPLETED":
+            return visit.page("unknown.html", 404)
+        text = self._badge_of(record, str(visit.request.base_url))
+        return _kept(visit, text, badges.BADGE_TYPE, "badge.jwt")
