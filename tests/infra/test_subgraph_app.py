@@ -1,7 +1,9 @@
 """The application around every service's schema: who gets in, what comes out when it goes wrong."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,16 @@ import httpx2
 import orjson
 import pytest
 import pytest_asyncio
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.authority.follower import Follower
 from infra.identity_token import Caller, TokenMinter
 from infra.signing_keys import SigningKeys
 from infra.subgraph_app import MAX_BODY_BYTES
 from infra.vocabulary import Category, Purpose, Role
 from svc_cases.cases import repository
+from tests.faults.witness import eventually
 from tests.fixtures.service_app import ServiceApp, ServiceAppFactory, caller
 
 CANARY = "Example-Canary was seen on Elm Street"
@@ -165,6 +171,21 @@ async def test_an_app_that_passes_texts_on_is_caught(
 
 
 async def test_an_answer_waits_for_the_revision_it_relies_on(service: ServiceApp) -> None:
+    await assert_waits_for_the_revision(service)
+
+
+async def test_twin_an_answer_of_a_replica_that_lags_is_noticed(
+    service: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_self: Follower, _revision: int, _timeout_seconds: float) -> None:
+        return
+
+    monkeypatch.setattr(Follower, "wait_for", at_once)
+    with pytest.raises(AssertionError):
+        await assert_waits_for_the_revision(service)
+
+
+async def assert_waits_for_the_revision(service: ServiceApp) -> None:
     consent = service.consent
     assert consent is not None
     ahead = len(consent.feed) + 1
@@ -177,6 +198,38 @@ async def test_an_answer_waits_for_the_revision_it_relies_on(service: ServiceApp
     answer = await waiting
     assert answer.status == 200
     assert answer.body["extensions"]["authority"]["revision"] == ahead
+
+
+async def take_all(engine: AsyncEngine, held: AsyncExitStack) -> None:
+    """Take every connection of a pool; a service's own tasks have some now and then."""
+    with contextlib.suppress(PoolTimeoutError):
+        while True:
+            await held.enter_async_context(engine.connect())
+
+
+async def test_without_a_free_connection_it_refuses_and_afterwards_serves_as_before(
+    service: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a connection in vain is told of an outage, and takes none along."""
+    engine = service.chassis.database.engine
+    monkeypatch.setattr(engine.pool, "_timeout", 0.2)
+    async with AsyncExitStack() as held:
+        await take_all(engine, held)
+        refused = [await service.graphql(ASKING, "{ courts { code } }") for _ in range(3)]
+        for answer in refused:
+            assert not (answer.body.get("data") or {}).get("courts")
+            assert answer.error_codes
+            assert "QueuePool" not in str(answer.body)
+        ready = await service.http.get("/health/ready")
+        assert ready.status_code == 503
+    monkeypatch.undo()
+
+    async def serves() -> bool:
+        ready = await service.http.get("/health/ready")
+        answer = await service.graphql(ASKING, "{ courts { code } }")
+        return ready.status_code == 200 and not answer.error_codes
+
+    await eventually(serves, "it does not recover")
 
 
 async def test_a_mutation_says_the_same_of_keys_that_are_used_and_rolled_back(

@@ -14,6 +14,7 @@ from infra.authority.predicate import agency_holder
 from infra.vocabulary import Basis, Category, Purpose
 from svc_consent.authority.decision import Decider
 from svc_consent.authority.rules import Touched, agency_key, keys_of, subject_key
+from svc_consent.disclosures import commands, endpoints
 from svc_consent.disclosures.repository import gate
 from tests.fixtures.consent_world import LONG_AGO, ConsentWorld, Person, in_hands_of, soon
 from tests.fixtures.service_app import ServiceAppFactory
@@ -265,3 +266,18 @@ async def test_au_16_records_cost_one_statement_however_many_share_the_gate(
     once = {"begin_under_lock": 1, "check": 1, "append": 1, "commit": 1}
     assert await _statements(world, 1) == once
     assert await _statements(world, 24) == once
+
+
+async def test_au_16_a_gate_that_takes_one_after_the_other_would_be_noticed(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted twin: each call in a transaction of its own."""
+    sound = commands.pass_gate
+
+    async def one_by_one(pool: Any, lane: str, calls: Any) -> Any:
+        answers = [await sound(pool, lane, [call]) for call in calls]
+        return {**answers[-1], "verdicts": [each["verdicts"][0] for each in answers]}
+
+    monkeypatch.setattr(endpoints, "pass_gate", one_by_one)
+    with pytest.raises(AssertionError):
+        await test_au_16_records_cost_one_statement_however_many_share_the_gate(world)
