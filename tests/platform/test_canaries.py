@@ -1,7 +1,9 @@
 """No value that comes from a person leaves the databases by logs, traces or metrics.
 
-Marker strings go through every argument of every operation, through headers, tokens, paths and
-broken bodies of a whole platform, whose traces are all sampled and sent to a real collector.
+Marker strings go through every argument of every operation, as texts, ids, and in the place of
+numbers, days and choices; through headers, tokens, paths and broken bodies; through every other
+door and every form of the console (`canary_doors`). The platform's traces are all sampled and sent
+to a real collector.
 """
 
 import asyncio
@@ -35,6 +37,7 @@ from gateway.policy.access_table import AccessTable
 from gateway.policy.packaged import packaged_supergraph, packaged_table
 from infra.dev.up.programs import METERED
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
+from tests.platform.canary_doors import Doors
 
 pytestmark = pytest.mark.walk
 MARK = "Cnry"
@@ -104,6 +107,8 @@ class Evidence:
     sent: int
     answers: dict[int, int]
     people: frozenset[str] = frozenset()
+    pages: int = 0
+    forms: int = 0
 
     def hits(self, mark: str = MARK) -> dict[str, str]:
         """Where the mark stands, with what is around the first hit."""
@@ -115,18 +120,20 @@ class Evidence:
         return found
 
 
-def value_for(kind: Any, mark: Callable[[], str], *, real_ids: bool) -> Any:
-    """A value of an input type with a marker wherever text fits."""
+def value_for(kind: Any, mark: Callable[[], str], *, real_ids: bool, is_odd: bool = False) -> Any:
+    """A value of an input type with a marker wherever text fits; if odd, wherever it does not."""
     if isinstance(kind, GraphQLNonNull):
-        return value_for(kind.of_type, mark, real_ids=real_ids)
+        return value_for(kind.of_type, mark, real_ids=real_ids, is_odd=is_odd)
     if isinstance(kind, GraphQLList):
-        return [value_for(kind.of_type, mark, real_ids=real_ids)]
+        return [value_for(kind.of_type, mark, real_ids=real_ids, is_odd=is_odd)]
     if isinstance(kind, GraphQLInputObjectType):
         return {
-            name: value_for(each.type, mark, real_ids=real_ids)
+            name: value_for(each.type, mark, real_ids=real_ids, is_odd=is_odd)
             for name, each in kind.fields.items()
             if name not in ("expectedVersion",) or isinstance(each.type, GraphQLNonNull)
         }
+    if is_odd:
+        return mark()
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     match kind.name:
@@ -184,19 +191,40 @@ class Sender:
     def note(self, status: int) -> None:
         self.answers[status] = self.answers.get(status, 0) + 1
 
-    async def every_argument(self, *, real_ids: bool) -> None:
+    async def every_argument(self, *, real_ids: bool, is_odd: bool = False) -> None:
         roots = [("query", self.schema.query_type), ("mutation", self.schema.mutation_type)]
         for kind, root in roots:
             assert root is not None
             for name, each in root.fields.items():
                 persona = persona_for(self.table, f"{root.name}.{name}", self.personas)
                 variables = {
-                    n: value_for(a.type, self.mark, real_ids=real_ids) for n, a in each.args.items()
+                    n: value_for(a.type, self.mark, real_ids=real_ids, is_odd=is_odd)
+                    for n, a in each.args.items()
                 }
                 purpose = next(iter(self.purposes[persona]), None)
                 text = document(kind, name, each, self.mark)
                 answer = await self.platform.send(persona, text, variables, purpose=purpose)
                 self.note(answer.status)
+
+    async def every_subscription(self) -> None:
+        root = self.schema.subscription_type
+        assert root is not None
+        for name, each in root.fields.items():
+            persona = persona_for(self.table, f"{root.name}.{name}", self.personas)
+            headers = {
+                "authorization": f"Bearer {await self.platform.token(persona)}",
+                "accept": "text/event-stream", "last-event-id": self.mark(),
+            }  # fmt: skip
+            if purpose := next(iter(self.purposes[persona]), None):
+                headers["purpose-of-use"] = purpose
+            asked = {
+                "query": document("subscription", name, each, self.mark),
+                "variables": {n: self.mark() for n in each.args}, "extensions": {self.mark(): 1},
+            }  # fmt: skip
+            async with self.platform.client.stream(
+                "POST", f"{self.platform.url}/subscriptions", json=asked, headers=headers
+            ) as answer:
+                self.note(answer.status_code)
 
     async def every_header(self) -> None:
         token = await self.platform.token("case_manager")
@@ -287,9 +315,15 @@ async def gathered(collector: Collector, rounds: int) -> Evidence:
             async with httpx2.AsyncClient(timeout=60) as client:
                 platform = Platform(data_dir, port, process, log, client)
                 sender = Sender(platform)
+                personas = {each["persona"]: each for each in sender.personas}
+                doors = Doors(platform, personas, sender.mark, sender.note)
+                await doors.every_page()
                 for _ in range(rounds):
                     await sender.every_argument(real_ids=True)
                     await sender.every_argument(real_ids=False)
+                    await sender.every_argument(real_ids=False, is_odd=True)
+                    await sender.every_subscription()
+                    await doors.every_door()
                     await sender.every_header()
                     await sender.every_broken_body()
                     await sender.every_path()
@@ -305,7 +339,8 @@ async def gathered(collector: Collector, rounds: int) -> Evidence:
         world = json.loads((data_dir / "world.json").read_text())
         people = {str(each["family_name"]) for each in world["participants"]}
         people |= {str(each["name"]) for each in world["staff"]}
-        return Evidence(places, sender.mark.made, sender.answers, frozenset(people))
+        seen = len(doors.opened), len(doors.sent)
+        return Evidence(places, sender.mark.made, sender.answers, frozenset(people), *seen)
 
 
 @pytest.fixture(scope="module")
@@ -318,6 +353,8 @@ async def test_no_marker_leaves_the_databases(evidence: Evidence) -> None:
     assert evidence.sent > 300
     assert evidence.answers[200] > 100
     assert {401, 400, 404} <= set(evidence.answers)
+    assert evidence.pages > 30
+    assert evidence.forms > 10
     assert evidence.hits() == {}
 
 
