@@ -2,7 +2,7 @@
 
 Everything is real: processes of ``up``, the sign-in, HTTP on loopback. One visitor at a time: it is
 the time of the server, not of a browser. The first load is the page with everything that it links
-to, as nobody has it kept yet, uncompressed.
+to, as nobody has it kept yet, as it travels.
 
 A machine that others load says little by its clock. So the processor's time of all programs and of
 PostgreSQL is told as well: what a page costs whatever else runs, and, since most of it comes one
