@@ -45,6 +45,8 @@ GATEWAYS = 3
 CLIENTS = 32
 CHANGES_A_SECOND = 20.0
 WRITERS = 12
+PEOPLE = 36
+"""Whose consent changes; the writers share them. About half are open, and so in each list."""
 _EXPIRING = 0.2
 _SIZES = (1, 2, 4, 8)
 """How many people one look-up asks for: what is decided about several must hold at one instant."""
@@ -63,6 +65,7 @@ class Totals:
         disclosures: how often somebody was shown: a line of that person's accounting each time.
         answers: in which they were, and those
         of_nobody: in which nobody was, judged all the same.
+        refusals: of what readers asked and were not told, how much for which reason.
         spent: processor seconds by program.
     """
 
@@ -75,6 +78,7 @@ class Totals:
     most_held: int = 0
     spent: dict[str, float] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -84,7 +88,8 @@ class Totals:
             f"{self.disclosures} disclosures in {self.answers} answers"
             f" ({self.of_nobody} of nobody), {self.changes} changes"
             f" ({self.changes / max(self.seconds, 1):.1f} a second),"
-            f" {self.outages} outages, {len(self.violations)} violations; {self.seconds:.0f} s,"
+            f" {self.outages} outages {self.refusals}, {len(self.violations)} violations;"
+            f" {self.seconds:.0f} s,"
             f" checker held {self.most_held} entries at most, {peak:.0f} MiB;"
             f" faults: {self.faults}; processor: {spent_line(self.spent)}"
         )
@@ -134,6 +139,9 @@ class Watch:
         totals.changes += len(changes)
         totals.outages += drive.outages - self._outages
         self._outages = drive.outages
+        for code, count in drive.refusals.items():
+            totals.refusals[code] = totals.refusals.get(code, 0) + count
+        drive.refusals.clear()
         totals.most_held = max(totals.most_held, self._history.held + len(self._records))
         totals.seconds += now - self._began_at
         self._began_at = now
@@ -301,6 +309,8 @@ async def drive_on(
     most: int,
     clients: int = CLIENTS,
     writers: int = WRITERS,
+    people: int | None = None,
+    pace: float = CHANGES_A_SECOND,
     seconds: float = float("inf"),
     once: bool = False,
     calm: bool = False,
@@ -312,6 +322,8 @@ async def drive_on(
         cluster: gateways with a consent service of their own.
         totals: what has been seen; is added to.
         most: end at so many in all.
+        people: whose consent changes; one for each writer if not stated.
+        pace: changes a second, at most.
         seconds: end after so many, whatever has been reached.
         once: end when each fault has happened once and somebody was answered.
         calm: let nothing happen, to see what reading and writing cost by themselves.
@@ -323,9 +335,9 @@ async def drive_on(
     door = QuickDoor(cluster)
     drive = Drive(
         door.ask, len(cluster.gateways), recipients, dice,
-        pace=CHANGES_A_SECOND, expiring=_EXPIRING, sizes=_SIZES,
+        pace=pace, expiring=_EXPIRING, sizes=_SIZES,
     )  # fmt: skip
-    await drive.prepare(writers)
+    await drive.prepare(people or writers)
     watch = Watch(cluster, drive, totals)
     faults = Faults(cluster, dice)
     between, least = (1.0, _LEAST) if once else (3.0, most)
@@ -346,7 +358,7 @@ async def drive_on(
         return seen >= most or time.monotonic() > ends_at or (seen >= least and disturbing.done())
 
     try:
-        await drive.run(readers=clients, until=is_enough)
+        await drive.run(readers=clients, until=is_enough, writers=writers)
     finally:
         is_over.set()
         disturbing.cancel()
@@ -392,7 +404,8 @@ async def run(totals: Totals, arguments: argparse.Namespace, save: Callable[[], 
     ):
         await drive_on(
             cluster, totals, most=arguments.disclosures, clients=arguments.clients,
-            writers=arguments.writers, seconds=arguments.seconds, calm=arguments.calm, save=save,
+            writers=arguments.writers, people=arguments.people, pace=arguments.pace,
+            seconds=arguments.seconds, calm=arguments.calm, save=save,
         )  # fmt: skip
 
 
@@ -402,6 +415,8 @@ def main() -> int:
     parser.add_argument("--disclosures", type=int, default=200_000, help="of all runs together")
     parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--writers", type=int, default=WRITERS)
+    parser.add_argument("--people", type=int, default=PEOPLE, help="whose consent changes")
+    parser.add_argument("--pace", type=float, default=CHANGES_A_SECOND, help="changes a second")
     parser.add_argument("--calm", action="store_true", help="without faults")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="of this run at most")
     parser.add_argument("--patience", help="factor for deadlines, where the machine is slow")

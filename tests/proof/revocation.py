@@ -9,9 +9,11 @@ import asyncio
 import random
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -108,6 +110,7 @@ class Drive:
         shown: what clients were shown, for the ledger.
         outages: answers that tell of an outage; of these,
         lost: requests that nothing came back for, or nothing of the gateway's.
+        refusals: of outages of readers, how many had which code.
         reading: who reads at this moment, since when (monotonic).
         writing: whose consent is being changed, since when.
     """
@@ -126,6 +129,7 @@ class Drive:
     miscounted: list[str] = field(default_factory=list)
     outages: int = 0
     lost: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     reading: dict[str, float] = field(default_factory=dict)
     writing: dict[str, float] = field(default_factory=dict)
     _next_change_at: float = 0.0
@@ -141,15 +145,24 @@ class Drive:
                     await self._revoke(edge["node"]["id"], edge["node"]["version"])
         self.participants = [node["id"] for node in nodes]
 
-    async def run(self, *, readers: int, until: Callable[[], bool], pause: float = 0.0) -> None:
+    async def run(
+        self,
+        *,
+        readers: int,
+        until: Callable[[], bool],
+        pause: float = 0.0,
+        writers: int | None = None,
+    ) -> None:
         """Read and write at once until a condition holds; then let everybody finish.
 
         Args:
             pause: between two changes of one writer.
+            writers: how many share the participants; one for each if not stated.
         """
+        shares = writers or len(self.participants)
         writing = [
-            asyncio.create_task(self._write(participant, pause))
-            for participant in self.participants
+            asyncio.create_task(self._write(self.participants[number::shares], pause))
+            for number in range(shares)
         ]
         reading = [asyncio.create_task(self._read(number)) for number in range(readers)]
         try:
@@ -162,20 +175,32 @@ class Drive:
             self._is_over = True
             await asyncio.gather(*writing, *reading)
 
-    async def _write(self, participant: str, pause: float) -> None:
-        while not self._is_over:
-            ends = self.dice.random() < self.expiring
+    async def _write(self, people: Sequence[str], pause: float) -> None:
+        """Change the consent of one after the other: who is open is closed, and the other way.
+
+        Half of many are open at any time, so that answers have several of them. All are closed
+        at the end.
+        """
+        signed: dict[str, tuple[str, int]] = {}
+        for participant in cycle(people):
+            if self._is_over:
+                break
             await self._turn(pause)
-            asked_at = self.writing[participant] = time.monotonic()
-            if ends:
-                await self._let_expire(participant, asked_at)
-                continue
-            release_id, version = await self._sign(participant)
-            self._note(participant, asked_at, is_open=True)
-            await self._turn(pause)
-            asked_at = self.writing[participant] = time.monotonic()
-            await self._revoke(release_id, version)
-            self._note(participant, asked_at, is_open=False)
+            if participant in signed:
+                await self._close(participant, signed.pop(participant))
+            elif self.dice.random() < self.expiring:
+                await self._let_expire(participant)
+            else:
+                asked_at = self.writing[participant] = time.monotonic()
+                signed[participant] = await self._sign(participant)
+                self._note(participant, asked_at, is_open=True)
+        for participant, release in signed.items():
+            await self._close(participant, release)
+
+    async def _close(self, participant: str, release: tuple[str, int]) -> None:
+        asked_at = self.writing[participant] = time.monotonic()
+        await self._revoke(*release)
+        self._note(participant, asked_at, is_open=False)
 
     async def _turn(self, pause: float) -> None:
         """Wait until the next change may be asked for."""
@@ -186,8 +211,9 @@ class Drive:
             self._next_change_at = now + waits + 1 / self.pace
             await asyncio.sleep(waits)
 
-    async def _let_expire(self, participant: str, asked_at: float) -> None:
+    async def _let_expire(self, participant: str) -> None:
         """Sign for a moment; the database's clock ends it, whatever other clocks say."""
+        asked_at = self.writing[participant] = time.monotonic()
         ends_at = clock.now() + timedelta(seconds=_EXPIRES_SECONDS)
         closes_at = time.monotonic() + _EXPIRES_SECONDS
         is_signed = await self._sign_until(participant, ends_at) is not None
@@ -298,6 +324,7 @@ class Drive:
         if answered is None or "errors" in answered[1] or answered[0] != 200:
             self.outages += 1
             self.lost += answered is None
+            self.refusals[_code(answered)] += 1
             return False
         saw = self._seen(name, answered[1]["data"], chosen, is_list=is_list)
         self.disclosures.append(Disclosure(began_at, ended_at, saw, f"{persona} {name}"))
@@ -361,6 +388,14 @@ class Drive:
                 self.miscounted.append(name)
             saw = {each: each in listed for each in self.participants}
         return saw
+
+
+def _code(answered: Answered | None) -> str:
+    """Return why nothing was shown: the first error's code, or what came in its place."""
+    if answered is None:
+        return "nothing came"
+    first: dict[str, Any] = next(iter(answered[1].get("errors", [])), {})
+    return str(first.get("extensions", {}).get("code", answered[0]))
 
 
 def _pauses() -> Iterator[float]:
