@@ -11,28 +11,44 @@ from gateway.policy.access_table import BITS, compile_table
 from gateway.policy.labels import read_labels
 from gateway.policy.matrix import load_matrix
 from gateway.policy.roles import PrunedOperation, prune, selected_refusals
-from infra.vocabulary import Category
+from infra.vocabulary import Category, Form
 from tests.factories.policies import MUTATIONS, SDL
 from tests.factories.supergraphs import labelled_supergraph
 
 IDENTITY, NOTES = BITS[Category.IDENTITY], BITS[Category.CASE_NOTES]
 HOUSING, COORD = BITS[Category.HOUSING], BITS[Category.LEGAL_COORD]
 WIDER = (
-    SDL.replace(
-        "  participants: ParticipantConnection\n",
-        '  participants(noteContains: String @category(is: "CASE_NOTES"),'
-        ' housedSince: String @category(is: "HOUSING"), first: Int): ParticipantConnection\n',
+    (
+        SDL.replace(
+            "  participants: ParticipantConnection\n",
+            '  participants(noteContains: String @category(is: "CASE_NOTES"),'
+            ' housedSince: String @category(is: "HOUSING"), first: Int): ParticipantConnection\n',
+        )
+        .replace(
+            '  notes: [Note] @category(is: "CASE_NOTES")\n',
+            '  notes(first: Int): [Note] @category(is: "CASE_NOTES")\n'
+            '  cases: [Case!] @category(is: "STRUCTURE")\n',
+        )
+        .replace(
+            "  case: Case\n",
+            '  case: Case\n  counted: Int @category(is: "REFERRAL", as: "AGGREGATE")\n'
+            '  studied: Int @category(is: "REFERRAL", as: "DEIDENTIFIED")\n',
+        )
+        .replace(
+            'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD") {\n',
+            'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD")'
+            ' @about(participant: "ownerId") {\n  ownerId: ID! @category(is: "STRUCTURE")\n'
+            '  docket: Docket @category(is: "STRUCTURE")\n',
+        )
     )
-    .replace(
-        '  notes: [Note] @category(is: "CASE_NOTES")\n',
-        '  notes(first: Int): [Note] @category(is: "CASE_NOTES")\n'
-        '  cases: [Case!] @category(is: "STRUCTURE")\n',
-    )
-    .replace(
-        'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD") {\n',
-        'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD")'
-        ' @about(participant: "ownerId") {\n  ownerId: ID! @category(is: "STRUCTURE")\n',
-    )
+    + """
+type Docket @category(is: "STRUCTURE") {
+  pages: Int
+  remark: String @category(is: "LEGAL_COORD")
+  link: Link @category(is: "LEGAL_COORD")
+  shelf: Docket
+}
+"""
 )
 
 
@@ -109,6 +125,35 @@ def test_whom_it_is_about_is_read_where_somebody_must_grant_something() -> None:
     assert names(linked) == [("number", False), ("link", False), ("ownerId", True)]
 
 
+@pytest.mark.parametrize(
+    ("below", "is_read"),
+    [
+        ("pages", False),
+        ("__typename", False),
+        ("shelf { pages }", False),
+        ("remark", True),
+        ("pages remark", True),
+        ("link { relation }", True),
+        ("link { participantId }", True),
+        ("pages link { relation }", True),
+        ("shelf { pages shelf { link { relation } } }", True),
+        ("pages shelf { pages remark }", True),
+    ],
+)
+def test_whom_it_is_about_is_read_for_what_is_further_below(below: str, is_read: bool) -> None:
+    case = at(run(f"{{ case {{ number docket {{ {below} }} }} }}", "DEF"), "case")
+    assert case.needs == 0
+    assert names(case) == [("number", False), ("docket", False), *[("ownerId", True)] * is_read]
+    assert (case.subject_key is not None) is is_read
+
+
+def test_obligations_are_told_of_each_field_and_of_its_type() -> None:
+    pruned = run("{ participant(id: 1) { id summary } courses { number } }", "CM")
+    assert {label.category for label in pruned.labels} == {Category.IDENTITY, Category.GOALS_PLAN}
+    pruned = run("{ case { docket { remark } } }", "DEF")
+    assert {label.category for label in pruned.labels} == {Category.LEGAL_COORD}
+
+
 @pytest.mark.parametrize("column", ["CM", "LEO", "EVL"])
 def test_the_name_of_a_type_is_left_where_it_stands(column: str) -> None:
     pruned = run("{ __typename courses { __typename number } }", column)
@@ -137,6 +182,22 @@ def test_catalogue_alone_is_told_from_what_is_about_people(
 ) -> None:
     pruned = run(document, column)
     assert (pruned.is_catalogue_only, pruned.uses_lists) == (is_catalogue, reads_lists)
+
+
+def test_figures_and_rows_without_names_have_obligations_and_rows_rest_on_an_agreement() -> None:
+    """What rests on an agreement ends with it, as lists do; figures do not."""
+    counted = run("{ counted }", "PM")
+    studied = run("{ studied }", "EVL")
+    assert (counted.refusals, studied.refusals) == ((), ())
+    assert [(each.category, each.form) for each in counted.labels] == [
+        (Category.REFERRAL, Form.AGGREGATE)
+    ]
+    assert [(each.category, each.form) for each in studied.labels] == [
+        (Category.REFERRAL, Form.DEIDENTIFIED)
+    ]
+    assert (counted.uses_lists, studied.uses_lists) == (False, True)
+    assert not counted.is_catalogue_only
+    assert not studied.is_catalogue_only
 
 
 def test_a_list_without_its_rows_is_about_people() -> None:
