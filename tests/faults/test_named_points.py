@@ -26,6 +26,7 @@ from tests.proof.revocation import RECORDED, Shown, unrecorded
 pytestmark = pytest.mark.timeout(900)
 
 _CLIENTS = 6
+_PAUSE = 0.05
 _ASK = "query {name}($id: ID!) {{ participant(id: $id) {{ id name {{ family }} }} }}"
 _MORTALS = {program: f"tests.faults.mortal {program}" for program in POINTS}
 _LONG_ROUNDS = int(os.environ.get("GT_SOAK_KILLS", "1000"))
@@ -74,9 +75,16 @@ class Clients:
 
     async def ask_until_dead(self, *processes: OwnProcess) -> None:
         """Ask, several at a time, until each of these has ended once; each is started again."""
-        waiting = list(processes)
+        waiting, is_over = list(processes), False
+
+        async def go_on_asking() -> None:
+            while not is_over:
+                await self.ask()
+                await asyncio.sleep(_PAUSE)  # whoever is dead refuses at once
+
+        asking = [asyncio.create_task(go_on_asking()) for _ in range(_CLIENTS)]
         while waiting:
-            await asyncio.gather(*(self.ask() for _ in range(_CLIENTS)))
+            await asyncio.sleep(_PAUSE)
             for each in list(waiting):
                 assert each.process is not None
                 if each.process.poll() is not None:
@@ -84,6 +92,8 @@ class Clients:
                     each.start()
         for each in processes:
             await each.is_ready()
+        is_over = True
+        await asyncio.gather(*asking)
         await self.are_shown_again()
 
     async def are_shown_again(self) -> None:
