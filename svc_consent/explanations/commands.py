@@ -13,7 +13,7 @@ from infra.vocabulary import Role
 from svc_consent.agencies.repository.directory import database_now
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import Touched, keys_of
-from svc_consent.explanations import rules
+from svc_consent.explanations import repository, rules
 from svc_consent.explanations.tables import PrivacyReview
 
 
@@ -22,7 +22,8 @@ async def open_review(
 ) -> dict[str, Any]:
     """Open a participant's record to the privacy officer who asks, for a day, with the reason.
 
-    The answer is the same whether the id names somebody or not.
+    A record that is another site's alone stays shut: it has a privacy officer of its own. The
+    answer is the same for it, for the site's own and for an id that names nobody.
 
     Raises:
         CommandError: not a privacy officer, or no well-formed id.
@@ -41,6 +42,8 @@ async def open_review(
         starts_at=now, ends_at=now + timedelta(hours=rules.REVIEW_HOURS),
     )  # fmt: skip
     session.add(review)
+    if await repository.is_elsewhere(session, row_id, site_id):
+        return {"reviewId": str(review.id), "endsAt": review.ends_at.isoformat()}
     fact = rules.review_ground(review.id, row_id, caller.subject, review.starts_at, review.ends_at)
     touched = [Touched(str(row_id), fact.holder)]
     await record_change(session, keys_of(touched, {}), [put_visibility(fact)])

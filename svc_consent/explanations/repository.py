@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal, select, text
+from sqlalchemy import bindparam, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String, Uuid
 
@@ -32,6 +32,19 @@ async def may_read(session: AnySession, caller: Caller, participant_id: UUID) ->
     """Return whether the caller may see who was told what about a participant."""
     condition = visible(caller, Category.AUDIT, literal(participant_id, Uuid))
     return await session.scalar(select(literal(1)).where(condition)) is not None
+
+
+async def is_elsewhere(session: AnySession, participant_id: UUID, site_id: UUID) -> bool:
+    """Return whether agencies hold a participant's record at other sites and none at this one.
+
+    A record that no agency holds any more is nobody else's: it can still be reviewed.
+    """
+    held = select(
+        func.count(),
+        func.count().filter(Visibility.holder.endswith(f"@{site_id}")),
+    ).where(Visibility.participant_id == participant_id, Visibility.holder.like("agency:%@%"))
+    anywhere, here = (await session.execute(held)).one()
+    return bool(anywhere) and not here
 
 
 async def facts_at(

@@ -160,6 +160,40 @@ async def test_a_privacy_officer_sees_inside_a_review_and_not_before(case: Case)
     assert await explained(case, stranger) is None
 
 
+async def held_at(case: Case, site_id: UUID) -> None:
+    """Let an agency of a site serve the participant of a case."""
+    holder = agency_holder(case.manager.agency_id, str(site_id))
+    await case.world.permit(case.participant, holder, Basis.OWN_AGENCY)
+
+
+async def reviewed(case: Case) -> bool:
+    """Say whether a privacy officer of the case's site sees the record in a review of it."""
+    who = reader(case, Role.PRV, "v", subject=str(uuid4()))
+    given = {"participantId": case.participant, "reason": "A complaint"}
+    opened = await case.run("openReview", given, "reviewId endsAt", who)
+    assert opened["userErrors"] == []
+    assert opened["reviewId"]
+    return await explained(case, who) is not None
+
+
+async def test_a_record_of_another_site_stays_shut_and_nobody_can_tell(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, both = await new_case(world), await new_case(world)
+    await held_at(elsewhere, uuid4())
+    await held_at(both, uuid4())
+    await held_at(both, world.site_id)
+    assert await reviewed(elsewhere) is False
+    assert await reviewed(both) is True
+
+    async def nowhere(*_: object) -> bool:
+        return False
+
+    # Planted twin: who does not look where the record is held opens it.
+    monkeypatch.setattr(repository, "is_elsewhere", nowhere)
+    assert await reviewed(elsewhere) is True
+
+
 @pytest.mark.parametrize(
     ("role", "reason", "code"),
     [(Role.CM, "Curious", "FORBIDDEN"), (Role.PRV, "  ", "REASON_MISSING")],
