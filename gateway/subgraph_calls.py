@@ -16,7 +16,7 @@ from infra.telemetry import metrics, traces
 from infra.telemetry.logs import correlation_id
 from infra.vocabulary import Role
 
-PASSED_CODES = frozenset({"BAD_USER_INPUT"})
+PASSED_CODES = frozenset({"BAD_USER_INPUT", "SERVICE_UNAVAILABLE"})
 _PATH = "http://subgraph/graphql"
 _NOBODY = Caller(
     subject="nobody", agency_id="", site_id="", grant_id="", role=Role.COM, purpose=None

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Any, NewType, Protocol
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from infra.errors import GoldenThreadError
@@ -30,6 +31,8 @@ AT_THE_END_KEY = "at_the_end"
 LastStep = Callable[[], Awaitable[None]]
 _TAKE = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
 _LEAVE = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
+_OUTAGES = ("08", "53", "57P")
+"""Classes of PostgreSQL's appendix A: connection, resources, intervention by an operator."""
 DRIVER = "postgresql+asyncpg://"
 """The driver reads the whole address: SQLAlchemy knows no ``sslmode`` and no ``sslrootcert``."""
 
@@ -153,6 +156,17 @@ class Database:
         await self.engine.dispose()
         if self.journal is not None:
             self.journal.close()
+
+
+def is_outage(error: BaseException) -> bool:
+    """Say whether a database gave no connection or lost it, so that asking again may help.
+
+    A statement that runs into its time limit is none: how long it takes may depend on its rows.
+    """
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(_OUTAGES)
+    return isinstance(error, (NoFreeConnectionError, OSError))
 
 
 async def rows(

@@ -25,7 +25,7 @@ from infra import clock
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
 from infra.authority.journal import Journal
-from infra.database import Database
+from infra.database import Database, is_outage
 from infra.errors import GoldenThreadError
 from infra.http_client import BUDGET_HEADER, HttpClient
 from infra.http_retry import NOT_BEGUN_HEADER
@@ -228,6 +228,8 @@ def present_error(error: GraphQLError) -> dict[str, object]:
     elif isinstance(cause, GoldenThreadError):
         code = cause.code
         message = str(cause) if code == "BAD_USER_INPUT" else _INTERNAL
+    elif is_outage(cause):
+        code, message = "SERVICE_UNAVAILABLE", _INTERNAL
     else:
         code, message = "INTERNAL", _INTERNAL
     extensions: dict[str, object] = {"code": code}

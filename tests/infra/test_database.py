@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra import clock
 from infra.authority.tables import OutboxEntry
-from infra.database import AlreadyRunningError, AnySession, Database
+from infra.database import AlreadyRunningError, AnySession, Database, is_outage
 from infra.settings import Secret
 
 
@@ -120,3 +120,24 @@ async def test_a_database_that_is_away_is_not_reachable(chassis_database: Databa
     away = Database(Secret("postgresql://x@127.0.0.1:1/x"), application_name="away", pool_size=1)
     assert not await away.is_reachable()
     await away.close()
+
+
+async def test_an_outage_is_told_apart_from_a_fault_of_ours(chassis_database: Database) -> None:
+    """Whoever is told of an outage asks again; a mistake in a statement stays one."""
+    away = Database(Secret("postgresql://x@127.0.0.1:1/x"), application_name="away", pool_size=1)
+    with pytest.raises(OSError) as nobody_there:  # noqa: PT011
+        async with away.read():
+            pass
+    await away.close()
+    assert is_outage(nobody_there.value)
+
+    async def fails(statement: str) -> BaseException:
+        with pytest.raises(DBAPIError) as failed:
+            async with chassis_database.read() as session:
+                await session.execute(text(statement))
+        return failed.value
+
+    assert is_outage(await fails("select pg_terminate_backend(pg_backend_pid())"))
+    assert is_outage(await fails("do $$ begin raise using errcode = '53300'; end $$"))
+    assert not is_outage(await fails("select 1 / 0"))
+    assert not is_outage(await fails("do $$ begin raise using errcode = '57014'; end $$"))
