@@ -64,6 +64,12 @@ SHOTS = (
     ),
     Shot("plan-session", "training_manager", "/console/training/courses/9101/plan"),
     Shot(
+        "change-course",
+        "training_manager",
+        "/console/training/courses/9101/change",
+        is_pictured=False,
+    ),
+    Shot(
         "session-places",
         "training_manager",
         "/console/training/sessions/9101-2/places",

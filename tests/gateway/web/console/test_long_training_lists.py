@@ -44,6 +44,7 @@ def course_of(number: int) -> Row:
     return {
         "id": f"c{number}", "number": str(number), "title": f"Course {number}", "audience": [],
         "description": "", "authority": [], "registrationText": None, "contact": None,
+        "trainingCategory": None, "validityMonths": None, "isActive": True,
     }  # fmt: skip
 
 
