@@ -51,6 +51,10 @@ ASSESSING = SUPERVISING | PRIVACY
 """Roles that say what an incident was."""
 PREPARING = CARE | {"PM"}
 """Roles that put people on an agenda."""
+CHAIRING = frozenset({"PM"})
+"""Roles that run the work group's meetings."""
+NOTING = PREPARING | {"DEF", "SVC"}
+"""Roles that write down what was said in a meeting."""
 BUREAU = frozenset({"LSB"})
 ASSISTED = BUREAU | {"PM", "TRM", "AGA", "SUP", "LEL"}
 """Who asks the Support Bureau for help, and the Bureau."""

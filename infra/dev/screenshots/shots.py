@@ -171,6 +171,12 @@ SHOTS = (
     ),
     Shot("conferences", "le_supervisor", "/console/conferences"),
     Shot("conference", "project_manager", f"/console/conferences/{MEETING}"),
+    Shot(
+        "conference-invite",
+        "project_manager",
+        f"/console/conferences/{MEETING}/invite",
+        is_pictured=False,
+    ),
     Shot("conference-to-pledge", "defender", f"/console/conferences/{MEETING}"),
     Shot("incidents", "case_manager", "/console/people/{participant}/incidents"),
     Shot("letters", "case_manager", "/console/people/{participant}/letters"),
