@@ -179,7 +179,7 @@ def _allows(matrix: Matrix, column: str, label: Label, has_purpose: bool) -> boo
 
 
 def _bits(matrix: Matrix, column: str, label: Label) -> int:
-    if label.category in _FREE or label.category in STAFF_CATEGORIES:
+    if label.category in STAFF_CATEGORIES:  # what is free is among them
         return 0
     if label.form in WITHOUT_NAMES:
         return 0

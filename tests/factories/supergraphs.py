@@ -24,4 +24,5 @@ def labelled_supergraph(sdl: str) -> Supergraph:
     """Return a supergraph of one subgraph; every type gets its ``@join__type``."""
     typed = re.sub(r"^(type \w+)", r"\1 @join__type(graph: A)", sdl, flags=re.MULTILINE)
     mutation = " mutation: Mutation" if "type Mutation" in sdl else ""
-    return load_supergraph(_PREAMBLE % mutation + typed)
+    stream = " subscription: Subscription" if "type Subscription" in sdl else ""
+    return load_supergraph(_PREAMBLE % (mutation + stream) + typed)

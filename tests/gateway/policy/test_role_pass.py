@@ -31,14 +31,21 @@ WIDER = (
         )
         .replace(
             "  case: Case\n",
-            '  case: Case\n  counted: Int @category(is: "REFERRAL", as: "AGGREGATE")\n'
+            "  case: Case\n  found: Found\n  study: Study\n"
+            '  counted: Int @category(is: "REFERRAL", as: "AGGREGATE")\n'
             '  studied: Int @category(is: "REFERRAL", as: "DEIDENTIFIED")\n',
         )
         .replace(
             'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD") {\n',
             'type Case @category(is: "LEGAL_PUBLIC", as: "PUBLIC_RECORD")'
             ' @about(participant: "ownerId") {\n  ownerId: ID! @category(is: "STRUCTURE")\n'
-            '  docket: Docket @category(is: "STRUCTURE")\n',
+            '  docket: Docket @category(is: "STRUCTURE")\n'
+            '  title: String @join__field(graph: A, requires: "ownerId")\n',
+        )
+        .replace(
+            '  goals: String @category(is: "GOALS_PLAN")\n',
+            '  goals: String @category(is: "GOALS_PLAN")\n'
+            '  plan: String @category(is: "GOALS_PLAN") @join__field(graph: A, requires: "id")\n',
         )
     )
     + """
@@ -47,7 +54,15 @@ type Docket @category(is: "STRUCTURE") {
   remark: String @category(is: "LEGAL_COORD")
   link: Link @category(is: "LEGAL_COORD")
   shelf: Docket
+  seen: Link
+  either: Either
 }
+type Study @category(is: "STRUCTURE") {
+  key: String
+  rate: Int @category(is: "REFERRAL", as: "DEIDENTIFIED") @join__field(graph: A, requires: "key")
+}
+union Found @join__type(graph: A) = Course | Participant
+union Either @join__type(graph: A) = Course | Link
 """
 )
 
@@ -136,6 +151,10 @@ def test_whom_it_is_about_is_read_where_somebody_must_grant_something() -> None:
         ("link { relation }", True),
         ("link { participantId }", True),
         ("pages link { relation }", True),
+        # Nothing that is read of it needs a grant but that it is there at all.
+        ("seen { participantId }", True),
+        ("either { ... on Link { participantId } }", True),
+        ("either { ... on Course { number } }", True),
         ("shelf { pages shelf { link { relation } } }", True),
         ("pages shelf { pages remark }", True),
     ],
@@ -152,6 +171,29 @@ def test_obligations_are_told_of_each_field_and_of_its_type() -> None:
     assert {label.category for label in pruned.labels} == {Category.IDENTITY, Category.GOALS_PLAN}
     pruned = run("{ case { docket { remark } } }", "DEF")
     assert {label.category for label in pruned.labels} == {Category.LEGAL_COORD}
+
+
+FOUND = "{ found { ... on Course { number } ... on Participant { id } } }"
+
+
+def test_what_may_be_of_several_types_is_governed_where_one_of_them_is() -> None:
+    """And told of by the types that are, not by the others."""
+    pruned = run(FOUND, "CM")
+    assert pruned.governed == ("found",)
+    assert {label.category for label in pruned.labels} == {Category.IDENTITY}
+    assert not pruned.is_catalogue_only
+    # Asking for courses alone tells whether it is a participant.
+    asked = run("{ found { ... on Course { number } } }", "CM")
+    assert (asked.governed, asked.labels) == (pruned.governed, pruned.labels)
+
+
+def test_what_is_read_from_a_free_field_is_governed_by_its_own_label_alone() -> None:
+    """A field that another one feeds has the labels of both: of them one counts, where one does."""
+    plan = run("{ participant(id: 1) { plan } }", "CM")
+    assert {label.category for label in plan.labels} == {Category.IDENTITY, Category.GOALS_PLAN}
+    assert not run("{ case { title } }", "PRO:not_liaison").is_catalogue_only
+    assert run("{ study { rate } }", "EVL").uses_lists
+    assert not run("{ study { key } }", "EVL").uses_lists
 
 
 @pytest.mark.parametrize("column", ["CM", "LEO", "EVL"])
