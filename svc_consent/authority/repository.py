@@ -236,7 +236,8 @@ def _moment(text_: str | None) -> datetime | None:
     return None if text_ is None else datetime.fromisoformat(text_)
 
 
-# Cut by the stored count: operations that do not go into this answer are not even read.
+# Cut by the stored count: operations that do not go into this answer are not even read. The join
+# says itself between which revisions it is, or its plan walks the past from the first change on.
 _FEED = """
 with entry as materialized (
   select revision, operation_count
@@ -246,7 +247,8 @@ with entry as materialized (
 ), part as (
   select c.revision, c.keys, c.operations::text as operations
   from sized join authority_change c using (revision)
-  where sized.size <= $3 or c.revision = $1 + 1
+  where c.revision > $1 and c.revision <= (select max(revision) from entry)
+    and (sized.size <= $3 or c.revision = $1 + 1)
 )
 select head.revision, part.revision, part.keys, part.operations
 from authority_applied head left join part on true

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, cast, func, or_, select
+from sqlalchemy import Integer, Select, cast, exists, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from infra.batch_loader import IDS, AnySelect, BatchLoader
@@ -159,9 +159,12 @@ async def page_of_dormant(
     since: date,
 ) -> Page[RoleGrant]:
     """Return grants that count now although their account was not used since a day."""
-    used = select(AccountActivity.account_id).where(AccountActivity.last_seen_on >= since)
+    # Looked up for each of the agency's grants: who signs in anywhere in the state is not read.
+    is_used = exists().where(
+        AccountActivity.account_id == RoleGrant.account_id, AccountActivity.last_seen_on >= since
+    )
     rows = _live(caller, agency_id, now).where(
-        RoleGrant.account_id.not_in(used), func.date(RoleGrant.granted_at) < since
+        not_(is_used), func.date(RoleGrant.granted_at) < since
     )
     return await page(session, rows, GRANT_ORDER, request)
 
