@@ -6,6 +6,7 @@ Two synthetic sites; the plans are those that a connection keeps for every calle
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import orjson
 import pytest
@@ -40,17 +41,45 @@ query($id: ID!) { participant(id: $id) {
   goals(first: 10) { totalCount edges { node { id } } } progressSummary { statement }
 } }
 """
+PEOPLE = """
+query($keys: [_Any!]!) { _entities(representations: $keys) { ... on Participant {
+  name { given family } contact { phone } enrollment { status enrolledOn } housing { code }
+  notes(first: 10) { totalCount edges { node { id text } } } goals(first: 10) { totalCount }
+  enrollments(first: 5) { totalCount edges { node { status } } }
+  referrals(first: 5) { totalCount edges { node { urgency } } }
+  housingHistory(first: 5) { totalCount } aliases { name }
+} } }
+"""
 OPERATIONS = {
     "list": "{ participants(first: 10) { totalCount edges { node { id name { given } } } } }",
     "search": '{ searchParticipants(text: "alder", first: 10) { edges { node { id } } } }',
     "caseload": "{ caseload(first: 10) { totalCount edges { node { id } } } }",
     "record": RECORD,
+    "people": PEOPLE,
+    "home": """{ caseload(first: 100) { totalCount edges { node {
+      id name { given family preferred } enrollment { status enrolledOn } } } } }""",
+    "agency home": """{ participants(first: 100) { totalCount edges { node {
+      id name { given family preferred } enrollment { status enrolledOn } } } } }""",
+    "referrals": "{ referralQueue(first: 50) { totalCount edges { node { id urgency } } } }",
+    "own referrals": "{ myReferrals(first: 50) { totalCount edges { node { id } } } }",
 }
 CASES = """
 query($keys: [_Any!]!) { _entities(representations: $keys) { ... on Participant {
-  legalCases(first: 10) { totalCount edges { node { id relation } } }
+  legalCases(first: 10) { totalCount edges { node { id relation case { caseNumber
+    court { name } charges { description } hearings { at } } } } }
+  counsel(first: 10) { totalCount edges { node { id } } }
 } } }
 """
+_CALENDAR = """query($from: DateTime!) { courtCalendar(from: $from, days: 60, first: 50) {
+  totalCount edges { node { at link { case { caseNumber court { name } } } } } } }"""
+_DOCKET = """query($court: String!, $on: Date!) { docket(court: $court, on: $on, first: 50) {
+  totalCount edges { node { caseNumber charges { description } hearings { at } } } } }"""
+DATES = {
+    "caseload": (Role.CM, "case_manager", "ao|r", _CALENDAR),
+    "defence": (Role.DEF, "defender", "rc", _CALENDAR),
+    "agency": (Role.SUP, "cm_supervisor", "o|r", _CALENDAR),
+    "docket": (Role.DEF, "defender", "rc", _DOCKET),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +131,14 @@ def asking(batch: Batch, role: Role, handle: str, grounds: str) -> Caller:
 
 def somebody(batch: Batch) -> str:
     """Return a participant of the persona's caseload."""
+    return of_caseload(batch)[0]["id"]
+
+
+def of_caseload(batch: Batch) -> list[dict[str, str]]:
+    """Return references to the first participants of the persona's caseload."""
     manager = batch.places.managers[0]
-    return next(str(each["id"]) for each in batch.people if each.get("manager") == manager)
+    ids = [str(each["id"]) for each in batch.people if each.get("manager") == manager]
+    return [{"__typename": "Participant", "id": each} for each in ids[:20]]
 
 
 @pytest.mark.parametrize("at_size", ["svc_participants"], indirect=True)
@@ -117,9 +152,12 @@ async def test_no_statement_reads_a_large_table_from_end_to_end(
     at_size: AtSize, name: str, role: Role, handle: str, grounds: str
 ) -> None:
     who = asking(at_size.batch, role, handle, grounds)
-    variables = {"id": somebody(at_size.batch)} if name == "record" else None
+    variables: dict[str, dict[str, Any]] = {
+        "record": {"id": somebody(at_size.batch)},
+        "people": {"keys": of_caseload(at_size.batch)},
+    }
     async with statements_of(at_size.service) as statements:
-        answer = await at_size.service.graphql(who, OPERATIONS[name], variables)
+        answer = await at_size.service.graphql(who, OPERATIONS[name], variables.get(name))
     assert answer.data
     assert len(statements) <= 16
     assert await whole_tables(at_size.service, statements, LARGE) == []
@@ -128,10 +166,32 @@ async def test_no_statement_reads_a_large_table_from_end_to_end(
 @pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
 async def test_cases_of_people_are_looked_up(at_size: AtSize) -> None:
     who = asking(at_size.batch, Role.CM, "case_manager", "ao|r")
-    keys = [{"__typename": "Participant", "id": somebody(at_size.batch)}]
+    keys = of_caseload(at_size.batch)
     async with statements_of(at_size.service) as statements:
-        answer = await at_size.service.graphql(who, CASES, {"keys": keys})
-    assert answer.data["_entities"][0]["legalCases"] is not None
+        for asked in (keys[:1], keys):
+            answer = await at_size.service.graphql(who, CASES, {"keys": asked})
+            assert answer.data["_entities"][0]["legalCases"] is not None
+    assert await whole_tables(at_size.service, statements, LARGE) == []
+
+
+@pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
+@pytest.mark.parametrize("name", list(DATES))
+async def test_dates_are_found_by_when_they_are(at_size: AtSize, name: str) -> None:
+    role, handle, grounds, document = DATES[name]
+    who = asking(at_size.batch, role, handle, grounds)
+    who = replace(who, access={**who.access, Category.LEGAL_PUBLIC: "*"})
+    async with at_size.service.chassis.database.read() as session:
+        court, at = (
+            await session.execute(
+                text("select code, starts_at from hearing, court order by starts_at limit 1")
+            )
+        ).one()
+    variables = {"court": court, "on": at.date().isoformat(), "from": at.isoformat()}
+    named = {name: value for name, value in variables.items() if f"${name}:" in document}
+    async with statements_of(at_size.service) as statements:
+        answer = await at_size.service.graphql(who, document, named)
+    assert answer.data
+    assert any("hearing" in each for each in statements)
     assert await whole_tables(at_size.service, statements, LARGE) == []
 
 
