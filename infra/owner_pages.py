@@ -227,6 +227,10 @@ class OwnerPages(Generic[Row]):
         """Return one owner's page."""
         return await self._loader.load((owner_id, request))
 
+    async def first(self, owner_id: UUID, count: int) -> Sequence[Row]:
+        """Return one owner's first rows, for a list that has no pages."""
+        return (await self.load(owner_id, PageRequest(count, None, is_counted=False))).rows
+
     async def _load(self, keys: list[tuple[UUID, PageRequest]]) -> list[Page[Row]]:
         groups: dict[PageRequest, list[UUID]] = {}
         for owner_id, request in keys:

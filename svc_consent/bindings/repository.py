@@ -1,13 +1,15 @@
 """Statements on codes and bindings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, text
 from sqlalchemy.types import Uuid
 
 from infra.authority.predicate import visible
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Role
@@ -150,19 +152,26 @@ async def binding_for_update(
     return row
 
 
-async def bindings_of(
-    session: AnySession, caller: Caller, participant_id: UUID
-) -> Sequence[AccountBinding]:
-    """Return who speaks or spoke for a participant, as far as the caller may see it."""
-    rows = await session.scalars(
-        select(AccountBinding)
-        .where(
-            AccountBinding.participant_id == participant_id,
-            visible(caller, Category.AUDIT, AccountBinding.participant_id),
+class BindingsOfParticipants(BatchLoader[list[AccountBinding]]):
+    """Who speaks or spoke for participants, newest first."""
+
+    def statement(self, caller: Caller) -> AnySelect:
+        """All of them about people whose accounting the caller may see."""
+        return (
+            select(AccountBinding)
+            .where(
+                AccountBinding.participant_id == IDS,
+                visible(caller, Category.AUDIT, AccountBinding.participant_id),
+            )
+            .order_by(AccountBinding.starts_at.desc(), AccountBinding.id)
         )
-        .order_by(AccountBinding.starts_at.desc(), AccountBinding.id)
-    )
-    return rows.all()
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, list[AccountBinding]]:
+        """By participant."""
+        found: dict[UUID, list[AccountBinding]] = {}
+        for (row,) in rows:
+            found.setdefault(row.participant_id, []).append(row)
+        return found
 
 
 async def binding_by_id(

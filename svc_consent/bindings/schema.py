@@ -122,9 +122,8 @@ class ParticipantBindings:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.bindings_of(session, context.caller, row_id)
-        return [Binding.from_row(row) for row in rows]
+        rows = await context.loader(repository.BindingsOfParticipants).load(row_id)
+        return [Binding.from_row(row) for row in rows or ()]
 
 
 @strawberry.type(directives=STRUCTURE)

@@ -1,41 +1,37 @@
 """Statements on court orders, narrowed by what the caller may see of the participant."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 
 from infra.authority.predicate import visible
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
-from infra.vocabulary import Category, Role
+from infra.owner_pages import Order, OwnerPages
+from infra.vocabulary import Category
 from svc_consent.orders.tables import CourtOrder
-from svc_consent.safeguards.repository import serving_agency
+from svc_consent.safeguards.repository import MAX_ROWS, is_staff, serving_agency
 
-__all__ = ["about", "by_id", "for_update", "serving_agency"]
-
-_MAX_ROWS = 100
+__all__ = ["MAX_ROWS", "OrdersOfParticipants", "by_id", "for_update", "serving_agency"]
 
 
 def _visible(caller: Caller) -> ColumnElement[bool]:
     return visible(caller, Category.AUDIT, CourtOrder.participant_id)
 
 
-async def about(session: AnySession, caller: Caller, participant_id: UUID) -> Sequence[CourtOrder]:
-    """Return the newest orders about a participant, as far as the caller may see them.
+class OrdersOfParticipants(OwnerPages[CourtOrder]):
+    """Orders about participants, newest first."""
 
-    An order may come with one not to tell, so the person hears of it from counsel.
-    """
-    if caller.role in (Role.PAR, Role.REP):
-        return []
-    rows = await session.scalars(
-        select(CourtOrder)
-        .where(CourtOrder.participant_id == participant_id, _visible(caller))
-        .order_by(CourtOrder.admitted_at.desc(), CourtOrder.id.desc())
-        .limit(_MAX_ROWS)
-    )
-    return rows.all()
+    row = CourtOrder
+    owner = CourtOrder.participant_id
+    order: ClassVar[Order] = Order((CourtOrder.admitted_at, CourtOrder.id), is_descending=True)
+
+    def narrowed(self, caller: Caller) -> ColumnElement[bool]:
+        """Return the condition that an order must meet for this caller."""
+        # An order may come with one not to tell, so the person hears of it from counsel.
+        return _visible(caller) if is_staff(caller) else false()
 
 
 async def is_in_force(session: WriteSession, participant_id: UUID, now: datetime) -> bool:

@@ -140,8 +140,9 @@ class ParticipantOrders:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.about(session, context.caller, row_id)
+        rows = await context.loader(repository.OrdersOfParticipants).first(
+            row_id, repository.MAX_ROWS
+        )
         return [CourtOrder.from_row(row) for row in rows]
 
 

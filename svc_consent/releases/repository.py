@@ -1,8 +1,8 @@
 """Statements on releases; every one is narrowed by what the caller may see of the participant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, text
@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Uuid
 
 from infra.authority.predicate import visible
+from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order, OwnerPages
@@ -31,6 +32,25 @@ class ReleasesOfParticipants(OwnerPages[Release]):
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
         """Return the condition that a release must meet for this caller."""
         return _visible(caller, Release.participant_id)
+
+
+class RestrictionsOfParticipants(BatchLoader[list[Restriction]]):
+    """Every restriction of participants, newest first."""
+
+    def statement(self, caller: Caller) -> AnySelect:
+        """All of them about people whose releases the caller may see."""
+        return (
+            select(Restriction)
+            .where(Restriction.participant_id == IDS, _visible(caller, Restriction.participant_id))
+            .order_by(Restriction.recorded_at.desc(), Restriction.id.desc())
+        )
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, list[Restriction]]:
+        """By participant."""
+        found: dict[UUID, list[Restriction]] = {}
+        for (row,) in rows:
+            found.setdefault(row.participant_id, []).append(row)
+        return found
 
 
 def _visible(
@@ -164,21 +184,6 @@ async def restrictions_by_id(
         )
     )
     return {row.id: row for row in rows}
-
-
-async def restrictions_of(
-    session: AnySession, caller: Caller, participant_id: UUID
-) -> Sequence[Restriction]:
-    """Return a participant's restrictions, newest first, as far as the caller may see them."""
-    rows = await session.scalars(
-        select(Restriction)
-        .where(
-            Restriction.participant_id == participant_id,
-            _visible(caller, Restriction.participant_id),
-        )
-        .order_by(Restriction.recorded_at.desc(), Restriction.id.desc())
-    )
-    return rows.all()
 
 
 async def next_number(session: WriteSession, series_id: UUID) -> int:

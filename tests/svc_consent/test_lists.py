@@ -28,12 +28,7 @@ SCHEMA = build_ast_schema(
 )
 OWNED = list(lists_below(SCHEMA, "Participant"))
 ROOTS = root_lists(SCHEMA)
-OF_ONE = frozenset(
-    {
-        "accounting", "amendmentRequests", "bindings", "courtOrders", "handouts", "incidents",
-        "legalDemands", "recipients", "restrictions",
-    }
-)  # fmt: skip
+OF_ONE = frozenset({"accounting", "recipients"})
 """Lists on the page of one person, which are asked for each person anew."""
 PERSONAS = {
     "case_manager": Purpose.CAREMGT, "cm_supervisor": Purpose.CAREMGT,

@@ -27,7 +27,11 @@ from svc_consent.agencies.schema.directory import (
 )
 from svc_consent.releases import repository, rules, tables
 from svc_consent.releases.elements import described_element, law
-from svc_consent.releases.repository import RELEASE_ORDER, ReleasesOfParticipants
+from svc_consent.releases.repository import (
+    RELEASE_ORDER,
+    ReleasesOfParticipants,
+    RestrictionsOfParticipants,
+)
 from svc_consent.releases.rules import (
     Capacity,
     Covers,
@@ -322,9 +326,8 @@ class ParticipantReleases:
         context, participant_id = context_of(info), parse_id(str(self.id))
         if participant_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.restrictions_of(session, context.caller, participant_id)
-        return [Restriction.from_row(row) for row in rows]
+        rows = await context.loader(RestrictionsOfParticipants).load(participant_id)
+        return [Restriction.from_row(row) for row in rows or ()]
 
     @strawberry.field(description="Every version of every release, newest first.", directives=AUDIT)
     async def releases(

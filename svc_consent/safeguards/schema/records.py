@@ -13,7 +13,14 @@ from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_consent.agencies.schema.directory import CATALOGUE, STRUCTURE, Agencies, Agency
-from svc_consent.safeguards import repository, rules, tables
+from svc_consent.safeguards import rules, tables
+from svc_consent.safeguards.repository import (
+    MAX_ROWS,
+    AmendmentsOfParticipants,
+    DemandsOfParticipants,
+    HandoutsOfParticipants,
+    IncidentsOfParticipants,
+)
 from svc_consent.safeguards.rules import DemandKind, HandoutKind
 
 _AUDIT = [category(Category.AUDIT)]
@@ -236,8 +243,7 @@ class ParticipantSafeguards:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.about(session, context.caller, tables.Incident, row_id)
+        rows = await context.loader(IncidentsOfParticipants).first(row_id, MAX_ROWS)
         return [Incident.from_row(row) for row in rows]
 
     @strawberry.field(
@@ -248,8 +254,7 @@ class ParticipantSafeguards:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.about(session, context.caller, tables.LegalDemand, row_id)
+        rows = await context.loader(DemandsOfParticipants).first(row_id, MAX_ROWS)
         return [LegalDemand.from_row(row) for row in rows]
 
     @strawberry.field(
@@ -260,8 +265,7 @@ class ParticipantSafeguards:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.about(session, context.caller, tables.AmendmentRequest, row_id)
+        rows = await context.loader(AmendmentsOfParticipants).first(row_id, MAX_ROWS)
         return [AmendmentRequest.from_row(row) for row in rows]
 
     @strawberry.field(description="What the person was given, the newest 100.", directives=_AUDIT)
@@ -270,6 +274,5 @@ class ParticipantSafeguards:
         context, row_id = context_of(info), parse_id(str(self.id))
         if row_id is None:
             return None
-        async with context.reading() as session:
-            rows = await repository.about(session, context.caller, tables.Handout, row_id)
+        rows = await context.loader(HandoutsOfParticipants).first(row_id, MAX_ROWS)
         return [Handout.from_row(row) for row in rows]
