@@ -102,8 +102,14 @@ async def similar(
     """
     keys = sorted(keys_of((*record.names, *record.aliases)))
     by_key = select(PersonKeyRow.participant_id).where(PersonKeyRow.key.in_(keys))
-    by_alias = select(AliasRow.participant_id).where(
-        func.lower(AliasRow.name).in_([each.lower() for each in record.aliases])
+    # Counted for each person whom the caller has; EXISTS would be made into a table of all aliases.
+    same_aliases = (
+        select(func.count())
+        .where(
+            AliasRow.participant_id == ParticipantRow.id,
+            func.lower(AliasRow.name).in_([each.lower() for each in record.aliases]),
+        )
+        .scalar_subquery()
     )
     by_birth = and_(ParticipantRow.born_on == person.born_on, ParticipantRow.born_on.is_not(None))
     found = await session.scalars(
@@ -111,8 +117,8 @@ async def similar(
         .where(
             ParticipantRow.site_id == person.site_id,
             ParticipantRow.id != person.id,
-            or_(ParticipantRow.id.in_(by_key), ParticipantRow.id.in_(by_alias), by_birth),
-            visible(caller, Category.IDENTITY, ParticipantRow.id),
+            or_(ParticipantRow.id.in_(by_key), by_birth, same_aliases > 0),
+            visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True),
         )
         .order_by(ParticipantRow.created_at.desc(), ParticipantRow.id)
         .limit(MOST_COMPARED)

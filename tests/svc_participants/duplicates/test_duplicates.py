@@ -173,7 +173,7 @@ async def test_planted_link_that_tells_is_caught(
 ) -> None:
     from sqlalchemy import true
 
-    plant(monkeypatch, repository, "visible", lambda *_: true())
+    plant(monkeypatch, repository, "visible", lambda *_, **__: true())
     assert not await release_stays_with_its_record(participants, "Blabber")
 
 

@@ -163,6 +163,29 @@ async def test_no_statement_reads_a_large_table_from_end_to_end(
     assert await whole_tables(at_size.service, statements, LARGE) == []
 
 
+@pytest.mark.parametrize("at_size", ["svc_participants"], indirect=True)
+@pytest.mark.parametrize(
+    ("role", "handle", "grounds"),
+    [(Role.CM, "case_manager", "ao|r"), (Role.SUP, "cm_supervisor", "o|r")],
+    ids=["caseload", "agency"],
+)
+async def test_records_are_compared_with_those_that_the_caller_has(
+    at_size: AtSize, role: Role, handle: str, grounds: str
+) -> None:
+    """Twenty of them: some have aliases, some a date of birth."""
+    who = asking(at_size.batch, role, handle, grounds)
+    document = (
+        "query($keys: [_Any!]!) { _entities(representations: $keys)"
+        " { ... on Participant { possibleDuplicates { score participant { id } } } } }"
+    )
+    async with statements_of(at_size.service) as statements:
+        answer = await at_size.service.graphql(who, document, {"keys": of_caseload(at_size.batch)})
+    assert answer.data
+    assert any("lower(participant_alias.name) IN ($" in each for each in statements)
+    assert any("participant.born_on = $" in each for each in statements)
+    assert await whole_tables(at_size.service, statements, LARGE) == []
+
+
 @pytest.mark.parametrize("at_size", ["svc_cases"], indirect=True)
 async def test_cases_of_people_are_looked_up(at_size: AtSize) -> None:
     who = asking(at_size.batch, Role.CM, "case_manager", "ao|r")
