@@ -129,6 +129,11 @@ def check_moment(at: datetime, last: datetime | None, now: datetime, field: str)
         raise RuleError("DATE_TOO_EARLY", "A handoff is recorded within a day.", ("input", field))
 
 
+def minutes_until(met_at: datetime, requested_at: datetime) -> int:
+    """Return after how many whole minutes they met."""
+    return (met_at - requested_at) // timedelta(minutes=1)
+
+
 def check_shift(starts_at: datetime, ends_at: datetime, phone: str) -> None:
     """Check a stretch on the rota.
 

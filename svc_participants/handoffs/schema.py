@@ -1,6 +1,6 @@
 """GraphQL of handoffs and of the rota."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -77,7 +77,7 @@ def handoff_of(row: HandoffRow) -> Handoff:
     state = rules.HandoffState(row.state)
     minutes = None
     if row.met_at is not None:
-        minutes = (row.met_at - row.requested_at) // timedelta(minutes=1)
+        minutes = rules.minutes_until(row.met_at, row.requested_at)
     return Handoff(
         id=strawberry.ID(str(row.id)),
         participant_id=strawberry.ID(str(row.participant_id)),

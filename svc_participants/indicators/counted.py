@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from infra.database import ReadSession
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
 from infra.indicators.periods import Period
-from svc_participants.indicators import repository, repository_after, rules, started, well_being
-from svc_participants.indicators.populations import ENROLLED, REFERRED, STARTED
+from svc_participants.handoffs.rules import minutes_until
+from svc_participants.indicators import (
+    called,
+    repository,
+    repository_after,
+    rules,
+    started,
+    well_being,
+)
+from svc_participants.indicators.populations import CALLED, ENROLLED, REFERRED, STARTED
 from svc_participants.referrals.rules import Door
 
 
@@ -40,6 +49,8 @@ class ParticipantFigures:
         site = UUID(site_id)
         if population is REFERRED:
             return await _referred(session, site, period)
+        if population is CALLED:
+            return await _called(session, site, period)
         if population is ENROLLED:
             return await _enrolled(session, site, period)
         if population is STARTED:
@@ -87,6 +98,25 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
             )
         )
     return observed
+
+
+async def _called(session: ReadSession, site: UUID, period: Period) -> list[Observation]:
+    districts = await repository.districts(session, site)
+    return [
+        Observation(
+            {"HANDOFF": called.handoff(_minutes(row), row["target_minutes"])},
+            {
+                Split.AGENCY: str(row["provider_agency_id"]),
+                Split.PLACE: rules.district(row["place"], districts),
+                **rules.of_person(repository.about(row), row["called_on"]),
+            },
+        )
+        for row in await repository.called(session, site, period.starts_on, period.ends_on)
+    ]
+
+
+def _minutes(row: Mapping[str, Any]) -> int | None:
+    return None if row["met_at"] is None else minutes_until(row["met_at"], row["requested_at"])
 
 
 async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Observation]:

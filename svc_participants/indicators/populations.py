@@ -1,4 +1,4 @@
-"""Who is counted here: people by first referral, people enrolled, people who refer. Pure."""
+"""Who is counted here: people by first referral, call or stay, and people who refer. Pure."""
 
 from infra.indicators.definitions import Grain, Population, Split
 
@@ -18,6 +18,14 @@ REFERRED = Population(
         *_OF_PERSON,
     ),
 )
+CALLED = Population(
+    "CALLED",
+    "People to whom a case manager was called in the quarter, by the first of these calls.",
+    Grain.QUARTER,
+    (Split.AGENCY, Split.PLACE, *_OF_PERSON),
+)
+"""Apart from those referred: one door has calls at all, and a group without any hides its figures.
+Nor a part of them: a later referral, or one of another quarter, can be handed over as well."""
 ENROLLED = Population(
     "ENROLLED",
     "People who were enrolled at some time in the year.",

@@ -57,6 +57,22 @@ where e.site_id = :site and e.enrolled_on <= :ends_on
   and e.exit_reason is distinct from 'ADMIN_ERROR'
 order by e.participant_id, e.enrolled_on desc, e.id
 """  # noqa: S608 - put together from constants
+# By the site's day of the call, like a referral's; the first call of each in the period.
+_CALLED = f"""
+select c.provider_agency_id, c.called_on, c.requested_at, c.met_at, c.target_minutes, r.place,
+  {_ABOUT}
+from (
+  select distinct on (h.participant_id) h.*,
+    (h.requested_at at time zone s.time_zone)::date as called_on
+  from handoff h join site_program s on s.site_id = h.site_id
+  where h.site_id = :site
+    and (h.requested_at at time zone s.time_zone)::date between :starts_on and :ends_on
+  order by h.participant_id, h.requested_at, h.id
+) c
+join referral r on r.id = c.referral_id
+join participant p on p.id = c.participant_id
+left join participant_demographics d on d.participant_id = c.participant_id
+"""  # noqa: S608 - put together from constants
 _REFERRERS = """
 select author_subject, count(*) as made,
   (array_agg(door order by submitted_at, id))[1] as door,
@@ -176,11 +192,12 @@ async def first_days(session: AnySession) -> dict[str, date]:
 
 
 async def agencies(session: AnySession, site_id: UUID) -> list[str]:
-    """Return every agency that ever referred or served somebody at a site."""
+    """Return every agency that ever referred, was called to or served somebody at a site."""
     found = await session.scalars(
         text(
             "select author_agency_id::text from referral where site_id = :site"
             " union select provider_agency_id::text from enrollment where site_id = :site"
+            " union select provider_agency_id::text from handoff where site_id = :site"
             " order by 1"
         ),
         {"site": site_id},
@@ -241,6 +258,14 @@ async def enrolled(
     """Return people who were enrolled at some time in a period, by their latest stay."""
     given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
     return await rows(session, _ENROLLED, given)
+
+
+async def called(
+    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+) -> Sequence[Mapping[str, Any]]:
+    """Return people to whom a case manager was called in a period, by the first of these calls."""
+    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    return await rows(session, _CALLED, given)
 
 
 async def referrers(

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from infra.indicators.definitions import Family, Indicator, Outcome, Split
 from svc_participants.enrollments.rules import EnrollmentStatus, ExitReason
+from svc_participants.indicators.called import HANDOFF
 from svc_participants.indicators.populations import (
     ENROLLED,
     NOT_KNOWN,
@@ -139,6 +140,7 @@ INDICATORS = (
     FIRST_CONTACT,
     INTAKE,
     WAIT,
+    HANDOFF,
     ENGAGEMENT,
     CASELOAD,
     *WELL_BEING,
