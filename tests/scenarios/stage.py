@@ -17,7 +17,18 @@ import orjson
 
 from infra.dev.demo.identifiers import demo_id
 from tests.proof.house import Gateway, House
-from tests.scenarios import arriving, family, leaving, legal, training, tricks
+from tests.scenarios import (
+    arriving,
+    devices,
+    family,
+    leaving,
+    legal,
+    merging,
+    refiled,
+    subpoenas,
+    training,
+    tricks,
+)
 
 FOLDER = Path(__file__).parent / "cases"
 OUTAGE = "SERVICE_UNAVAILABLE"
@@ -47,7 +58,8 @@ _STEP_WORDS = {
     "said_minutes_ago", "signed_minutes_ago", "agency", "attests", "answer_contains", "told",
     "restricts", "http_status", "grant",
 } | legal.STEP_WORDS | training.STEP_WORDS | tricks.STEP_WORDS | arriving.STEP_WORDS  # fmt: skip
-_STEP_WORDS |= family.STEP_WORDS | leaving.STEP_WORDS
+_STEP_WORDS |= family.STEP_WORDS | leaving.STEP_WORDS | devices.STEP_WORDS | merging.STEP_WORDS
+_STEP_WORDS |= refiled.STEP_WORDS | subpoenas.STEP_WORDS
 _TOP_WORDS = {"number", "title", "rule", "participant", "steps"}
 
 
@@ -156,6 +168,11 @@ class Stage:
                 told.append(word)
         return told, answer
 
+    @staticmethod
+    def shows(step: Mapping[str, Any], told: list[str], answer: Any) -> None:
+        """Check that a look told exactly what the step says."""
+        assert told == sorted(step["sees"], key=list(PARTS).index), (step, answer.body)
+
 
 def _ago(minutes: float) -> str:
     return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
@@ -165,7 +182,7 @@ async def look(stage: Stage, step: Mapping[str, Any]) -> None:
     """Somebody opens the record: sees exactly these parts."""
     participant = stage.person(step["about"]) if "about" in step else stage.participant
     told, answer = await stage.sees(step, participant)
-    assert told == sorted(step["sees"], key=list(PARTS).index), (step, answer.body)
+    stage.shows(step, told, answer)
     if step.get("same_as_absent"):
         _, absent = await stage.sees(step, stage.person("absent"))
         assert orjson.dumps(answer.body) == orjson.dumps(absent.body), step
@@ -191,32 +208,15 @@ async def sign(stage: Stage, step: Mapping[str, Any], ends_at: datetime | None =
             }
             for each in step["recipients"]
         ],
+        **({"documentSha256": stage.memory["photo"]} if step.get("photo") else {}),
     }  # fmt: skip
-    selection = "release { id version status missing { element citations } }"
+    selection = "release { id version status expiresAt missing { element citations } }"
     payload = await stage.mutate(step, "signRelease", form, selection)
     stage.release = payload["release"]
     assert stage.release["status"] == step.get("status", "ACTIVE"), payload
     for element, citation in step.get("missing", {}).items():
         (found,) = [each for each in stage.release["missing"] if each["element"] == element]
         assert citation in found["citations"]
-
-
-async def see_it_end(stage: Stage, step: Mapping[str, Any]) -> None:
-    """Somebody reads under a release that is about to end, and again once it has ended.
-
-    How long a machine takes to sign and to read is not known; so the end is put off until the
-    first reading came before it.
-    """
-    words = {key: step[key] for key in ("recipients", "categories", "purposes")}
-    for seconds in (4, 8, 16, 32, 64):
-        ends_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        await sign(stage, {"who": "case_manager", **words}, ends_at)
-        told, answer = await stage.sees(step, stage.participant)
-        if datetime.now(UTC) < ends_at:
-            break
-    assert told == sorted(step["sees"], key=list(PARTS).index), answer.body
-    await asyncio.sleep(max(0.0, (ends_at - datetime.now(UTC)).total_seconds()) + 0.05)
-    await look(stage, {"who": step["who"], "sees": [], "same_as_absent": True})
 
 
 async def revoke(stage: Stage, step: Mapping[str, Any]) -> None:
@@ -232,7 +232,8 @@ async def revoke(stage: Stage, step: Mapping[str, Any]) -> None:
 async def revoke_all(stage: Stage, step: Mapping[str, Any]) -> None:
     """Somebody records that everything was taken back, said at an earlier time."""
     given = {
-        "participantId": stage.participant, "reason": "The person wishes so",
+        "participantId": stage.person(step["about"]) if "about" in step else stage.participant,
+        "reason": "The person wishes so",
         "saidAt": _ago(step["said_minutes_ago"]), "method": "ORAL",
     }  # fmt: skip
     await stage.mutate(step, "revokeAllReleases", given, "releases { id }")
@@ -326,7 +327,6 @@ async def read_accounting(stage: Stage, step: Mapping[str, Any]) -> None:
 ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     "look": look,
     "sign": sign,
-    "see it end": see_it_end,
     "revoke": revoke,
     "revoke everything": revoke_all,
     "break glass": break_glass,
@@ -342,4 +342,8 @@ ACTIONS: dict[str, Callable[[Stage, Mapping[str, Any]], Awaitable[None]]] = {
     **arriving.ACTIONS,
     **family.ACTIONS,
     **leaving.ACTIONS,
+    **devices.ACTIONS,
+    **merging.ACTIONS,
+    **refiled.ACTIONS,
+    **subpoenas.ACTIONS,
 }
