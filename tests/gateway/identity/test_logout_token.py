@@ -1,6 +1,6 @@
 """Logout tokens (TK-48): one form is good, once; whatever differs from it ends nobody's session."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -32,13 +32,14 @@ async def verifier() -> AsyncIterator[LogoutTokenVerifier]:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Return claims that end a session, with changes (`...` takes one away)."""
+    """Return claims that end a session, with changes (`...` takes one away, a call is made)."""
     now = clock.epoch_seconds()
     good = {
         "iss": ISSUER, "aud": CONSOLE, "iat": now, "exp": now + 120, "jti": "a-1",
         "sub": "persona:officer", "sid": "s-1", "events": {EVENT: {}}, **changes,
     }  # fmt: skip
-    return {name: value for name, value in good.items() if value is not ...}
+    said = {name: value() if callable(value) else value for name, value in good.items()}
+    return {name: value for name, value in said.items() if value is not ...}
 
 
 def signed(key: Any = RSA_KEY, header: Any = None, **changes: Any) -> str:
@@ -65,7 +66,11 @@ async def test_a_good_token_says_whose_session_ends(
     assert await verifier.verify(signed(**token)) == LogoutNotice(ISSUER, *notice)
 
 
-NOW = clock.epoch_seconds()
+def moment(seconds: int) -> Callable[[], int]:
+    """Return what says a moment so far from now, whenever in a long run that is asked."""
+    return lambda: clock.epoch_seconds() + seconds
+
+
 BAD: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://other.example"},
     "no issuer": {"iss": ...},
@@ -86,15 +91,15 @@ BAD: dict[str, dict[str, Any]] = {
     "a sid too long": {"sid": "s" * 300},
     "no jti": {"jti": ...},
     "an empty jti": {"jti": ""},
-    "ended": {"iat": NOW - 200, "exp": NOW - 1},
+    "ended": {"iat": moment(-200), "exp": moment(-1)},
     "no end": {"exp": ...},
-    "an end as text": {"exp": str(NOW + 100)},
-    "an end as a fraction": {"exp": NOW + 100.5},
+    "an end as text": {"exp": lambda: str(moment(100)())},
+    "an end as a fraction": {"exp": lambda: moment(100)() + 0.5},
     "an end that is true": {"exp": True},
-    "too long a life": {"exp": NOW + 3_000},
-    "from the future": {"iat": NOW + 900, "exp": NOW + 1_000},
+    "too long a life": {"exp": moment(3_000)},
+    "from the future": {"iat": moment(900), "exp": moment(1_000)},
     "no beginning": {"iat": ...},
-    "ends before it begins": {"iat": NOW + 9, "exp": NOW + 9},
+    "ends before it begins": {"iat": moment(9), "exp": moment(9)},
     "another's key": {"key": OTHER_RSA_KEY},
     "an access token's type": {"header": {"typ": "at+jwt"}},
     "no key id": {"header": {"kid": ...}},

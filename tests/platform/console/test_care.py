@@ -1,5 +1,6 @@
 """Care in a real browser: a release on paper, letters to a court, the workbench, calls."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,8 +27,15 @@ CALL = """mutation Call($input: RequestHandoffInput!) {
 
 
 async def run(visitors: Visitors, who: str, query: str, purpose: str, **given: Any) -> Any:
+    """Run one mutation, again with the same key while a service does not answer in time."""
     sent = {"input": {**given, "idempotencyKey": uuid4().hex}}
     answer = await visitors.platform.send(who, query, sent, purpose=purpose)
+    for _ in range(30):
+        if "SERVICE_UNAVAILABLE" not in answer.codes:
+            break
+        await asyncio.sleep(1)
+        answer = await visitors.platform.send(who, query, sent, purpose=purpose)
+    assert answer.data is not None, answer.body
     (payload,) = answer.data.values()
     assert payload["userErrors"] == [], answer.body
     return payload

@@ -40,7 +40,7 @@ KINDS = {
     "changeHearing": "ChangeHearingInput",
     "recordCase": "RecordCaseInput",
 }
-SOON = datetime(2026, 12, 1, 17, tzinfo=UTC)
+SOON = (datetime.now(UTC) + timedelta(days=9)).replace(microsecond=0)
 NOTE = "He told me that he used again on Friday and slept behind the store."
 
 

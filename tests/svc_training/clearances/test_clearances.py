@@ -69,7 +69,7 @@ async def cleared(
 ) -> AsyncIterator[ServiceApp]:
     """The service with one officer exempt, and so cleared; nothing goes on unasked."""
     file = tmp_path / "world.json"
-    file.write_text(world_json(build_world(date(2026, 11, 22))), encoding="utf-8")
+    file.write_text(world_json(build_world(datetime.now(UTC).date())), encoding="utf-8")
 
     async def idle(_self: BackgroundWork) -> None:
         return None
