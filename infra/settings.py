@@ -20,6 +20,7 @@ class SettingsError(GoldenThreadError):
 
 _MOST_PATIENCE = 1_000
 _PARTICIPANTS = "GT_PARTICIPANTS_ADDRESS"
+_SPLIT_BY_PEOPLE = frozenset({"cases", "consent"})
 
 
 class Secret:
@@ -190,8 +191,9 @@ class ServiceSettings:
         narrowing_journal: folder, on a volume of its own, of the journal of authority changes;
             ``svc_consent`` only.
         patience: see ``read_patience``.
-        participants_address: where ``svc_participants`` listens; ``svc_cases`` only, whose figures
-            count and split people that it asks for there. None: neither is done.
+        participants_address: where ``svc_participants`` listens; for ``svc_cases``, whose figures
+            count and split people that it asks for there, and ``svc_consent``, whose figures are
+            counted there by groups of people. None: none of it is done.
     """
 
     service: str
@@ -239,7 +241,7 @@ def read_service_settings(service: str, environment: Environment | None = None) 
         patience=read_patience(env),
         participants_address=(
             env.address(_PARTICIPANTS)
-            if service == "cases" and env.optional(_PARTICIPANTS)
+            if service in _SPLIT_BY_PEOPLE and env.optional(_PARTICIPANTS)
             else None
         ),
     )

@@ -3,6 +3,7 @@
 from starlette.applications import Starlette
 
 from infra.events import EventFeed
+from infra.indicators.groups import RemoteGroups
 from infra.indicators.publishing import Publisher
 from infra.signing_keys import SigningKeys
 from infra.subgraph_app import Chassis, create_app
@@ -16,7 +17,7 @@ from svc_consent.disclosures import endpoints as disclosures
 from svc_consent.disclosures import holds
 from svc_consent.disclosures.heads import PINNED_KEYS, HeadSigner
 from svc_consent.hot_pool import FEED, HotPool
-from svc_consent.indicators.counted import ConsentFigures
+from svc_consent.indicators.counted import ConsentFigures, TablesByPeople
 from svc_consent.rates import endpoints as rates
 from svc_consent.sign_outs import endpoints as sign_outs
 from svc_consent.webhooks import endpoints as webhooks
@@ -47,7 +48,10 @@ def app(chassis: Chassis) -> Starlette:
     authority = AuthorityEndpoints(chassis, pool, feed)
     recovery = Recovery(chassis.database)
     events = EventFeed(chassis)
-    publisher = Publisher(chassis.database, ConsentFigures())
+    address = settings.participants_address
+    groups = None if address is None else RemoteGroups(address.text, chassis.minter)
+    by_people = None if groups is None else TablesByPeople(groups)
+    publisher = Publisher(chassis.database, ConsentFigures(), by_people)
     built = create_app(
         chassis,
         subgraph.schema(),
@@ -74,6 +78,7 @@ def app(chassis: Chassis) -> Starlette:
         on_stop=[
             events.stop,
             publisher.stop,
+            *([] if groups is None else [groups.close]),
             signer.stop,
             feed.stop,
             feed_pool.stop,

@@ -3,10 +3,11 @@
 A table of cases is split by door, race, age or who pays, and counts everybody who was referred; the
 service of cases knows none of that. Its publisher asks ``svc_participants`` who was first referred
 in a period, and for the groups of those whom it is counting, keeps both for as long as it counts,
-and stores suppressed tables only (decision record 0017).
+and stores suppressed tables only (decision record 0017). The service of consent does not even hear
+of groups: it tells what it counts of each person, and is answered with suppressed tables (0020).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -17,13 +18,17 @@ import orjson
 from infra.errors import GoldenThreadError
 from infra.http_client import HttpClient, HttpClientError
 from infra.identity_token import TokenMinter
-from infra.indicators.definitions import Categories, Split
+from infra.indicators.counting import ShownTable
+from infra.indicators.definitions import Categories, Indicator, Split
 
 PATH = "/internal/figures/groups"
 REFERRED_PATH = "/internal/figures/referred"
+TABLES_PATH = "/internal/figures/tables"
 AUDIENCE = "participants"
 MOST_PEOPLE = 5_000
 """People of one question, or of one answer."""
+MOST_COUNTED = 20_000
+"""People of one table that is counted there: a table is suppressed as a whole, or not at all."""
 _TIMEOUT_SECONDS = 20.0
 
 
@@ -58,6 +63,34 @@ class GroupsOfPeople(Protocol):
 
     async def referred(self, site_id: UUID, starts_on: date, ends_on: date) -> Mapping[UUID, date]:
         """Return whose first referral at a site lies in a period, with its day there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a table counts of one person: the outcome by indicator, and the day of the age."""
+
+    on: date
+    outcomes: Mapping[str, str]
+
+
+class TablesOfGroups(Protocol):
+    """Who counts people by groups that the asking service does not know."""
+
+    async def tables(
+        self,
+        site_id: UUID,
+        indicators: Sequence[Indicator],
+        splits: Collection[Split],
+        people: Mapping[UUID, Counted],
+    ) -> list[ShownTable]:
+        """Return the suppressed table of each indicator by each split.
+
+        Args:
+            site_id: the site at which people are counted.
+            indicators: all of one population, so that they are suppressed together.
+            splits: by what; nothing else is told.
+            people: everybody of the population, once.
+        """
 
 
 class RemoteGroups:
@@ -124,6 +157,44 @@ class RemoteGroups:
             if len(part) < MOST_PEOPLE:
                 return days
             asked["after"] = str(max(part))
+
+    async def tables(
+        self,
+        site_id: UUID,
+        indicators: Sequence[Indicator],
+        splits: Collection[Split],
+        people: Mapping[UUID, Counted],
+    ) -> list[ShownTable]:
+        """Return suppressed tables; see ``TablesOfGroups``.
+
+        Raises:
+            GroupsError: too many people for one table, the service could not be reached, or did
+                not answer as it should.
+        """
+        if len(people) > MOST_COUNTED:
+            raise GroupsError("more people than one table is counted of")
+        asked = {
+            "siteId": str(site_id),
+            "indicators": {each.key: each.codes for each in indicators},
+            "splits": [each.value for each in splits],
+            "people": {
+                str(person): [of.on.isoformat(), *(of.outcomes[each.key] for each in indicators)]
+                for person, of in people.items()
+            },
+        }
+        answer = await self._post(TABLES_PATH, asked)
+        try:
+            made = [
+                ShownTable(str(each["indicator"]), Split(each["split"]), dict(each["shown"]))
+                for each in answer["tables"]
+            ]
+        except (KeyError, ValueError, TypeError) as error:
+            raise GroupsError("the service of people answered in another form") from error
+        told = [(each.indicator, each.split) for each in made]
+        wanted = {(each.key, split) for each in indicators for split in splits}
+        if set(told) != wanted or len(told) != len(wanted):
+            raise GroupsError("the service of people told of other tables")
+        return made
 
     async def _post(self, path: str, asked: Mapping[str, object]) -> dict[str, Any]:
         headers = {

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from infra import clock
 from infra.database import AnySession, Database, ReadSession, WriteSession
-from infra.indicators.counting import tables_of
+from infra.indicators.counting import ShownTable, tables_of
 from infra.indicators.definitions import (
     Categories,
     Indicator,
@@ -64,6 +64,15 @@ class Source(Protocol):
         """Return all categories of each split."""
 
 
+class Elsewhere(Protocol):
+    """Tables that another service counts, by groups that this one does not know."""
+
+    async def tables(
+        self, session: ReadSession, site_id: str, population: Population, period: Period
+    ) -> Sequence[ShownTable]:
+        """Return the tables of a population at a site in a period, by these splits alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """One table, and when it was published."""
@@ -79,9 +88,12 @@ class Published:
 class Publisher:
     """Looks now and then for periods that have settled."""
 
-    def __init__(self, database: Database, source: Source) -> None:
+    def __init__(
+        self, database: Database, source: Source, elsewhere: Elsewhere | None = None
+    ) -> None:
         self._database = database
         self._source = source
+        self._elsewhere = elsewhere
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -139,7 +151,9 @@ class Publisher:
                 return False
             observed = await self._source.observations(snapshot, site_id, population, period)
             categories = await self._source.categories(snapshot, site_id)
-        made = tables_of(indicators, observed, categories)
+            made = tables_of(indicators, observed, categories)
+            if self._elsewhere is not None:
+                made += await self._elsewhere.tables(snapshot, site_id, population, period)
         async with self._database.write() as session:
             if not await _claim(session, site_id, population, period):
                 return False

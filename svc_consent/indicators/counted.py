@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from infra.database import ReadSession
+from infra.indicators.counting import ShownTable
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
+from infra.indicators.groups import Counted, TablesOfGroups
 from infra.indicators.periods import Period
 from svc_consent.indicators import repository, rules
 
@@ -32,10 +35,44 @@ class ConsentFigures:
         self, session: ReadSession, site_id: str, population: Population, period: Period
     ) -> Sequence[Observation]:
         """Return everybody of a population at a site in a period."""
-        until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
-        days = (period.starts_on, period.ends_on)
-        found = await repository.people(session, population.key, site_id, days, until)
+        found = await _people(session, site_id, population, period)
         return [_observed(population, each) for each in found]
+
+
+class TablesByPeople:
+    """Tables of releases by groups of people (``infra.indicators.publishing.Elsewhere``).
+
+    Who is in which group is not told here: what each person's outcome is goes to the service that
+    knows, and suppressed tables come back (decision record 0020).
+    """
+
+    def __init__(self, groups: TablesOfGroups) -> None:
+        self._groups = groups
+
+    async def tables(
+        self, session: ReadSession, site_id: str, population: Population, period: Period
+    ) -> Sequence[ShownTable]:
+        """Return the tables of a population at a site in a period, by groups of people.
+
+        Raises:
+            GroupsError: the service of people does not count them now.
+        """
+        if population is rules.ASKERS:
+            return ()
+        indicators = [each for each in rules.INDICATORS if each.population is population]
+        people = {
+            row["participant_id"]: Counted(row["day"], _observed(population, row).outcomes)
+            for row in await _people(session, site_id, population, period)
+        }
+        return await self._groups.tables(UUID(site_id), indicators, rules.OF_PEOPLE, people)
+
+
+async def _people(
+    session: ReadSession, site_id: str, population: Population, period: Period
+) -> Sequence[Mapping[str, Any]]:
+    until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
+    days = (period.starts_on, period.ends_on)
+    return await repository.people(session, population.key, site_id, days, until)
 
 
 def _observed(population: Population, row: Mapping[str, Any]) -> Observation:

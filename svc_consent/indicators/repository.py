@@ -1,4 +1,4 @@
-"""SQL of what is counted: one row for each person of a population, with nothing that names them."""
+"""SQL of what is counted: one row for each person of a population, with nothing but an id."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +18,8 @@ with first as (
   where basis = 'o' and effect = 'permit' and holder in ({_HOLDERS})
   order by participant_id, starts_at, id
 )
-select split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
+select f.participant_id, f.starts_at::date as day,
+  split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
   (select min(r.signed_at) from release r where r.participant_id = f.participant_id
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until) as signed_at
 from first f where f.starts_at::date between :starts_on and :ends_on
@@ -29,7 +30,7 @@ with first as (
   from release where site_id = cast(:site as uuid) and {_SIGNED}
   order by participant_id, signed_at, number, id
 )
-select f.disclosing_agency_id::text as agency_id,
+select f.participant_id, f.signed_at::date as day, f.disclosing_agency_id::text as agency_id,
   (select array_agg(distinct a.type) from authority_agency_window w
      join agency a on a.id::text = w.agency_id
      where w.site_id = cast(cast(:site as uuid) as text)
@@ -62,7 +63,7 @@ with held as (
     and (expires_at is null or expires_at >= :over)
   group by participant_id
 )
-select h.agency_id::text as agency_id, h.lasts,
+select h.participant_id, cast(:ends_on as date) as day, h.agency_id::text as agency_id, h.lasts,
   exists (select 1 from release r where r.participant_id = h.participant_id
      and r.site_id = cast(:site as uuid) and r.{_SIGNED}
      and r.signed_at >= :over and r.signed_at < :until
@@ -116,7 +117,8 @@ async def people(
     given: dict[str, object] = {"site": site_id}
     if population == "HOLDERS":
         over = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=UTC)
-        return await rows(session, _HOLDERS, given | {"over": over, "until": until})
+        given |= {"over": over, "until": until, "ends_on": days[1]}
+        return await rows(session, _HOLDERS, given)
     statement = {"TAKEN_IN": _TAKEN_IN, "SIGNERS": _SIGNERS, "ASKERS": _ASKERS}[population]
     given |= {"starts_on": days[0], "ends_on": days[1]}
     if population != "ASKERS":

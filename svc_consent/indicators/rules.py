@@ -10,28 +10,39 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, Self
 
-from infra.indicators.definitions import Family, Grain, Indicator, Outcome, Population, Split
+from infra.indicators.definitions import (
+    ABOUT_PERSONS,
+    Family,
+    Grain,
+    Indicator,
+    Outcome,
+    Population,
+    Split,
+)
 from infra.vocabulary import AgencyType, Basis, Category, Purpose
 from svc_consent.agencies.rules import CEILING, SERVICE_FIELDS
 from svc_consent.explanations.agreement import packaged_agreement
+
+OF_PEOPLE = (Split.DOOR, *(each for each in Split if each in ABOUT_PERSONS))
+"""Splits whose groups ``svc_participants`` alone knows: it counts by them, and tells tables."""
 
 TAKEN_IN = Population(
     "TAKEN_IN",
     "People by the quarter in which a provider of the site took them in.",
     Grain.QUARTER,
-    (Split.AGENCY,),
+    (Split.AGENCY, *OF_PEOPLE),
 )
 SIGNERS = Population(
     "SIGNERS",
     "People by the quarter in which they signed their first release at the site.",
     Grain.QUARTER,
-    (Split.AGENCY,),
+    (Split.AGENCY, *OF_PEOPLE),
 )
 HOLDERS = Population(
     "HOLDERS",
     "People with a release at the site in force at the end of the quarter.",
     Grain.QUARTER,
-    (Split.AGENCY,),
+    (Split.AGENCY, *OF_PEOPLE),
 )
 ASKERS = Population(
     "ASKERS",

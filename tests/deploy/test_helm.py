@@ -191,7 +191,7 @@ BESIDE_THE_GATEWAY = {
     "consent": {
         "participants", "cases", "training", "participants-retention", "cases-retention",
     },
-    "participants": {"cases"},  # its figures are split by who people are
+    "participants": {"cases", "consent"},  # their figures are split by who people are
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ for service in consent participants cases training; do
     "$service" "$owner" "$service" >"$folder/svc_$service.owner.env"
   more=()
   [ "$service" != consent ] || more=(GT_NARROWING_JOURNAL=/var/lib/goldenthread/journal)
-  [ "$service" != cases ] || more=(GT_PARTICIPANTS_ADDRESS=tcp:svc_participants:8000)
+  case $service in cases | consent) more+=(GT_PARTICIPANTS_ADDRESS=tcp:svc_participants:8000) ;; esac
   # The network "data" is this host's own and internal: no TLS to the database on it.
   program "svc_$service" "GT_DATABASE_DSN=postgresql://gt_$service:$runtime@postgres/gt_$service?sslmode=disable" \
     "GT_CURSOR_KEY=$cursor" GT_CONSENT_ADDRESS=tcp:svc_consent:8000 "${more[@]}"

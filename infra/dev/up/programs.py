@@ -183,7 +183,7 @@ def _service(layout: Layout, service: str, database: ServiceDatabase) -> Program
     more = {}
     if service == "consent":
         more[JOURNAL_VARIABLE] = str(journal_folder(layout.data_dir))
-    if service == "cases":  # its figures are split by groups of people
+    if service in ("cases", "consent"):  # their figures are split by groups of people
         more["GT_PARTICIPANTS_ADDRESS"] = layout.socket("participants")
     return Program(
         name=f"svc_{service}",

@@ -13,7 +13,14 @@ from sqlalchemy import text
 from infra.identity_token import TokenMinter
 from infra.indicators import groups as asking_side
 from infra.indicators.definitions import Split
-from infra.indicators.groups import AUDIENCE, PATH, REFERRED_PATH, GroupsError, RemoteGroups
+from infra.indicators.groups import (
+    AUDIENCE,
+    PATH,
+    REFERRED_PATH,
+    TABLES_PATH,
+    GroupsError,
+    RemoteGroups,
+)
 from infra.signing_keys import SigningKeys
 from infra.vocabulary import Role
 from svc_participants.indicators import groups_door, repository
@@ -40,10 +47,12 @@ def minter(service: ServiceApp, folder: Path, issuer: str) -> TokenMinter:
 
 
 @asynccontextmanager
-async def door(service: ServiceApp, folder: Path) -> AsyncIterator[RemoteGroups]:
-    """Ask the running service as the figures of cases do."""
+async def door(
+    service: ServiceApp, folder: Path, asking: str = "cases"
+) -> AsyncIterator[RemoteGroups]:
+    """Ask the running service as the figures of cases, or of another program, do."""
     socket = folder / "people.sock"
-    groups = RemoteGroups(f"unix:{socket}", minter(service, folder, "cases"))
+    groups = RemoteGroups(f"unix:{socket}", minter(service, folder, asking))
     async with http_server(service.app, uds=str(socket)):
         yield groups
         await groups.close()
@@ -149,25 +158,27 @@ async def test_more_people_than_one_answer_holds_are_told(
         assert set(await groups.referred(site, *QUARTER)) == set(people)
 
 
-async def test_nobody_but_the_figures_of_cases_is_told(
+async def test_nobody_but_the_figures_that_need_it_is_told(
     participants: ServiceApp, tmp_path: Path
 ) -> None:
     body = orjson.dumps(
-        {"siteId": str(uuid4()), "startsOn": "2025-01-01", "endsOn": "2025-02-01", "days": {}}
-    )
-    gateway = participants.token(caller(Role.PCG))
-    others = [None, gateway, *(minter(participants, tmp_path, each).for_service(AUDIENCE)
-              for each in ("training", "consent", "gateway"))]  # fmt: skip
-    doors = (PATH, REFERRED_PATH)
-    for path, token in ((path, token) for path in doors for token in others):
-        headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        answer = await participants.http.post(path, content=body, headers=headers)
-        assert answer.status_code == 401
-    token = minter(participants, tmp_path, "cases").for_service(AUDIENCE)
-    headers = {"authorization": f"Bearer {token}"}
-    for path in doors:
-        answer = await participants.http.post(path, content=body, headers=headers)
-        assert answer.status_code == 200
+        {
+            "siteId": str(uuid4()), "startsOn": "2025-01-01", "endsOn": "2025-02-01", "days": {},
+            "indicators": {"KEPT": ["A", "B"]}, "splits": ["RACE"], "people": {},
+        }
+    )  # fmt: skip
+    tokens: dict[str, str | None] = {
+        each: minter(participants, tmp_path, each).for_service(AUDIENCE)
+        for each in ("training", "consent", "gateway", "cases")
+    }
+    tokens |= {"nobody": None, "a caller": participants.token(caller(Role.PCG))}
+    doors = {PATH: "cases", REFERRED_PATH: "cases", TABLES_PATH: "consent"}
+    for path, asking in doors.items():
+        for name, token in tokens.items():
+            headers = {} if token is None else {"authorization": f"Bearer {token}"}
+            answer = await participants.http.post(path, content=body, headers=headers)
+            assert answer.status_code == (200 if name == asking else 401), (path, name)
+        headers = {"authorization": f"Bearer {tokens[asking]}"}
         for bad in (b"[]", b"{", orjson.dumps({"siteId": "x"})):
             answer = await participants.http.post(path, content=bad, headers=headers)
             assert answer.status_code == 400
