@@ -127,6 +127,46 @@ async def _principal_whose_grant_is_gone_is_refused(world: GatewayWorld) -> None
     assert "data" not in answer.body
 
 
+async def _scenario_14_a_resolver_in_flight_tells_nothing_of_a_role_that_is_gone(
+    world: GatewayWorld,
+) -> None:
+    """It has read the records, batched, when the role goes: release decides, not the start."""
+    officer = await world.person("LEO")
+    known, other = [await world.participant_of(officer, name) for name in ("Kim", "Lou")]
+    async with world.gateway() as gateway:
+        before = await gateway.ask(officer, BOTH, {"a": known, "b": other})
+        assert before.body["data"]["a"] == {"id": known, "name": "Kim"}
+        read = len(world.people_http.received)
+        world.people_http.after = once(lambda: world.take_role_away(officer))
+        answer = await gateway.ask(officer, BOTH, {"a": known, "b": other})
+        assert len(world.people_http.received) > read, "no resolver was in flight"
+        read = len(world.people_http.received)
+        later = await gateway.ask(officer, BOTH, {"a": known, "b": other})
+    assert len(world.people_http.received) == read, "the next request reaches no service"
+    for each in (answer, later):
+        assert each.status == 403, each.body
+        assert [error["extensions"]["code"] for error in each.body["errors"]] == ["GRANT_REQUIRED"]
+        assert "data" not in each.body
+    outcomes = [entry["outcome"] for entry in await world.ledger()]
+    assert outcomes.count("RELEASED") == 2, "of two people, once"
+
+
+async def _scenario_14_a_resolver_in_flight_tells_nothing_of_whom_no_release_opens_any_more(
+    world: GatewayWorld,
+) -> None:
+    """The other participant of the same answer is told of."""
+    officer, kept, lapsing, row_id = await _officer_and_two(world)
+    async with world.gateway() as gateway:
+        before = await gateway.ask(officer, BOTH, {"a": kept, "b": lapsing})
+        assert before.body["data"]["b"] == {"id": lapsing, "name": "Lou"}
+        world.people_http.after = once(_revoking(world, officer, lapsing, row_id))
+        answer = await gateway.ask(officer, BOTH, {"a": kept, "b": lapsing})
+    assert answer.body["data"] == {
+        "a": {"id": kept, "name": "Kim"}, "b": None, "courses": [{"number": "8020"}],
+    }  # fmt: skip
+    assert "errors" not in answer.body
+
+
 async def _new_release_shows_once_the_feed_has_told(world: GatewayWorld) -> None:
     officer = await world.person("LEO")
     participant = world.people.add(str(officer.account_id), "Kim")
@@ -147,6 +187,8 @@ CHECKS: list[Check] = [
     _changed_count_alone_is_fetched_again,
     _list_that_lags_behind_is_asked_for_at_what_the_gate_knows,
     _principal_whose_grant_is_gone_is_refused,
+    _scenario_14_a_resolver_in_flight_tells_nothing_of_a_role_that_is_gone,
+    _scenario_14_a_resolver_in_flight_tells_nothing_of_whom_no_release_opens_any_more,
     _new_release_shows_once_the_feed_has_told,
 ]
 
@@ -156,7 +198,7 @@ async def test_conflict(gateway_world: GatewayWorld, check: Check) -> None:
     await check(gateway_world)
 
 
-def _gate_that_always_releases(patch: pytest.MonkeyPatch) -> None:
+def gate_that_always_releases(patch: pytest.MonkeyPatch) -> None:
     async def gate(_self: ConsentClient, _lane: str, calls: Any) -> list[Verdict]:
         return [Verdict(each["releaseId"], "RELEASED", 1, {}) for each in calls]
 
@@ -193,10 +235,14 @@ def _narrowing_that_does_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 TWINS: list[tuple[Check, Plant]] = [
-    *((check, _gate_that_always_releases) for check in CHECKS[:6]),
+    *((check, gate_that_always_releases) for check in CHECKS[:-1]),
     (_changed_count_alone_is_fetched_again, _keys_that_rely_on_nothing),
     (_list_that_lags_behind_is_asked_for_at_what_the_gate_knows, _keys_that_rely_on_nothing),
     (_principal_whose_grant_is_gone_is_refused, _keys_that_rely_on_nothing),
+    (
+        _scenario_14_a_resolver_in_flight_tells_nothing_of_whom_no_release_opens_any_more,
+        _projection_from_before_the_lapse,
+    ),
     (_new_release_shows_once_the_feed_has_told, _keys_that_rely_on_nothing),
     (_revoked_between_fetch_and_gate_is_nulled_and_recorded_so, _projection_from_before_the_lapse),
     (_revoked_category_takes_its_fields_and_leaves_the_rest, _projection_from_before_the_lapse),
