@@ -115,7 +115,7 @@ def _as_shown(visit: Visit, meeting: Any, item: Any) -> dict[str, Any]:
             {
                 **each,
                 "closes": each["status"] == "OPEN"
-                and (standing.role in roles.CHAIRING or _agency_of(each) == standing.agency_id),
+                and (standing.role in roles.CHAIRING or _took(each, standing.agency_id)),
             }
             for each in item["actions"] or []
         ],
@@ -127,9 +127,10 @@ def _is_named(item: dict[str, object]) -> bool:
     return isinstance(participant, dict) and participant.get("name") is not None
 
 
-def _agency_of(row: Any) -> str:
-    agency = row.get("agency") or row.get("responsibleAgency") or {}
-    return str(agency.get("id", ""))
+def _took(action: Any, agency_id: str) -> bool:
+    """Say whether an agency has taken an action upon itself."""
+    agency = action["responsibleAgency"]
+    return agency is not None and agency["id"] == agency_id
 
 
 def _at_the_table(meeting: Any) -> dict[str, str]:
