@@ -54,6 +54,27 @@ async def add_prerequisite(
     return {"prerequisite": str(row.id)}
 
 
+async def end_prerequisite(
+    session: WriteSession, caller: Caller, prerequisite_id: str, expected_version: int
+) -> dict[str, Any]:
+    """Take a prerequisite back: nobody is asked for it any more; what people have shown stays.
+
+    Raises:
+        CommandError: the caller may not, there is none, or it was taken back meanwhile.
+    """
+    require_training_manager(caller)
+    row_id = parse_id(prerequisite_id)
+    asked = await repository.prerequisite(session, row_id) if row_id else None
+    if asked is None:
+        raise not_found("input", "prerequisiteId")
+    is_unread = not asked.is_active or not await repository.end_prerequisite(
+        session, asked.id, expected_version, caller.subject
+    )
+    if is_unread:
+        raise version_conflict("input", "expectedVersion")
+    return {"prerequisite": str(asked.id)}
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentSent:
     """A file that shows that a person meets a prerequisite."""
@@ -124,7 +145,7 @@ async def change_fulfillment(
     if personnel_id not in people or people[personnel_id].agency_id != caller.agency_id:
         raise not_found("input", "personnelId")
     asked = await repository.prerequisite(session, prerequisite_id) if prerequisite_id else None
-    if asked is None or personnel_id is None:
+    if asked is None or not asked.is_active or personnel_id is None:
         raise not_found("input", "prerequisiteId")
     rows = await repository.fulfillments(session, [personnel_id], [asked.id])
     found = rows.get((personnel_id, asked.id))

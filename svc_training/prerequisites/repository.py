@@ -65,6 +65,25 @@ async def add_prerequisite(
     return row
 
 
+async def end_prerequisite(
+    session: WriteSession, prerequisite_id: UUID, expected_version: int, ended_by: str
+) -> bool:
+    """Take a prerequisite back from the version at hand; returns False when that has passed."""
+    ended = await session.scalar(
+        update(Prerequisite)
+        .where(Prerequisite.id == prerequisite_id, Prerequisite.version == expected_version)
+        .values(
+            is_active=False,
+            version=Prerequisite.version + 1,
+            ended_by=ended_by,
+            ended_at=clock.now(),
+        )
+        .returning(Prerequisite.id)
+        .execution_options(synchronize_session=False)
+    )
+    return ended is not None
+
+
 async def fulfillments(
     session: AnySession, personnel_ids: Sequence[UUID], prerequisite_ids: Sequence[UUID]
 ) -> dict[tuple[UUID, UUID], Fulfillment]:

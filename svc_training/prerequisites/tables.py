@@ -10,7 +10,10 @@ from infra.tables import Base, UuidKey, Version
 
 
 class Prerequisite(Base):
-    """What a course asks for: another course (``required_course_id``), or a document."""
+    """What a course asks for: another course (``required_course_id``), or a document.
+
+    One that was taken back stays, not active, with who did it and when.
+    """
 
     __tablename__ = "prerequisite"
 
@@ -22,6 +25,9 @@ class Prerequisite(Base):
     is_active: Mapped[bool]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    version: Mapped[Version]
 
 
 class TrainingDocument(Base):

@@ -83,6 +83,7 @@ _TRAINING: Final[tuple[Page, ...]] = (
     ("/training/courses/{number}/plan", planning.plan, TRAINING, BOTH),
     ("/training/courses/{number}/change", course_terms.changed, TRAINING, BOTH),
     ("/training/courses/{number}/prerequisites", prerequisites.of_course, TRAINING, BOTH),
+    ("/training/courses/{number}/prerequisites/{id}/end", prerequisites.end, TRAINING, POST),
     ("/training/sessions/{number}", training.session, STAFF, GET),
     ("/training/sessions/{number}/places", planning.places, TRAINING, BOTH),
     ("/training/mine", training.mine, STAFF, GET),

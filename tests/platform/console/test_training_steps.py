@@ -51,6 +51,7 @@ async def test_people_are_registered_once_what_is_asked_for_is_shown(
     page = await start(visitors, "training_manager", f"{TRAINING}/import")
     number = await course_of_its_own(page)
     await page.goto(f"{url}{TRAINING}/courses/{number}")
+    await counts_for_a_year(page)
     await page.get_by_role("link", name="Prerequisites").click()
     await page.get_by_label("What it is").fill("Approval of the chief")
     await page.get_by_label("Number of a course").fill("0000")
@@ -59,6 +60,7 @@ async def test_people_are_registered_once_what_is_asked_for_is_shown(
     await page.get_by_label("Number of a course").fill("")
     await page.get_by_role("button", name="Add it").click()
     await expect(page.get_by_role("status")).to_contain_text("asked for from now on")
+    await added_by_mistake(page)
 
     await page.goto(f"{url}{TRAINING}/sessions/{number}-1/assign")
     officer = next(
@@ -120,6 +122,27 @@ async def test_people_are_registered_once_what_is_asked_for_is_shown(
         await expect(page.get_by_role("status")).to_contain_text("Done")
     await expect(page.get_by_label("Next step")).to_have_count(0)
     await expect(page.locator("h2 .badge")).to_have_text("Cancelled")
+
+
+async def counts_for_a_year(page: Page) -> None:
+    await page.get_by_role("link", name="How it counts").click()
+    await page.get_by_label("A certificate holds").fill("121")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.locator("#e-months")).to_contain_text("1 to 120 months")
+    await page.get_by_label("A certificate holds").fill("12")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_role("status")).to_contain_text("counts so from now on")
+    await expect(page.locator("dl.facts")).to_contain_text("12 months")
+
+
+async def added_by_mistake(page: Page) -> None:
+    await page.get_by_label("What it is").fill("Meant for another course")
+    await page.get_by_role("button", name="Add it").click()
+    row = page.locator("li", has_text="Meant for another course")
+    await row.get_by_role("button", name="Take it back").click()
+    await expect(page.get_by_role("status")).to_contain_text("nobody is asked for it any more")
+    await expect(row).to_have_count(0)
+    await expect(page.locator("li", has_text="Approval of the chief")).to_have_count(1)
 
 
 def paper(folder: Path) -> Path:

@@ -34,6 +34,25 @@ async def of_course(visit: Visit) -> Response:
             await change(visit, "AddPrerequisite", sent, problems, fields)
         if not problems:
             return visit.go(f"/console/training/courses/{number}/prerequisites", "asked_for")
+    return await _of_course(visit, problems)
+
+
+async def end(visit: Visit) -> Response:
+    """Take back what a course asks for."""
+    problems = Problems()
+    sent = {
+        "prerequisiteId": visit.request.path_params["id"],
+        "expectedVersion": posted_version(visit),
+    }
+    await change(visit, "EndPrerequisite", sent, problems, {})
+    if problems:
+        return await _of_course(visit, problems)
+    number = visit.request.path_params["number"]
+    return visit.go(f"/console/training/courses/{number}/prerequisites", "asked_no_more")
+
+
+async def _of_course(visit: Visit, problems: Problems) -> Response:
+    number = visit.request.path_params["number"]
     found, reply = await visit.ask_needed("CoursePrerequisites", {"number": number}, root="course")
     if found is None:
         return visit.page("unknown.html", 404)

@@ -1,10 +1,11 @@
 """A course's own pages: how it counts, and what is taken back of what it asks for."""
 
+import re
 from typing import Any
 
 import pytest
 
-from gateway.web.console.views import course_terms
+from gateway.web.console.views import course_terms, prerequisites
 from tests.gateway.web.console.test_long_training_lists import Row, course_of, shown
 from tests.gateway.web.console.test_training_forms import Desk
 
@@ -21,11 +22,18 @@ class CourseDesk(Desk):
         self.terms: Row = {
             "trainingCategory": "LEAD", "validityMonths": 12, "isActive": True, "version": 4
         }  # fmt: skip
+        self.asked_for: list[Row] = [
+            {"id": id_, "kind": "DOCUMENT", "title": title, "version": version,
+             "requiredCourseNumber": None}
+            for id_, title, version in (("one", "Pledge", 1), ("two", "Approval", 3))
+        ]  # fmt: skip
 
     def root(self) -> dict[str, Any]:
         return super().root() | {
             "course": lambda _info, number: {**course_of(int(number)), **self.terms},
+            "prerequisites": lambda _info, **_asked: self.asked_for,
             "changeCourse": self._keeping("changeCourse", course=None),
+            "endPrerequisite": self._keeping("endPrerequisite", prerequisite=None),
         }
 
 
@@ -96,3 +104,34 @@ async def test_planted_form_that_keeps_what_was_written_would_overwrite_it_unrea
     page = await after_a_change_by_somebody_else()
     assert 'name="version" value="5"' in page
     assert 'value="Law"' not in page
+
+
+def offered(page: str) -> list[tuple[str, str, str]]:
+    """Return what can be taken back: which, from which version, and what its button says."""
+    return re.findall(
+        r'prerequisites/(\w+)/end">.*?name="version" value="(\d+)".*?Take it back'
+        r'<span class="hidden-text"> (\w+)<',
+        page,
+    )
+
+
+async def test_what_a_course_asks_for_can_be_taken_back_one_by_one() -> None:
+    page = await shown(CourseDesk(), prerequisites.of_course, number="9101")
+    assert offered(page) == [("one", "1", "Pledge"), ("two", "3", "Approval")]
+
+
+async def test_what_is_taken_back_is_sent_with_its_version() -> None:
+    desk = CourseDesk()
+    form = {"version": "3", "key": "k"}
+    assert await shown(desk, prerequisites.end, number="9101", id_="two", form=form) == ""
+    assert desk.sent["endPrerequisite"] == {
+        "prerequisiteId": "two", "expectedVersion": 3, "idempotencyKey": "k"
+    }  # fmt: skip
+
+
+async def test_who_comes_second_is_told_and_sees_what_is_left() -> None:
+    desk = CourseDesk()
+    desk.refusal, desk.asked_for = STALE, desk.asked_for[:1]
+    page = await shown(desk, prerequisites.end, number="9101", id_="two", form={"version": "3"})
+    assert CHANGED in page
+    assert [id_ for id_, _, _ in offered(page)] == ["one"]
