@@ -22,7 +22,7 @@ from svc_training.acadis.tables import (
 )
 from svc_training.assignments.tables import ROW_NOT_ENDED, Assignment
 from svc_training.catalogue.tables import Course
-from svc_training.personnel.commands import reads_own_agency
+from svc_training.personnel.commands import is_training_manager, reads_own_agency
 from svc_training.personnel.tables import Personnel
 from svc_training.sessions.tables import Session
 
@@ -33,6 +33,7 @@ ROSTER = "ROSTER:"
 HOLDS_A_PLACE = ("REGISTERED", "WAITLISTED", "ALTERNATE", "ACCEPTED")
 GIVEN_UP = ("CANCELLED", "LATE_CANCELLED")
 CONFLICT_ORDER = Order((ExchangeConflict.found_at, ExchangeConflict.id), is_descending=True)
+ORGANIZATION_ORDER = Order((ExchangeOrganization.organization_id,))
 
 
 async def batch(session: AnySession, source: str, batch_id: str) -> ExchangeBatch | None:
@@ -111,6 +112,16 @@ async def link(session: WriteSession, organization_id: str, agency_id: str, by: 
     found = await session.get(ExchangeOrganization, organization_id)
     assert found is not None  # noqa: S101 - just made, or there before
     return found.agency_id
+
+
+async def page_of_organizations(
+    session: ReadSession, caller: Caller, request: PageRequest
+) -> Page[ExchangeOrganization]:
+    """Return the organizations that are linked to the own agency, to who may link one."""
+    own: ColumnElement[bool] = false()
+    if is_training_manager(caller):
+        own = ExchangeOrganization.agency_id == caller.agency_id
+    return await page(session, select(ExchangeOrganization).where(own), ORGANIZATION_ORDER, request)
 
 
 async def people(

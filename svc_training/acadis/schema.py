@@ -126,6 +126,26 @@ class ReconcileReport:
     )
 
 
+@strawberry.type(
+    directives=_TRAINING, description="An organization of the academy's that the own agency is."
+)
+class LinkedOrganization:
+    """One organization."""
+
+    organization_id: str = strawberry.field(description="The academy's id of the organization.")
+    linked_by: strawberry.ID = strawberry.field(description="Account of who linked it.")
+    linked_at: datetime = strawberry.field(description="When it was linked.")
+
+    @classmethod
+    def from_row(cls, row: tables.ExchangeOrganization) -> Self:
+        """Return the GraphQL object of a row."""
+        return cls(
+            organization_id=row.organization_id,
+            linked_by=strawberry.ID(row.linked_by),
+            linked_at=row.linked_at,
+        )
+
+
 @strawberry.type
 class ExchangeQuery:
     """Root fields about the exchange."""
@@ -138,6 +158,21 @@ class ExchangeQuery:
         return await paged(
             info, name="Query.exchangeBatches", order=repository.BATCH_ORDER, first=first,
             after=after, read=repository.page_of_batches, node=ExchangeBatch.from_row,
+        )  # fmt: skip
+
+    @strawberry.field(
+        description="Organizations of the academy's that are linked to the own agency, by id: "
+        "rows of their people are taken for it. For training managers; empty for others.",
+        directives=_TRAINING,
+    )
+    async def linked_organizations(
+        self, info: Info, first: First = 25, after: After = None
+    ) -> Connection[LinkedOrganization] | None:
+        """Return one page of organizations."""
+        return await paged(
+            info, name="Query.linkedOrganizations", order=repository.ORGANIZATION_ORDER,
+            first=first, after=after, read=repository.page_of_organizations,
+            node=LinkedOrganization.from_row,
         )  # fmt: skip
 
     @strawberry.field(description="Open conflicts of the own agency.", directives=_TRAINING)

@@ -30,13 +30,18 @@ def reads_own_agency(caller: Caller) -> bool:
     return bool(caller.agency_id) and holds_agency
 
 
+def is_training_manager(caller: Caller) -> bool:
+    """Return whether the caller manages the own agency's training."""
+    return caller.role is Role.TRM and reads_own_agency(caller)
+
+
 def require_training_manager(caller: Caller) -> None:
     """Let only training managers pass, for their own agency.
 
     Raises:
         CommandError: another role, no agency, or no access to the agency's training records.
     """
-    if caller.role is not Role.TRM or not reads_own_agency(caller):
+    if not is_training_manager(caller):
         message = "Only a training manager may do this, for the own agency."
         raise CommandError("FORBIDDEN", message)
 

@@ -146,6 +146,7 @@ def test_every_object_type_is_labelled_and_people_are_training(
         "ExchangeConflict",
         "ExchangeCount",
         "ExchangeProblem",
+        "LinkedOrganization",
         "ReconcileReport",
         "ReconcileRow",
         "Fulfillment",

@@ -97,6 +97,7 @@ async def test_an_organization_is_linked_before_its_people_are_taken(
     await page.get_by_label("The academy's id of it").fill(organization)
     await page.get_by_role("button", name="Link", exact=True).click()
     await expect(page.get_by_role("status")).to_contain_text("Linked")
+    await expect(page.locator("#organizations")).to_contain_text(organization)
     await look()
     await expect(page.get_by_text("Every row would be taken.")).to_be_visible()
 

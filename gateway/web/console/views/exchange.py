@@ -68,6 +68,8 @@ async def _shown(
         organization=visit.text("organization", 200),
         key=form_key(visit),
         rows=nodes(connection),
+        organizations=nodes(reply.data["linkedOrganizations"]),
+        linked=(reply.data["linkedOrganizations"] or {}).get("totalCount"),
         problems=problems,
         is_partial=reply.is_partial,
     )

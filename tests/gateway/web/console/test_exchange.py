@@ -1,12 +1,15 @@
-"""Files that were looked at come back as they were, and nothing else does."""
+"""Files that were looked at come back as they were, and nothing else does; what is linked."""
 
 import base64
+import re
 import zlib
+from typing import Any
 
 import orjson
 import pytest
 
 from gateway.web.console.views import exchange
+from tests.gateway.web.console.test_long_training_lists import NOW, Service, page_of, shown
 
 
 def test_files_come_back_with_the_ends_of_their_lines() -> None:
@@ -39,3 +42,26 @@ def test_rows_of_another_form_are_left_out() -> None:
     assert exchange.unpacked(_value([{"name": "x"}, 1, {"name": "x", "text": "y"}])) == [
         {"name": "x", "text": "y"}
     ]
+
+
+class Linked(Service):
+    """Answers with organizations that are linked."""
+
+    def __init__(self, *ids: str) -> None:
+        super().__init__()
+        self.rows = [{"organizationId": each, "linkedAt": NOW.isoformat()} for each in ids]
+
+    def root(self) -> dict[str, Any]:
+        return super().root() | {
+            "exchangeBatches": lambda _info, **page: page_of([], **page),
+            "linkedOrganizations": lambda _info, **page: page_of(self.rows, **page),
+        }
+
+
+async def test_what_is_linked_is_listed_and_what_is_beyond_a_page_is_counted() -> None:
+    page = await shown(Linked("O-17", "O-18"), exchange.shown)
+    assert re.findall(r'class="breaks">(O-\d+)<', page) == ["O-17", "O-18"]
+    assert "more are linked" not in page
+    page = await shown(Linked(*(f"O-{n}" for n in range(103))), exchange.shown)
+    assert "3 more are linked." in page
+    assert "None is linked yet." in await shown(Linked(), exchange.shown)
