@@ -5,6 +5,7 @@ import strawberry
 from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
+from svc_participants.care.enrolling.schema import EnrollingMutation
 from svc_participants.care.goals.schema import Goal
 from svc_participants.care.schema import (
     ENTITIES,
@@ -15,7 +16,12 @@ from svc_participants.care.schema import (
 )
 from svc_participants.caseloads.news import CaseloadSubscription
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
-from svc_participants.enrollments.schema import Enrollment, EnrollmentFields, EnrollmentMutation
+from svc_participants.enrollments.schema import (
+    Enrollment,
+    EnrollmentFields,
+    EnrollmentMutation,
+    IntakeMutation,
+)
 from svc_participants.indicators.fidelity_schema import FidelityQuery
 from svc_participants.indicators.schema import IndicatorQuery
 from svc_participants.indicators.study_schema import StudyQuery
@@ -66,6 +72,8 @@ class Mutation(
     PeopleMutation,
     IdentityMutation,
     ReferralMutation,
+    IntakeMutation,
+    EnrollingMutation,
     EnrollmentMutation,
     CareMutation,
     CaseloadMutation,

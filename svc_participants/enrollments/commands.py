@@ -119,10 +119,11 @@ async def start_intake(
 
 async def enroll(
     session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: EnrollRequest
-) -> dict[str, Any]:
+) -> EnrollmentRow:
     """Enroll somebody whose psychosocial intake is complete and who has signed a release.
 
-    From now on the project management agency needs a release to know who the person is.
+    From now on the project management agency needs a release to know who the person is. Whether
+    the intake is there is known where it is kept (``care.enrolling``).
 
     Raises:
         RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, INTAKE_INCOMPLETE,
@@ -150,7 +151,7 @@ async def enroll(
     for referral_id in await of_participant(session, row.participant_id, row.site_id):
         operations += referrals.end_of_identity_facts(referral_id, project_agency_id)
     handover.append(session, operations)
-    return {"enrollment": str(row.id)}
+    return row
 
 
 async def change_status(
@@ -178,13 +179,14 @@ async def exit_enrollment(
     """End an enrollment. What was entered in error ends as if it had never been.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, REASON_MISMATCH or a date in
-            the future.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, REASON_MISMATCH,
+            DATE_CONTRADICTS or a date in the future.
     """
     row = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_exit(rules.EnrollmentStatus(row.status), request.reason)
     now = clock.now()
     rules.check_past(request.exited_on, now.date(), "exitedOn")
+    rules.check_last_day(row.enrolled_on, request.exited_on, "exitedOn")
     row.exited_on, row.exit_reason = request.exited_on, request.reason.value
     row.inactive_reason = None
     _step(session, row, rules.EnrollmentStatus.EXITED, caller, request.exited_on, now)
@@ -203,7 +205,7 @@ async def reenroll(
 
     Raises:
         RuleError: NOT_FOUND, VERSION_CONFLICT, ALREADY_ENROLLED, STEP_NOT_ALLOWED,
-            RELEASE_MISSING or a date in the future.
+            RELEASE_MISSING, DATE_CONTRADICTS or a date in the future.
     """
     last = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_return(rules.ExitReason(last.exit_reason) if last.exit_reason else None)
@@ -228,6 +230,8 @@ async def reenroll(
     )
     session.add(row)
     await session.flush()
+    first_day = rules.Days(request.enrolled_on, None, None)
+    rules.check_apart(first_day, await repository.other_stays(session, row), "enrolledOn")
     _step(session, row, rules.EnrollmentStatus.ENROLLED_ACTIVE, caller, request.enrolled_on, now)
     fact = referrals.own_agency_fact(row.participant_id, row.provider_agency_id, row.site_id, now)
     handover.append(session, [fact])

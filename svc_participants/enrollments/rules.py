@@ -167,12 +167,26 @@ def corrected(days: Days, which: EnrollmentDate, to: date, today: date) -> tuple
             "The psychosocial intake is completed before or on the day of enrollment.",
             _CORRECTED_ON,
         )
-    if now.exited_on is not None and now.exited_on < now.enrolled_on:
-        raise RuleError("DATE_CONTRADICTS", "The last day is not before the first.", _CORRECTED_ON)
+    if now.exited_on is not None:
+        check_last_day(now.enrolled_on, now.exited_on, _CORRECTED_ON[1])
     return now, before
 
 
-def check_apart(days: Days, others: Iterable[Days]) -> None:
+def check_last_day(enrolled_on: date | None, exited_on: date, field: str) -> None:
+    """Check the last day of a stay; an intake that came to nothing has no first day.
+
+    Raises:
+        RuleError: it lies before the first day.
+    """
+    if enrolled_on is not None and exited_on < enrolled_on:
+        raise RuleError(
+            "DATE_CONTRADICTS",
+            f"The last day is not before the first, {enrolled_on.isoformat()}.",
+            ("input", field),
+        )
+
+
+def check_apart(days: Days, others: Iterable[Days], field: str = _CORRECTED_ON[1]) -> None:
     """Check that somebody's stays at one site do not lie one in another; they may touch.
 
     Raises:
@@ -185,7 +199,7 @@ def check_apart(days: Days, others: Iterable[Days]) -> None:
             raise RuleError(
                 "DATE_CONTRADICTS",
                 "Another enrollment at this site covers that day.",
-                _CORRECTED_ON,
+                ("input", field),
             )
 
 

@@ -1,4 +1,4 @@
-"""From the street to enrollment, through the gateway: scenarios 1, 2, 6 and 8 of the domain."""
+"""From the street to enrollment, through the gateway: scenarios 1, 2 and 6 of the domain."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from infra.dev.demo.identifiers import demo_id
+from tests.fixtures.participants_service import INTAKE
 from tests.proof.house import Gateway, House
 from tests.scenarios.stage import PURPOSES, asked
 
@@ -99,9 +100,18 @@ class Street:
         )  # fmt: skip
         return who, str(begun["enrollment"]["id"])
 
-    async def enroll(self, enrollment_id: str) -> None:
-        """The intake is complete today."""
+    async def enroll(self, participant_id: str, enrollment_id: str) -> None:
+        """The intake is complete and signed today."""
         today = datetime.now(UTC).date().isoformat()
+        taken = await self.do(
+            "case_manager", "recordAssessment", "assessment { id version }",
+            participantId=participant_id, instrument="lead-intake", instrumentVersion=1,
+            takenOn=today, answers=list(INTAKE),
+        )  # fmt: skip
+        await self.do(
+            "case_manager", "signAssessment", assessmentId=taken["assessment"]["id"],
+            expectedVersion=taken["assessment"]["version"],
+        )  # fmt: skip
         await self.do(
             "case_manager", "enroll", enrollmentId=enrollment_id, expectedVersion=1,
             enrolledOn=today, intakeCompletedOn=today,
@@ -184,7 +194,7 @@ async def test_1_arrest_diversion_from_the_scene_to_enrollment(street: Street) -
         who, POLICE, PROSECUTOR, PROVIDER_OF_TREATMENT, DEFENDER,
         more=("GOALS_PLAN", "LEGAL_COORD"),
     )  # fmt: skip
-    await street.enroll(enrollment_id)
+    await street.enroll(who, enrollment_id)
     await street.do(
         "case_manager", "recordCounsel", participantId=who, agencyId=DEFENDER,
         defenderAccountId=str(demo_id("staff", "defender")),
@@ -251,7 +261,7 @@ async def test_2_intake_that_lapses_says_so_and_never_why(street: Street) -> Non
         "case_manager", "startIntake", "enrollment { id }", referralId=referral_id,
         expectedVersion=await street.version(referral_id), consentToContact="YES",
     )  # fmt: skip
-    await street.enroll(begun["enrollment"]["id"])
+    await street.enroll(who, begun["enrollment"]["id"])
     assert await relation() == "DIVERTED"
     seen = (await street.ask("prosecutor", SEEN, id=who))["participant"]
     assert seen["enrollment"] == {"status": "ENROLLED_ACTIVE"}
@@ -298,29 +308,3 @@ async def test_6_two_referrals_of_one_person_keep_both_receipts(street: Street) 
         expectedVersion=await street.version(second), reason="Two people after all.",
     )  # fmt: skip
     assert undone["referral"] == {"status": "SCREENING"}
-
-
-async def test_8_merged_records_keep_each_its_own_consent(street: Street) -> None:
-    """Given A has a release and B has none; when merged; then B stays closed, and can be undone."""
-    query = """query($id: ID!) { participant(id: $id) { name { given }
-      mergedRecords { version needsReaffirmedRelease participant { id } } } }"""
-    people = []
-    for name in ("Alma", "Elma"):
-        referral_id = await street.refer(givenName=name, familyName="Twin")
-        people.append((await street.bring_to_intake(referral_id))[0])
-    one, other = people
-    await street.sign(one, POLICE)
-    before = [await street.ask("officer", SEEN, id=each) for each in people]
-    await street.do(
-        "cm_supervisor", "mergePeople", survivingId=one, mergedId=other, reason="Same person."
-    )
-    (link,) = (await street.ask("cm_supervisor", query, id=one))["participant"]["mergedRecords"]
-    assert link["needsReaffirmedRelease"] is True
-    assert link["participant"]["id"] == other
-    assert [await street.ask("officer", SEEN, id=each) for each in people] == before
-    assert before[1] == {"participant": None}
-    await street.do(
-        "cm_supervisor", "unmergePeople", mergedId=other, expectedVersion=link["version"],
-        reason="They are two.",
-    )  # fmt: skip
-    assert [await street.ask("officer", SEEN, id=each) for each in people] == before

@@ -114,12 +114,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One version of an instrument."""
+    """One version of an instrument.
+
+    Attributes:
+        is_intake: whether it is a psychosocial intake, which enrolling asks for.
+    """
 
     key: str
     version: int
     title: str
     source: str
+    is_intake: bool
     sections: tuple[Section, ...]
     scores: tuple[Score, ...]
 
@@ -167,6 +172,7 @@ def read(text: str, where: str) -> Instrument:
         version=part.number("version"),
         title=part.text("title"),
         source=part.text("source"),
+        is_intake=part.flag("intake"),
         sections=sections,
         scores=tuple(part.many("score", lambda each: _score(each, sections), least=0)),
     )

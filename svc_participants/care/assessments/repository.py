@@ -1,6 +1,7 @@
 """All statements about assessments: PSYCHOSOCIAL, and each answer by its section's category too."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from infra.identity_token import Caller
 from infra.owner_pages import Order
 from infra.vocabulary import Category
 from svc_participants.care.assessments.instruments import CATEGORIES
-from svc_participants.care.assessments.rules import Answer
+from svc_participants.care.assessments.rules import Answer, AssessmentState
 from svc_participants.care.assessments.tables import (
     AssessmentAnswerRow,
     AssessmentRow,
@@ -110,3 +111,29 @@ async def answers_of(session: WriteSession, row: AssessmentRow) -> list[Answer]:
         Answer(each.item, AnswerState(each.state), tuple(each.choices), each.number, each.text)
         for each in found
     ]
+
+
+async def has_signed(
+    session: WriteSession,
+    participant_id: UUID,
+    agency_id: UUID,
+    instruments: Collection[str],
+    by_day: date,
+) -> bool:
+    """Return whether an agency has a signed assessment of a participant, taken by a day.
+
+    Not narrowed: used only after the caller's right to write about the participant was checked, of
+    the caller's own agency; what another one keeps counts nowhere.
+    """
+    found = await session.scalar(
+        select(AssessmentRow.id)
+        .where(
+            AssessmentRow.participant_id == participant_id,
+            AssessmentRow.agency_id == agency_id,
+            AssessmentRow.instrument.in_(sorted(instruments)),
+            AssessmentRow.state == AssessmentState.SIGNED.value,
+            AssessmentRow.taken_on <= by_day,
+        )
+        .limit(1)
+    )
+    return found is not None

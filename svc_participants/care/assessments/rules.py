@@ -140,6 +140,23 @@ def _wrong(item: str, why: str) -> RuleError:
     return RuleError("ANSWER_NOT_ACCEPTED", f"{item} {why}.", ("input", "answers"))
 
 
+def check_intake(*, is_signed: bool) -> None:
+    """Check that the psychosocial intake is there; an intake and a release are all LEAD asks for.
+
+    Source: LEAD Support Bureau, as for ``enrollments.rules.check_release``.
+
+    Raises:
+        RuleError: the own agency has none that was taken by then and is signed.
+    """
+    if not is_signed:
+        raise RuleError(
+            "INTAKE_INCOMPLETE",
+            "No psychosocial intake that was taken by this day is signed: record it"
+            " (recordAssessment) and sign it (signAssessment) first.",
+            ("input", "intakeCompletedOn"),
+        )
+
+
 def unknown_instrument() -> RuleError:
     """Return the refusal of an instrument or version that there is not."""
     return RuleError(

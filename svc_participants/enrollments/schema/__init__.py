@@ -5,6 +5,12 @@ from svc_participants.enrollments.schema.enrollment import (
     EnrollmentFields,
     load_enrollment,
 )
-from svc_participants.enrollments.schema.mutations import EnrollmentMutation
+from svc_participants.enrollments.schema.mutations import EnrollmentMutation, IntakeMutation
 
-__all__ = ["Enrollment", "EnrollmentFields", "EnrollmentMutation", "load_enrollment"]
+__all__ = [
+    "Enrollment",
+    "EnrollmentFields",
+    "EnrollmentMutation",
+    "IntakeMutation",
+    "load_enrollment",
+]

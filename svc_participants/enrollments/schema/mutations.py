@@ -32,19 +32,6 @@ class StartIntakeInput:
     )
 
 
-@strawberry.input(description="Enroll somebody whose psychosocial intake is complete.")
-class EnrollInput:
-    """Input of ``enroll``."""
-
-    enrollment_id: strawberry.ID = strawberry.field(description="Enrollment pending intake.")
-    expected_version: int = strawberry.field(description="Version you saw.")
-    idempotency_key: str = strawberry.field(description="Unique per intended enrollment.")
-    enrolled_on: date = strawberry.field(description="First day.")
-    intake_completed_on: date = strawberry.field(
-        description="Day on which the psychosocial intake was completed."
-    )
-
-
 @strawberry.input(description="Somebody is out of touch, or in touch again.")
 class ChangeEnrollmentStatusInput:
     """Input of ``changeEnrollmentStatus``."""
@@ -100,9 +87,9 @@ async def enrollment_payload(info: Info, outcome: Outcome) -> EnrollmentPayload:
     )
 
 
-@strawberry.type(directives=_STRUCTURE, description="Changes to enrollments.")
-class EnrollmentMutation:
-    """Mutations about enrollments."""
+@strawberry.type(directives=_STRUCTURE, description="The beginning of an enrollment.")
+class IntakeMutation:
+    """Mutation by which an intake begins; enrolling stands where the intake is kept (care)."""
 
     @strawberry.mutation(description="Begin the intake (CM assigned, SUP of the provider).")
     async def start_intake(
@@ -127,27 +114,10 @@ class EnrollmentMutation:
         )
         return await enrollment_payload(info, outcome)
 
-    @strawberry.mutation(description="Enroll somebody (CM assigned, SUP of the provider).")
-    async def enroll(
-        self,
-        info: Info,
-        input: Annotated[EnrollInput, INPUT],  # noqa: A002
-    ) -> EnrollmentPayload:
-        """Enroll a person."""
-        context = context_of(info)
-        request = commands.EnrollRequest(
-            input.expected_version, input.enrolled_on, input.intake_completed_on
-        )
-        outcome = await run_command(
-            context,
-            "enroll",
-            input,
-            key=input.idempotency_key,
-            effect=lambda session: commands.enroll(
-                session, context.caller, parse_id(input.enrollment_id), request
-            ),
-        )
-        return await enrollment_payload(info, outcome)
+
+@strawberry.type(directives=_STRUCTURE, description="Changes to enrollments.")
+class EnrollmentMutation:
+    """Mutations about enrollments."""
 
     @strawberry.mutation(description="Record who is out of touch, or in touch again (CM, SUP).")
     async def change_enrollment_status(

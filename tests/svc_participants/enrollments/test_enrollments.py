@@ -167,6 +167,36 @@ async def test_a_future_date_is_refused(participants: ServiceApp) -> None:
     assert codes(payload) == ["DATE_IN_FUTURE"]
 
 
+@pytest.mark.parametrize("reason", ["PERSON_WITHDREW", "ADMIN_ERROR"])
+async def test_the_last_day_is_not_before_the_first(participants: ServiceApp, reason: str) -> None:
+    who, enrollment_id = await enrolled(participants)
+    payload = await change(
+        participants, case_manager(), "exitEnrollment", "enrollment { id }",
+        enrollmentId=enrollment_id, expectedVersion=2, reason=reason,
+        exitedOn=(TODAY - timedelta(days=1)).isoformat(),
+    )  # fmt: skip
+    assert codes(payload) == ["DATE_CONTRADICTS"]
+    assert payload["userErrors"][0]["field"] == ["input", "exitedOn"]
+    assert TODAY.isoformat() in payload["userErrors"][0]["message"]
+    found = (await record(participants, who, case_manager()))["enrollment"]
+    assert (found["status"], found["version"]) == ("ENROLLED_ACTIVE", 2)
+
+
+async def test_nobody_comes_back_before_they_left(participants: ServiceApp) -> None:
+    _, enrollment_id = await enrolled(participants)
+    await change(
+        participants, case_manager(), "exitEnrollment", "enrollment { id }",
+        enrollmentId=enrollment_id, expectedVersion=2, reason="MOVED", exitedOn=TODAY.isoformat(),
+    )  # fmt: skip
+    for day, expected in ((TODAY - timedelta(days=1), ["DATE_CONTRADICTS"]), (TODAY, [])):
+        payload = await change(
+            participants, supervisor(), "reenroll", "enrollment { id }",
+            enrollmentId=enrollment_id, expectedVersion=3, enrolledOn=day.isoformat(),
+        )  # fmt: skip
+        assert codes(payload) == expected
+        assert all(each["field"] == ["input", "enrolledOn"] for each in payload["userErrors"])
+
+
 async def test_the_provider_has_the_person_from_the_hand_over_on(participants: ServiceApp) -> None:
     assert participants.consent is not None
     who, _ = await enrolled(participants)

@@ -32,6 +32,8 @@ class Stay:
     inactive: str | None = None
     exit_reason: str | None = None
     had_release: bool = False
+    first_on: date | None = None
+    last_on: date | None = None
 
 
 class Lives(RuleBasedStateMachine):
@@ -68,7 +70,9 @@ class Lives(RuleBasedStateMachine):
             rules.check_release(has_release=has_release)
 
         is_legal = self.now == "PENDING_INTAKE" and intake_on <= enrolled_on <= TODAY
-        becomes = replace(self.stays[-1], status="ENROLLED_ACTIVE", had_release=True)
+        becomes = replace(
+            self.stays[-1], status="ENROLLED_ACTIVE", had_release=True, first_on=enrolled_on
+        )
         self.attempt(check, becomes, is_legal=is_legal and has_release)
 
     @rule(
@@ -89,28 +93,49 @@ class Lives(RuleBasedStateMachine):
         becomes = replace(self.stays[-1], status=wanted.value, inactive=word)
         self.attempt(check, becomes, is_legal=is_legal)
 
-    @rule(reason=st.sampled_from(ExitReason))
-    def leaves(self, reason: ExitReason) -> None:
+    @rule(reason=st.sampled_from(ExitReason), on=DAYS)
+    def leaves(self, reason: ExitReason, on: date) -> None:
         """Leaving, for any of the reasons."""
-        status = EnrollmentStatus(self.stays[-1].status)
-        early = self.now == "PENDING_INTAKE"
-        is_legal = self.now in ENROLLED or (
+        stay = self.stays[-1]
+
+        def check() -> None:
+            rules.check_exit(EnrollmentStatus(stay.status), reason)
+            rules.check_past(on, TODAY, "exitedOn")
+            rules.check_last_day(stay.first_on, on, "exitedOn")
+
+        early = stay.status == "PENDING_INTAKE"
+        is_step = stay.status in ENROLLED or (
             early and reason.value in ("PERSON_WITHDREW", "ADMIN_ERROR")
         )
-        becomes = replace(self.stays[-1], status="EXITED", exit_reason=reason.value, inactive=None)
-        self.attempt(lambda: rules.check_exit(status, reason), becomes, is_legal=is_legal)
+        is_legal = is_step and (stay.first_on or on) <= on <= TODAY
+        becomes = replace(
+            stay, status="EXITED", exit_reason=reason.value, inactive=None, last_on=on
+        )
+        self.attempt(check, becomes, is_legal=is_legal)
 
-    @rule()
-    def comes_back(self) -> None:
+    @rule(on=DAYS)
+    def comes_back(self, on: date) -> None:
         """Coming back: a new stay, and the old one is left as it was."""
-        ended = self.stays[-1].exit_reason
-        before = list(self.stays)
-        if ended is not None and ended not in NEVER_BACK:
-            rules.check_return(ExitReason(ended))
-            self.stays.append(Stay(status="ENROLLED_ACTIVE", had_release=True))
+        ended, before = self.stays[-1].exit_reason, list(self.stays)
+        others = [
+            rules.Days(each.first_on, None, each.last_on)
+            for each in before
+            if each.first_on is not None
+        ]
+
+        def check() -> None:
+            rules.check_return(None if ended is None else ExitReason(ended))
+            rules.check_past(on, TODAY, "enrolledOn")
+            rules.check_apart(rules.Days(on, None, None), others, "enrolledOn")
+
+        can_return = ended is not None and ended not in NEVER_BACK
+        if can_return and on <= TODAY and all(on >= (each.exited_on or on) for each in others):
+            check()
+            back = Stay(status="ENROLLED_ACTIVE", had_release=True, first_on=on)
+            self.stays.append(back)
         else:
             with pytest.raises(RuleError):
-                rules.check_return(None if ended is None else ExitReason(ended))
+                check()
         assert self.stays[: len(before)] == before
 
     @invariant()
@@ -127,6 +152,15 @@ class Lives(RuleBasedStateMachine):
     def nobody_comes_back_from_the_dead(self) -> None:
         """Nothing follows on a death, or on what had never been."""
         assert not any(each.exit_reason in NEVER_BACK for each in self.stays[:-1])
+
+    @invariant()
+    def nobody_leaves_before_they_come(self) -> None:
+        """First days and last days follow one another, through all stays."""
+        days = [
+            day for each in self.stays if each.first_on for day in (each.first_on, each.last_on)
+        ]
+        known = [day for day in days if day is not None]
+        assert known == sorted(known)
 
     @invariant()
     def only_being_out_of_touch_has_a_reason(self) -> None:
@@ -163,8 +197,17 @@ def test_random_lives_stay_within_the_machine() -> None:
         ("check_release", lambda **_given: None),
         ("check_exit", lambda _current, _reason: None),
         ("check_inactive_reason", lambda _wanted, _reason: None),
+        ("check_last_day", lambda *_given: None),
+        ("check_apart", lambda *_given: None),
     ],
-    ids=["back from anywhere", "no release", "exit from anywhere", "no reason"],
+    ids=[
+        "back from anywhere",
+        "no release",
+        "exit from anywhere",
+        "no reason",
+        "left before coming",
+        "one stay in another",
+    ],
 )
 def test_a_planted_gap_in_the_machine_is_found(
     monkeypatch: pytest.MonkeyPatch, name: str, broken: Callable[..., None]

@@ -1,0 +1,1 @@
+"""Enrolling: it asks for the psychosocial intake, which care keeps."""
