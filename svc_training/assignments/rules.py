@@ -127,7 +127,7 @@ class AssignmentTerms:
     Attributes:
         category: the agency's training category.
         due_on: until when the training is to be had, if there is a date.
-        reminder_days: how many days before that a reminder goes out, if one does.
+        reminder_days: from how many days before that on the person is to be reminded, if so.
     """
 
     category: str
@@ -151,7 +151,7 @@ def checked_terms(terms: AssignmentTerms) -> AssignmentTerms:
         raise RuleError("BAD_DUE_DATE", message, ("input", "dueOn"))
     if terms.reminder_days is not None:
         if not 0 <= terms.reminder_days <= MAX_REMINDER_DAYS:
-            message = f"A reminder goes out 0 to {MAX_REMINDER_DAYS} days before the due date."
+            message = f"A reminder is 0 to {MAX_REMINDER_DAYS} days before the due date."
             raise RuleError("BAD_REMINDER", message, ("input", "reminderDays"))
         if terms.due_on is None:
             message = "A reminder needs a due date."

@@ -173,7 +173,9 @@ class StartAssignmentBatchInput:
     )
     due_on: date | None = strawberry.field(default=None, description="Until when.")
     reminder_days: int | None = strawberry.field(
-        default=None, description="Days before the due date when a reminder goes out."
+        default=None,
+        description="Days before the due date from which on the person is to be reminded: "
+        "remindersDue lists it and the person's own pages say so. No mail is sent.",
     )
 
 

@@ -42,7 +42,9 @@ class AssignSessionInput:
     )
     due_on: date | None = strawberry.field(default=None, description="Until when.")
     reminder_days: int | None = strawberry.field(
-        default=None, description="Days before the due date when a reminder goes out."
+        default=None,
+        description="Days before the due date from which on the person is to be reminded: "
+        "remindersDue lists it and the person's own pages say so. No mail is sent.",
     )
 
 
@@ -181,7 +183,9 @@ class AssignmentsMutation:
             user_errors=outcome.user_errors,
         )
 
-    @strawberry.mutation(description="Note that people were reminded of what is due.")
+    @strawberry.mutation(
+        description="Note that people were reminded of what is due. It sends nothing to anybody."
+    )
     async def mark_reminded(
         self,
         info: Info,

@@ -133,10 +133,11 @@ class Assignment:
     category: str = strawberry.field(description="The agency's training category.")
     due_on: date | None = strawberry.field(description="Until when it is to be had.")
     reminder_days: int | None = strawberry.field(
-        description="Days before the due date when a reminder goes out."
+        description="Days before the due date from which on the person is to be reminded: "
+        "remindersDue lists it and the person's own pages say so. No mail is sent."
     )
     reminded_at: datetime | None = strawberry.field(
-        description="When the person was last reminded."
+        description="When a training manager last noted that the person was reminded."
     )
     status: AssignmentStatus = strawberry.field(description="How far it is.")
     assigned_by: strawberry.ID = strawberry.field(description="Account of who assigned it.")
@@ -320,7 +321,8 @@ class AssignmentsQuery:
         return await _due(info, "dueAssignments", lists.DueFilter(before=before), first, after)
 
     @strawberry.field(
-        description="Whom to remind today, and who has not been reminded yet, by due date.",
+        description="Whom to remind: the day has come and nobody has noted a reminder yet, by due "
+        "date. The training manager tells them; nothing is sent.",
         directives=TRAINING,
     )
     async def reminders_due(

@@ -9,7 +9,9 @@ from gateway.web.console.changing import change, form_key
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import days_until
 from gateway.web.console.problems import Problems
+from gateway.web.console.reminders import prepared_mail
 from gateway.web.console.visit import Visit
+from gateway.web.console.wording import DEFAULT_LANGUAGE, say
 from infra import clock
 
 FIELDS = {
@@ -65,6 +67,12 @@ async def due(visit: Visit) -> Response:
         (row, days_until(date.fromisoformat(row["dueOn"]), zone, now) if row["dueOn"] else None)
         for row in nodes(connection)
     ]
+    to_remind = nodes(reply.data["remindersDue"])
+    mail, addresses = prepared_mail(
+        [row["personnel"] for row in to_remind],
+        say(DEFAULT_LANGUAGE, "reminders.subject"),
+        say(DEFAULT_LANGUAGE, "reminders.body"),
+    )
     return visit.page(
         "due.html",
         rows=rows,
@@ -72,7 +80,9 @@ async def due(visit: Visit) -> Response:
         cursor=next_cursor(connection),
         requirements=reply.data["complianceSummary"] or [],
         reminders=(reply.data["remindersDue"] or {}).get("totalCount"),
-        to_remind=nodes(reply.data["remindersDue"]),
+        to_remind=to_remind,
+        mail=mail,
+        addresses=addresses,
         problems=problems,
         key=form_key(visit),
         is_partial=reply.is_partial,

@@ -9,6 +9,7 @@ from gateway.web.console import roles
 from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import days_until, read_moment
+from gateway.web.console.reminders import days_left
 from gateway.web.console.views import home_figures
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import MAX_PAGES
@@ -36,7 +37,7 @@ async def show(visit: Visit) -> Response:
         "home_staff.html",
         offers=await home_figures.offered(visit),
         coming=coming,
-        assignments=open_assignments(nodes(reply.data["myAssignments"])),
+        assignments=open_assignments(nodes(reply.data["myAssignments"]), visit.standing.time_zone),
         knows_assignments=reply.data["myAssignments"] is not None,
         is_partial=reply.is_partial,
     )
@@ -66,7 +67,7 @@ async def _care(visit: Visit) -> Response:
         total=(served or {}).get("totalCount"),
         ending=ending_soon(people, visit.standing.time_zone),
         without=[person for person in people if not has_release(person)],
-        assignments=open_assignments(nodes(reply.data["myAssignments"])),
+        assignments=open_assignments(nodes(reply.data["myAssignments"]), visit.standing.time_zone),
         is_partial=reply.is_partial,
     )
 
@@ -175,9 +176,18 @@ CLOSED = frozenset(
 """Statuses of an assignment after which nobody waits for anything."""
 
 
-def open_assignments(assignments: list[Any]) -> list[Any]:
-    """Return the assignments that still want something of the person."""
-    return [each for each in assignments if each["status"] not in CLOSED]
+def open_assignments(assignments: list[Any], zone: str) -> list[Any]:
+    """Return the assignments that still want something of the person, with what is left of time."""
+    return [each for each in with_time_left(assignments, zone) if each["status"] not in CLOSED]
+
+
+def with_time_left(assignments: list[Any], zone: str) -> list[Any]:
+    """Return assignments with ``left``: the days until each is due, where that is to be said."""
+    now = clock.now()
+    return [
+        {**each, "left": None if each["status"] in CLOSED else days_left(each, zone, now)}
+        for each in assignments
+    ]
 
 
 def has_release(person: Any) -> bool:

@@ -10,7 +10,7 @@ from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.searching import search
 from gateway.web.console.training_steps import NOT_REGISTERED, cancelling
-from gateway.web.console.views.home import coming_since, upcoming
+from gateway.web.console.views.home import coming_since, upcoming, with_time_left
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import whole
 from infra import clock
@@ -101,7 +101,7 @@ async def own_page(visit: Visit, problems: Problems) -> Response:
     return visit.page(
         "my_training.html",
         422 if problems else 200,
-        rows=rows,
+        rows=with_time_left(rows, visit.standing.time_zone),
         to_show=_to_show(rows),
         standings=reply.data["myCompliance"] or [],
         records=nodes(reply.data["myTrainingRecords"]),
