@@ -1,5 +1,6 @@
 """Examples in the docs are run as they stand, against the real platform."""
 
+import ast
 import asyncio
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +49,10 @@ async def bash(platform: Platform, script: str, folder: Path) -> str:
 EXAMPLES = re.findall(r"```python\n(.*?)```", API.read_text(), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["one answer", "pages and a change"])
+NAMES = ["one answer", "pages and a change", "training beside referrals"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=NAMES)
 async def test_the_python_examples_of_the_api_guide_run(platform: Platform, example: str) -> None:
     ran = await asyncio.to_thread(
         subprocess.run,
@@ -56,6 +61,41 @@ async def test_the_python_examples_of_the_api_guide_run(platform: Platform, exam
         timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
+
+
+def _table(key: str, period: str, people: dict[str, int | None], **shares: Any) -> dict[str, Any]:
+    """Return a published table as the example asks for it."""
+    cells = [{"outcome": outcome, "share": share} for outcome, share in shares.items()]
+    groups = [{"code": code, "people": many, "cells": cells} for code, many in people.items()]
+    return {"key": key, "period": period, "groups": groups}
+
+
+def test_the_example_puts_the_training_of_a_year_beside_what_came_after_it() -> None:
+    """A fresh demo has published nothing yet, so the example's own words are tried on tables."""
+    [function] = [
+        each
+        for each in ast.parse(EXAMPLES[2]).body
+        if isinstance(each, ast.FunctionDef) and each.name == "side_by_side"
+    ]
+    scope: dict[str, Any] = {}
+    exec(compile(ast.unparse(function), str(API), "exec"), scope)  # noqa: S102 - our own page
+    data = {
+        "agencies": {"edges": [{"node": {"id": "p", "name": "Police"}}]},
+        "trained": [
+            _table("TRAINED", "2025", {"p": 40}, IN_THE_YEAR=0.5, EARLIER=0.2, NOT_YET=0.3),
+            _table("TRAINED", "2026", {"p": 44}, IN_THE_YEAR=None, EARLIER=None, NOT_YET=None),
+        ],
+        "referred": [
+            _table("DECISION", "2026-Q1", {"p": 31, "q": None}),
+            _table("REFERRALS_MADE", "2026-Q1", {"p": 12}),
+            _table("DECISION", "2027-Q1", {"p": 33}),
+        ],
+    }
+    assert [tuple(each.values()) for each in scope["side_by_side"](data)] == [
+        ("Police", "2026-Q1", 0.7, 31, 12),
+        ("Police", "2027-Q1", None, 33, None),
+        ("q", "2026-Q1", None, None, None),
+    ]
 
 
 async def test_the_curl_example_of_the_api_guide_runs(platform: Platform, tmp_path: Path) -> None:
