@@ -86,7 +86,7 @@ async def tell_reasons_apart(stage: Stage, step: Mapping[str, Any]) -> None:
         if handle in ("other_site", "absent"):
             found[handle] = ["ELSEWHERE" if attempts["n"] else "NOBODY"]
             continue
-        assert attempts["n"], handle
+        assert attempts["n"], f"no attempt about {handle}"
         review = {"participantId": person, "reason": "Who asked, and why not?"}
         await stage.mutate(step, "openReview", review, "reviewId")
         answer = await stage.ask(step, WHY, {"id": person, "agency": agency})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.web import graphql_endpoint
+from infra.batch_loader import KeptStatements
 from svc_cases.indicators import repository as counted
 from svc_consent.authority.decision import Decider
 from svc_consent.bindings import rules
@@ -16,6 +17,7 @@ from svc_consent.releases import rules as release_rules
 from svc_consent.safeguards.rules import DemandKind
 from tests.proof.house import Gateway, House
 from tests.scenarios import stage as stages
+from tests.scenarios.planted import PLANTED, Planted
 from tests.scenarios.stage import FOLDER, Scenario, Stage, read
 
 FILES = sorted(FOLDER.glob("*.toml"))
@@ -174,3 +176,24 @@ async def test_planted(
     with pytest.raises(AssertionError) as caught:
         await Stage(scenario_house, scenario_gateway, scenario).play()
     assert seen in str(caught.value)
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=str)
+async def test_planted_steps(
+    scenario_house: House, scenario_gateway: Gateway, monkeypatch: pytest.MonkeyPatch,
+    planted: Planted,
+) -> None:  # fmt: skip
+    """Of scenarios 3, 31, 32 and 33: each step that keeps something back fails where it must."""
+    with monkeypatch.context() as patch:
+        planted.plant(patch)
+        KeptStatements.forget_all()
+        try:
+            stage = Stage(scenario_house, scenario_gateway, planted.scenario(planted.steps))
+            with pytest.raises(AssertionError) as caught:
+                await stage.play()
+        finally:
+            patch.undo()
+            KeptStatements.forget_all()
+            back = planted.scenario(planted.after)
+            await Stage(scenario_house, scenario_gateway, back).play()
+    assert planted.seen in str(caught.value)

@@ -39,7 +39,7 @@ async def assign(stage: Stage, step: Mapping[str, Any]) -> None:
         "personnelIds": [await _entry(stage, step)],
     }  # fmt: skip
     payload = await stage.mutate(step, "assignSession", given, "outcomes { outcome }")
-    assert payload["outcomes"] == [{"outcome": "ASSIGNED"}], payload
+    assert payload["outcomes"][0]["outcome"] in ("ASSIGNED", "ALREADY_ASSIGNED"), payload
 
 
 async def record_result(stage: Stage, step: Mapping[str, Any]) -> None:
