@@ -105,7 +105,7 @@ async def test_23_the_whole_list_names_agencies_and_nobody_in_the_language_of_th
                 break
         assert total == in_ledger
         rows = await whole_list(page)
-        assert wrong(rows, total, names) == []
+        assert wrong(rows, in_ledger, names) == []
         told = " | ".join(next(row for row in rows if "Prestador de servicios" in row[1]))
         for text in ("Housing", "su vivienda", "para coordinar su atención", "Se dijo"):
             assert text in told
