@@ -11,8 +11,8 @@ directive @link(url: String, as: String, for: link__Purpose, import: [link__Impo
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
 directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-directive @category(is: String!, as: String! = "RAW") on FIELD_DEFINITION | OBJECT | ARGUMENT_DEFINITION
-directive @about(participant: String!) on OBJECT
+directive @category(is: String!, as: String! = "RAW") repeatable on FIELD_DEFINITION | OBJECT | ARGUMENT_DEFINITION | INTERFACE
+directive @about(participant: String!) repeatable on OBJECT
 scalar join__FieldSet
 scalar link__Import
 enum link__Purpose { SECURITY EXECUTION }

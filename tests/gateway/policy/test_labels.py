@@ -69,3 +69,61 @@ def test_only_the_public_record_is_labelled_as_one(is_: str, as_: str) -> None:
     planted = GOOD.replace('"CASE_NOTES")', f'"{is_}", as: "{as_}")')
     with pytest.raises(PolicyError, match="PUBLIC_RECORD"):
         read_labels(labelled_supergraph(planted))
+
+
+WIDER = GOOD.replace(
+    'type ParticipantConnection @category(is: "STRUCTURE") { ',
+    """type Group @category(is: "STRUCTURE") {
+  all: [Participant!]!
+  some: [Participant]
+  pages: ParticipantConnection!
+  first: Participant
+  number: Int!
+}
+type ParticipantConnection @category(is: "STRUCTURE") { nodes: [Participant] """,
+).replace("  name: Name\n", "  name: Name\n  family: [Participant!]\n")
+
+
+def test_lists_of_people_stand_outside_a_record_and_outside_the_page_itself() -> None:
+    lists = read_labels(labelled_supergraph(WIDER)).lists
+    assert lists == {
+        ("Query", "participants"), ("Group", "all"), ("Group", "some"), ("Group", "pages"),
+    }  # fmt: skip
+
+
+def test_what_a_free_field_feeds_is_nullable_like_anything_that_is_governed() -> None:
+    """One label that is governed is enough."""
+    plan = '  plan: String%s @category(is: "GOALS_PLAN") @join__field(graph: A, requires: "id")\n'
+    fed = GOOD.replace("  name: Name\n", f"  name: Name\n{plan % ''}")
+    assert len(read_labels(labelled_supergraph(fed)).fields["Participant", "plan"]) == 2
+    planted = GOOD.replace("  name: Name\n", f"  name: Name\n{plan % '!'}")
+    with pytest.raises(PolicyError, match="must be nullable") as refused:
+        read_labels(labelled_supergraph(planted))
+    assert refused.value.where == "Participant.plan"
+
+
+@pytest.mark.parametrize(
+    ("given", "planted", "says"),
+    [
+        ('type Course @category(is: "CATALOGUE")',
+         'type Course @category(is: "CATALOGUE") @category(is: "IDENTITY")', "different labels"),
+        ('notes: String @category(is: "CASE_NOTES")',
+         'notes: String @category(is: "CASE_NOTES") @category(is: "SUD")', "different labels"),
+        ('@about(participant: "id")', '@about(participant: "id") @about(participant: "notes")',
+         "disagree on @about"),
+        ("type Course", ('interface Open @join__type(graph: A) @category(is: "CATALOGUE")'
+         " { number: String! }\ntype Course"), "an interface carries no label"),
+    ],
+    ids=["of a type", "of a field", "about", "interface"],
+)  # fmt: skip
+def test_labels_that_say_two_things_are_refused(given: str, planted: str, says: str) -> None:
+    assert given in GOOD
+    with pytest.raises(PolicyError, match=says):
+        read_labels(labelled_supergraph(GOOD.replace(given, planted, 1)))
+
+
+def test_a_label_that_two_subgraphs_repeat_says_one_thing() -> None:
+    twice = GOOD.replace(
+        '@about(participant: "id")', '@about(participant: "id") @about(participant: "id")'
+    ).replace('is: "CASE_NOTES")', 'is: "CASE_NOTES") @category(is: "CASE_NOTES", as: "RAW")')
+    assert read_labels(labelled_supergraph(twice)) == read_labels(labelled_supergraph(GOOD))
