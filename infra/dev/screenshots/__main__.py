@@ -29,7 +29,7 @@ async def take(
 ) -> list[Path]:
     """Take all pictures, or those named; returns their files."""
     taken: list[Path] = []
-    everybody = [shot for shot in SHOTS if shot.is_pictured and (not names or shot.name in names)]
+    everybody = [shot for shot in SHOTS if not names or shot.name in names]
     async with running_browser() as browser:
         for persona in dict.fromkeys(shot.persona for shot in everybody):
             shots = [shot for shot in everybody if shot.persona == persona]
