@@ -133,6 +133,8 @@ async def _find_news(session: WriteSession, now: datetime) -> None:
     if not endpoints:
         cursor.revision = await repository.head(session)
         return
+    # What was before the oldest of them is nobody's news, however much of it there is.
+    cursor.revision = max(cursor.revision, min(each.since_revision for each in endpoints))
     wanted = {topic for endpoint in endpoints for topic in endpoint.topics}
     for revision, operations in await repository.revisions_after(session, cursor.revision):
         cursor.revision = revision

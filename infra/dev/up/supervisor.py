@@ -16,6 +16,7 @@ from infra.dev.service_databases import Server, ServiceDatabase
 from infra.dev.synth.set_aside import put_back
 from infra.dev.up.balancer import NAME as BALANCER
 from infra.dev.up.child import Child
+from infra.dev.up.database import keep_running
 from infra.dev.up.errors import UpError
 from infra.dev.up.layout import Layout, State
 from infra.dev.up.merged_log import MergedLog
@@ -35,7 +36,6 @@ from infra.dev.up.spawner import Spawner
 from infra.dev.up.succession import is_succeeded
 
 EXTERNAL_SERVER_VARIABLE = "GT_POSTGRES_DSN"
-_WATCH_SECONDS = 0.2
 _SEEDING = frozenset({ISSUER, *(f"svc_{service}" for service in SERVICES)})
 
 
@@ -147,17 +147,9 @@ class Supervisor:
             settings=archiving(Path(archive)) if archive else None,
         )
         await self._postgres.start()
-        self._tasks.append(asyncio.create_task(self._keep_database(self._postgres)))
+        keeping = keep_running(self._postgres, self._log, self._write_run_file)
+        self._tasks.append(asyncio.create_task(keeping))
         return self._postgres.server
-
-    async def _keep_database(self, postgres: EmbeddedPostgres) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            if not postgres.is_running():
-                self._log.say("PostgreSQL ended; starting it again", "warning")
-                await postgres.stop()
-                await postgres.start()
-                self._write_run_file()
 
     async def _provision(self, server: Server) -> dict[str, ServiceDatabase]:
         databases = {}

@@ -24,7 +24,7 @@ from infra.mutation_result import CommandError
 from infra.vocabulary import Basis, Category, Purpose, Role
 from svc_consent.authority.rules import agency_key
 from svc_consent.disclosures import commands as ledger
-from svc_consent.webhooks import commands, rules, sending
+from svc_consent.webhooks import commands, repository, rules, sending
 from svc_consent.webhooks.key import webhook_key
 from svc_consent.webhooks.rules import BACK_OFF
 from tests.fixtures.gateway_app import GatewayWorld, eventually
@@ -70,6 +70,16 @@ async def test_an_event_says_that_it_happened_and_nothing_else(office: Office) -
     assert (part["outcome"], part["kind"]) == ("RELEASED", "DISCLOSURE")
     assert part["categories"] == ["ENROLLMENT"]
     assert await office.sender.send_due() == 0
+
+
+async def test_what_was_before_an_endpoint_does_not_delay_its_events(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment may have years behind it when its first endpoint is registered."""
+    monkeypatch.setattr(repository, "MAX_REVISIONS", 2)
+    await office.world.consent.execute("update webhook_cursor set revision = 0")
+    await office.gain()
+    assert await office.sender.send_due() == 1
 
 
 async def test_the_guides_receiver_knows_a_genuine_event(office: Office) -> None:
