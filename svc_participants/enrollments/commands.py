@@ -127,12 +127,17 @@ async def enroll(
 
     Raises:
         RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, INTAKE_INCOMPLETE,
-            RELEASE_MISSING or a date in the future.
+            DATE_CONTRADICTS, RELEASE_MISSING or a date in the future.
     """
+    whose = enrollment_id and await repository.whose(session, caller, enrollment_id)
+    if whose is not None:
+        await take_turn(session, whose)  # before the row, in the order of an intake that begins
     row = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_step(rules.EnrollmentStatus(row.status), rules.EnrollmentStatus.ENROLLED_ACTIVE)
     now = clock.now()
     rules.check_dates(request.enrolled_on, request.intake_completed_on, now.date())
+    first_day = rules.Days(request.enrolled_on, None, None)
+    rules.check_apart(first_day, await repository.other_stays(session, row), "enrolledOn")
     rules.check_release(has_release=await repository.has_release(session, row.participant_id))
     if row.referral_id is not None:
         referral = await referral_by_id(session, row.referral_id)

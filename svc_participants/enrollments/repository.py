@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -147,17 +147,30 @@ async def for_update(
     session: WriteSession, caller: Caller, enrollment_id: UUID
 ) -> EnrollmentRow | None:
     """Return an enrollment, locked, of the caller's own agency that the caller may change."""
-    agency = parse_id(caller.agency_id)
     row: EnrollmentRow | None = await session.scalar(
         select(EnrollmentRow)
-        .where(
-            EnrollmentRow.id == enrollment_id,
-            false() if agency is None else EnrollmentRow.provider_agency_id == agency,
-            may_write(caller, Category.ENROLLMENT, EnrollmentRow.participant_id),
-        )
+        .where(EnrollmentRow.id == enrollment_id, _changeable(caller))
         .with_for_update(of=EnrollmentRow)
     )
     return row
+
+
+async def whose(session: WriteSession, caller: Caller, enrollment_id: UUID) -> UUID | None:
+    """Return the participant of an enrollment of the own agency that the caller may change."""
+    found: UUID | None = await session.scalar(
+        select(EnrollmentRow.participant_id).where(
+            EnrollmentRow.id == enrollment_id, _changeable(caller)
+        )
+    )
+    return found
+
+
+def _changeable(caller: Caller) -> ColumnElement[bool]:
+    agency = parse_id(caller.agency_id)
+    return and_(
+        false() if agency is None else EnrollmentRow.provider_agency_id == agency,
+        may_write(caller, Category.ENROLLMENT, EnrollmentRow.participant_id),
+    )
 
 
 async def open_at_site(

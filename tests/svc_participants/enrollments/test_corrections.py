@@ -12,8 +12,10 @@ from svc_participants.clocks.rules import met_on
 from svc_participants.enrollments import rules
 from svc_participants.indicators.repository import enrollment_steps
 from tests.fixtures.participants_service import (
+    FORM,
     HOUSING_PROVIDER,
     SECOND_PROVIDER,
+    at_intake,
     case_manager,
     change,
     codes,
@@ -21,7 +23,9 @@ from tests.fixtures.participants_service import (
     housing_provider,
     plant,
     released_to,
+    sign_intake,
     supervisor,
+    take_intake,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
 
@@ -140,6 +144,54 @@ async def test_a_stay_is_not_moved_into_another_one(participants: ServiceApp) ->
         participants, second, 2, field="ENROLLED", correctedOn=ago(5), asking=asking
     )  # fmt: skip
     assert codes(beside) == []
+
+
+async def at_second_intake(service: ServiceApp) -> str:
+    """Somebody was here from nine to five days ago, and is referred again; the new enrollment."""
+    who, first = await brought_back_to(service, 9)
+    ended = await change(
+        service, supervisor(), "exitEnrollment", "enrollment { id }", enrollmentId=first,
+        expectedVersion=4, reason="PERSON_WITHDREW", exitedOn=ago(5),
+    )  # fmt: skip
+    assert codes(ended) == []
+    sent = await change(
+        service, supervisor(), "submitCommunityReferral", "referral { id }",
+        form={**FORM, "person": {"participantId": who}}, concern="Is back in town.",
+    )  # fmt: skip
+    assert codes(sent) == [], sent
+    again, second = await at_intake(service, referral_id=sent["referral"]["id"])
+    assert (again, second == first) == (who, False)
+    await sign_intake(service, supervisor(), await take_intake(service, supervisor(), who, 8))
+    return second
+
+
+async def enroll_on(service: ServiceApp, enrollment_id: str, day: str) -> list[str]:
+    payload = await change(
+        service, case_manager(), "enroll", "enrollment { enrolledOn }", expectedVersion=1,
+        enrollmentId=enrollment_id, enrolledOn=day, intakeCompletedOn=day,
+    )  # fmt: skip
+    assert all(each["field"] == ["input", "enrolledOn"] for each in payload["userErrors"])
+    return codes(payload)
+
+
+async def keeps_stays_apart(service: ServiceApp) -> bool:
+    second = await at_second_intake(service)
+    return await enroll_on(service, second, ago(6)) == ["DATE_CONTRADICTS"]
+
+
+async def test_a_second_intake_does_not_begin_inside_an_earlier_stay(
+    participants: ServiceApp,
+) -> None:
+    assert await keeps_stays_apart(participants)
+    beside = await at_second_intake(participants)
+    assert await enroll_on(participants, beside, ago(5)) == []
+
+
+async def test_planted_stays_one_in_another_are_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, rules, "check_apart", lambda *_: None)
+    assert not await keeps_stays_apart(participants)
 
 
 async def test_only_who_works_there_and_has_read_it_corrects_and_only_once(

@@ -48,6 +48,14 @@ class Lives(RuleBasedStateMachine):
         """Status of the last stay."""
         return self.stays[-1].status
 
+    def earlier(self) -> list[rules.Days]:
+        """Return the days of the stays before the last one, as far as they had begun."""
+        return [
+            rules.Days(each.first_on, None, each.last_on)
+            for each in self.stays[:-1]
+            if each.first_on is not None
+        ]
+
     def attempt(self, check: Callable[[], None], becomes: Stay, *, is_legal: bool) -> None:
         """Try a step: it goes through exactly where it is legal, and else changes nothing."""
         if is_legal:
@@ -59,17 +67,19 @@ class Lives(RuleBasedStateMachine):
 
     @rule(intake_on=DAYS, enrolled_on=DAYS, has_release=st.sampled_from([True, True, False]))
     def enrolls(self, intake_on: date, enrolled_on: date, has_release: bool) -> None:
-        """Enrolling, as the command does it: step, days, release."""
-        status = EnrollmentStatus(self.stays[-1].status)
+        """Enrolling, as the command does it: step, days, apart from earlier stays, release."""
+        status, earlier = EnrollmentStatus(self.stays[-1].status), self.earlier()
 
         def check() -> None:
             if status is not EnrollmentStatus.PENDING_INTAKE:
                 rules.check_change(EnrollmentStatus.PENDING_INTAKE, status)
             rules.check_step(status, EnrollmentStatus.ENROLLED_ACTIVE)
             rules.check_dates(enrolled_on, intake_on, TODAY)
+            rules.check_apart(rules.Days(enrolled_on, None, None), earlier, "enrolledOn")
             rules.check_release(has_release=has_release)
 
         is_legal = self.now == "PENDING_INTAKE" and intake_on <= enrolled_on <= TODAY
+        is_legal = is_legal and all(enrolled_on >= (each.exited_on or TODAY) for each in earlier)
         becomes = replace(
             self.stays[-1], status="ENROLLED_ACTIVE", had_release=True, first_on=enrolled_on
         )
@@ -138,6 +148,13 @@ class Lives(RuleBasedStateMachine):
                 check()
         assert self.stays[: len(before)] == before
 
+    @rule()
+    def is_referred_again(self) -> None:
+        """A new intake of somebody who has left; what was there before stays."""
+        ended = self.stays[-1].exit_reason
+        if ended is not None and ended not in NEVER_BACK:
+            self.stays.append(Stay())
+
     @invariant()
     def at_most_the_last_stay_is_open(self) -> None:
         """Everybody has one open enrollment at most, and an ended one stays ended."""
@@ -188,6 +205,19 @@ def live(*phases: Phase) -> None:
 
 def test_random_lives_stay_within_the_machine() -> None:
     live(Phase.generate, Phase.shrink)
+
+
+def test_an_intake_inside_an_earlier_stay_does_not_enroll() -> None:
+    """One who left today, was referred again, and would have been enrolled yesterday."""
+    lives = Lives()
+    yesterday = TODAY - timedelta(days=1)
+    lives.enrolls(yesterday, yesterday, has_release=True)
+    lives.leaves(ExitReason.MOVED, TODAY)
+    lives.is_referred_again()
+    lives.enrolls(yesterday, yesterday, has_release=True)
+    assert lives.now == "PENDING_INTAKE"
+    lives.enrolls(yesterday, TODAY, has_release=True)
+    assert lives.now == "ENROLLED_ACTIVE"
 
 
 @pytest.mark.parametrize(
