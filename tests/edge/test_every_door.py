@@ -78,7 +78,9 @@ BODIES: dict[str, Any] = {
             }
         ],
     },
-    "/cases/letters/{id}": {"recipientName": "a", "method": "MAIL", "idempotencyKey": "k"},
+    "/cases/letters/{id}": {
+        "participantId": "a", "recipientName": "a", "method": "MAIL", "idempotencyKey": "k",
+    },
     "/scim/v2/Users": {"schemas": [USER], "userName": "a"},
     "/scim/v2/Users/{id}": {"schemas": [USER], "userName": "a"},
     "/scim/v2/Groups": {"schemas": [GROUP], "displayName": "a"},

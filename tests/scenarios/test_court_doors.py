@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from gateway.rounds import Rounds
 from gateway.web.credentials import CredentialsReader
+from gateway.web.doors import letter_handover
 from gateway.web.doors.court import CourtDoors
 from infra.dev.demo.identifiers import demo_id
 from tests.fixtures.token_issuer import token
@@ -60,33 +61,39 @@ async def desk(scenario_house: House, scenario_gateway: Gateway) -> AsyncIterato
         yield Desk(scenario_house, scenario_gateway, http)
 
 
-async def approved_letter(desk: Desk) -> str:
-    """A letter from the approved summary, that a supervisor has approved."""
-    words = {"participantId": WHOSE, "statement": "She has a room (since May), and keeps in touch."}
+WORDS = "She has a room (since May), and keeps in touch."
+
+
+async def approved_summary(desk: Desk, statement: str = WORDS) -> dict[str, Any]:
+    """The summary that stands from now on; how a further step names it."""
     written = await desk.run(
         "case_manager",
         "writeProgressSummary",
         "WriteProgressSummaryInput",
         "summary { id version }",
-        **words,
+        participantId=WHOSE,
+        statement=statement,
     )
-    given = {
-        "summaryId": written["summary"]["id"],
-        "expectedVersion": written["summary"]["version"],
-    }
-    await desk.run(
+    done = await desk.run(
         "case_manager",
         "approveProgressSummary",
         "ApproveProgressSummaryInput",
-        "summary { id }",
-        **given,
+        "summary { id version }",
+        summaryId=written["summary"]["id"],
+        expectedVersion=written["summary"]["version"],
     )
+    return {"summaryId": done["summary"]["id"], "expectedVersion": done["summary"]["version"]}
+
+
+async def approved_letter(desk: Desk) -> str:
+    """A letter from the approved summary, that a supervisor has approved."""
+    await approved_summary(desk)
     query = """query Material($id: ID!) { participant(id: $id) {
       courtLetterMaterial { statement sealed }
       legalCases(first: 100) { edges { node { id case { filedOn } } } } } }"""
     body = await desk.ask("case_manager", query, {"id": WHOSE})
     person = body["data"]["participant"]
-    assert person["courtLetterMaterial"]["statement"] == words["statement"], body
+    assert person["courtLetterMaterial"]["statement"] == WORDS, body
     link = next(
         each["node"]["id"]
         for each in person["legalCases"]["edges"]
@@ -152,7 +159,7 @@ HANDED = {"recipientName": "Clerk Example", "method": "CLERK"}
 
 
 async def hand_over(desk: Desk, letter_id: str, who: str = "case_manager") -> httpx2.Response:
-    body = {**HANDED, "idempotencyKey": uuid4().hex}
+    body = {**HANDED, "participantId": WHOSE, "idempotencyKey": uuid4().hex}
     return await desk.send(who, "POST", f"/cases/letters/{letter_id}", json=body)
 
 
@@ -235,6 +242,32 @@ async def revoke_all(desk: Desk) -> None:
         saidAt=datetime.now(UTC).isoformat(),
         method="ORAL",
     )
+
+
+async def keeps_back_what_was_taken_back(desk: Desk) -> bool:
+    """A summary that is withdrawn, or worded anew, takes approved letters of its words along."""
+    letter_id = await approved_letter(desk)
+    await name_the_court(desk)
+    before = len(await told_to_court(desk))
+    other = await approved_summary(desk, "She has a room.")
+    replaced = await hand_over(desk, letter_id)
+    taken_back = ("withdrawProgressSummary", "WithdrawProgressSummaryInput", "summary { id }")
+    await desk.run("case_manager", *taken_back, **other)
+    withdrawn = await hand_over(desk, letter_id)
+    refusals = {(each.status_code, each.content) for each in (replaced, withdrawn)}
+    is_refused = refusals == {(409, b'{"code":"SUMMARY_CHANGED"}')}
+    return is_refused and len(await told_to_court(desk)) == before
+
+
+async def test_words_that_were_taken_back_reach_no_court(desk: Desk) -> None:
+    assert await keeps_back_what_was_taken_back(desk)
+
+
+async def test_planted_letter_that_outlives_its_summary_is_caught(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letter_handover, "says_what_stands", lambda *_: True)
+    assert not await keeps_back_what_was_taken_back(desk)
 
 
 async def test_a_delivery_is_recorded_by_the_door_alone(desk: Desk) -> None:

@@ -33,7 +33,7 @@ from infra import clock
 MAX_PAGES = 20
 MAX_DAYS = 366
 _MAX_BODY = 4096
-_GIVEN = ("recipientName", "method", "idempotencyKey")
+_GIVEN = ("participantId", "recipientName", "method", "idempotencyKey")
 
 
 class CourtDoors:

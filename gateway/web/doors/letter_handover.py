@@ -1,7 +1,9 @@
 """Hands a court letter over: the one order in which that happens, for programs and for the console.
 
-The release to the court goes through the gate as the court's own and stands in the ledger before
-anything else; then the delivery is recorded, with the paper's hash; then there is a paper to give.
+First the letter is held against the approved summary that stands now: what was withdrawn or worded
+anew since is not told. The release to the court goes through the gate as the court's own and stands
+in the ledger before anything else; then the delivery is recorded, with the paper's hash; then there
+is a paper to give.
 """
 
 import hashlib
@@ -31,7 +33,7 @@ class LetterRefusedError(GoldenThreadError):
     """A letter is not handed over.
 
     Attributes:
-        code: NOT_FOUND, LETTER_NOT_APPROVED or RECIPIENT_NOT_NAMED.
+        code: NOT_FOUND, LETTER_NOT_APPROVED, SUMMARY_CHANGED or RECIPIENT_NOT_NAMED.
     """
 
     def __init__(self, code: str) -> None:
@@ -41,9 +43,10 @@ class LetterRefusedError(GoldenThreadError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Who took the letter at the court, how, and the key under which it happens once."""
+    """Whose letter, who took it at the court, how, and the key under which it happens once."""
 
     letter_id: str
+    participant_id: str
     recipient_name: str
     method: str
     idempotency_key: str
@@ -62,14 +65,20 @@ async def hand_over(ask: Ask, delivery: Delivery) -> HandedOver:
     """Hand an approved letter to the court that it names.
 
     Raises:
-        LetterRefusedError: no such letter, not approved, or no release names the court for it.
+        LetterRefusedError: no such letter of this participant, not approved, its words are not the
+            approved summary's any more, or no release names the court for it.
     """
     wanted = {"id": delivery.letter_id}
-    letter = (await ask("CourtLetterToDeliver", wanted, None)).get("courtLetter")
-    if not letter:
+    found = await ask(
+        "CourtLetterToDeliver", wanted | {"participantId": delivery.participant_id}, None
+    )
+    letter, whose = found.get("courtLetter"), found.get("participant")
+    if not letter or not whose or not is_letter_of(letter, whose):
         raise LetterRefusedError("NOT_FOUND")
     if letter["status"] != "APPROVED":
         raise LetterRefusedError("LETTER_NOT_APPROVED")
+    if not says_what_stands(letter, whose):
+        raise LetterRefusedError("SUMMARY_CHANGED")
     if not letter["isCourtNamed"]:
         raise LetterRefusedError("RECIPIENT_NOT_NAMED")
     court = StatedRecipient(letter["courtAgencyId"], Role.CRT, Purpose.LEAD_LEGAL_COORD)
@@ -88,3 +97,20 @@ async def hand_over(ask: Ask, delivery: Delivery) -> HandedOver:
     }
     done = await ask("DeliverCourtLetter", {"input": given}, None)
     return HandedOver(paper, digest, done["deliverCourtLetter"]["userErrors"])
+
+
+def is_letter_of(letter: Mapping[str, Any], participant: Mapping[str, Any]) -> bool:
+    """Return whether a letter is one of a participant's, whose summary it can be held against."""
+    return any(each["id"] == letter["id"] for each in participant.get("courtLetters") or ())
+
+
+def says_what_stands(letter: Mapping[str, Any], participant: Mapping[str, Any]) -> bool:
+    """Return whether a letter's words are those of the approved summary that stands now.
+
+    A summary that was withdrawn leaves none, or "nothing to add"; one that was replaced, other
+    words. Words that nobody may read are none.
+    """
+    stands = participant.get("courtLetterMaterial")
+    if not stands or not stands.get("statement"):
+        return False
+    return all(letter[name] == stands[name] for name in ("statement", "whatWouldHelp"))

@@ -19,6 +19,9 @@ METHODS: Final = ("E_FILING", "CLERK", "MAIL", "IN_COURT")
 _REFUSALS: Final = {
     "NOT_FOUND": "There is no such letter any more.",
     "LETTER_NOT_APPROVED": "It is not approved, or another court has it already.",
+    "SUMMARY_CHANGED": (
+        "The approved summary does not say this any more. Withdraw the letter, and draft a new one."
+    ),
     "RECIPIENT_NOT_NAMED": "No release in force names this court for all of it.",
 }
 
@@ -97,7 +100,8 @@ async def hand_over(visit: Visit) -> Response:
 
 async def _handed_over(visit: Visit, id_: str, method: str, problems: Problems) -> bytes:
     field = f"recipient-{id_}"
-    delivery = Delivery(id_, visit.text("recipient", 200), method, form_key(visit))
+    whose = visit.request.path_params["id"]
+    delivery = Delivery(id_, whose, visit.text("recipient", 200), method, form_key(visit))
 
     async def ask(
         name: str, variables: Mapping[str, Any], recipient: StatedRecipient | None
