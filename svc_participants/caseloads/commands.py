@@ -24,6 +24,7 @@ from svc_participants.enrollments import commands as enrollments
 from svc_participants.enrollments.commands import ExitRequest
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.programmes import commands as programmes
 from svc_participants.referrals.repository import site_program
 
 
@@ -81,12 +82,15 @@ async def assign(
 async def exit_enrollment(
     session: WriteSession, caller: Caller, enrollment_id: UUID | None, request: ExitRequest
 ) -> dict[str, Any]:
-    """End an enrollment, and with it the provider's assignments of the participant.
+    """End an enrollment, and with it the provider's assignments of the participant and places.
 
     Raises:
         RuleError: as ``enrollments.commands.exit_enrollment``.
     """
     row = await enrollments.exit_enrollment(session, caller, enrollment_id, request)
+    await programmes.leave_all(
+        session, row.participant_id, row.provider_agency_id, row.site_id, request.exited_on
+    )
     ended = await repository.open_of_participant(
         session, row.participant_id, row.provider_agency_id
     )

@@ -131,6 +131,19 @@ async def place(
     return {"participant": str(found)}
 
 
+async def leave_all(
+    session: WriteSession, participant_id: UUID, agency_id: UUID, site_id: UUID, left_on: date
+) -> None:
+    """End the places of somebody who leaves LEAD at a site, as their provider has given them.
+
+    One that began after that day ends on the day on which it began. The right to write about the
+    participant was checked before.
+    """
+    for each in await repository.open_places(session, participant_id, agency_id, site_id):
+        each.left_on = max(left_on, each.entered_on)
+        each.version += 1
+
+
 async def leave(
     session: WriteSession,
     caller: Caller,

@@ -118,6 +118,28 @@ async def has_place(session: WriteSession, programme_id: UUID, participant_id: U
     return found is not None
 
 
+async def open_places(
+    session: WriteSession, participant_id: UUID, agency_id: UUID, site_id: UUID
+) -> Sequence[ProgrammePlaceRow]:
+    """Return the places that an agency has given somebody at a site, locked, as far as not ended.
+
+    Not narrowed: used only after the caller's right to write about the participant was checked.
+    """
+    found = await session.scalars(
+        select(ProgrammePlaceRow)
+        .join(ProgrammeRow, ProgrammeRow.id == ProgrammePlaceRow.programme_id)
+        .where(
+            ProgrammePlaceRow.participant_id == participant_id,
+            ProgrammePlaceRow.agency_id == agency_id,
+            ProgrammePlaceRow.left_on.is_(None),
+            ProgrammeRow.site_id == site_id,
+        )
+        .order_by(ProgrammePlaceRow.id)
+        .with_for_update(of=ProgrammePlaceRow)
+    )
+    return found.all()
+
+
 async def place_for_update(
     session: WriteSession, caller: Caller, place_id: UUID
 ) -> ProgrammePlaceRow | None:

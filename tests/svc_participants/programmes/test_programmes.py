@@ -2,7 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+import pytest
+from sqlalchemy import text
+
+from svc_participants.programmes import commands
 from tests.fixtures.participants_service import (
     case_manager,
     change,
@@ -59,6 +64,45 @@ async def test_programme_takes_as_many_as_it_has_places_and_units(
     )  # fmt: skip
     assert left["participant"]["programmePlaces"]["edges"][0]["node"]["leftOn"] == TODAY
     assert codes(await place(participants, people[2], programme["id"], isLodged=True)) == []
+
+
+async def frees_the_place(service: ServiceApp, reason: str, name: str) -> bool:
+    """Who leaves LEAD leaves their place on that day; another one moves into the unit."""
+    made = await keep(service, name=name, capacity=1)
+    programme = await named(made, name)
+    who, enrollment_id = await enrolled(service)
+    other, _ = await enrolled(service)
+    assert codes(await place(service, who, programme["id"], isLodged=True)) == []
+    assert codes(await place(service, other, programme["id"])) == ["PROGRAMME_FULL"]
+    gone = await change(
+        service, case_manager(), "exitEnrollment", "enrollment { id }", reason=reason,
+        enrollmentId=enrollment_id, expectedVersion=2, exitedOn=TODAY,
+    )  # fmt: skip
+    assert codes(gone) == []
+    async with service.chassis.database.read() as session:
+        asked = "select left_on, version from programme_place where participant_id = :who"
+        (row,) = (await session.execute(text(asked), {"who": UUID(who)})).all()
+    if row.left_on is None:
+        return False
+    assert (row.left_on.isoformat(), row.version) == (TODAY, 2)
+    return codes(await place(service, other, programme["id"], isLodged=True)) == []
+
+
+@pytest.mark.parametrize("reason", ["PERSON_WITHDREW", "DECEASED", "ADMIN_ERROR"])
+async def test_leaving_lead_ends_the_place_on_that_day(
+    participants: ServiceApp, reason: str
+) -> None:
+    assert await frees_the_place(participants, reason, f"Lodging until {reason}")
+
+
+async def test_planted_place_that_outlives_the_stay_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any) -> None:
+        """Leave the place as it is."""
+
+    monkeypatch.setattr(commands, "leave_all", nothing)
+    assert not await frees_the_place(participants, "MOVED", "Lodging for ever")
 
 
 async def test_what_is_left_out_of_a_programme_stays(participants: ServiceApp) -> None:
