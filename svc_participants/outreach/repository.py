@@ -1,8 +1,9 @@
 """Who has not been seen for a while: among the people whom the caller works with, and no others."""
 
 from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from infra import clock
 from infra.authority.predicate import visible
@@ -12,11 +13,14 @@ from infra.identity_token import Caller
 from infra.owner_pages import PageRequest, page
 from infra.pagination import Page
 from infra.vocabulary import Category
+from svc_participants.care.encounters.rules import EncounterOutcome
+from svc_participants.care.encounters.tables import EncounterRow
+from svc_participants.care.notes.rules import ContactMode
 from svc_participants.clocks.rules import zone_of
 from svc_participants.contacts.rules import AttemptOutcome
 from svc_participants.contacts.tables import ContactAttemptRow
 from svc_participants.enrollments.rules import EnrollmentStatus, InactiveReason
-from svc_participants.enrollments.tables import EnrollmentRow
+from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.repository import BY_CREATION, may_write
 from svc_participants.people.tables import ParticipantRow
 from svc_participants.protocols.repository import live
@@ -24,6 +28,9 @@ from svc_participants.protocols.rules import Limits, read
 from svc_participants.referrals.repository import DEFAULT_ZONE, site_program
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralRow
+
+_IS_REACHED = ContactAttemptRow.outcome == AttemptOutcome.REACHED.value
+_MET = (EncounterOutcome.MET.value, EncounterOutcome.NOT_TODAY.value)
 
 
 async def limits_of(session: ReadSession, caller: Caller) -> Limits:
@@ -42,8 +49,8 @@ async def in_the_wind_page(
 ) -> Page[ParticipantRow]:
     """Return a page of those who are to be looked for.
 
-    They are recorded as out of touch, or not to be found, or were tried in vain and not reached
-    within the protocol's days.
+    They are recorded as out of touch, or not to be found; or nobody has met them within the
+    protocol's days, and either they were tried in vain or they have been here for longer.
     """
     agency = parse_id(caller.agency_id)
     person = ParticipantRow.id
@@ -58,28 +65,49 @@ async def in_the_wind_page(
         ReferralRow.provider_agency_id == agency,
         ReferralRow.status == ReferralStatus.UNABLE_TO_LOCATE.value,
     )
-    since = func.statement_timestamp() - literal(timedelta(days=days))
-    of_agency = (
-        ContactAttemptRow.participant_id == person,
-        ContactAttemptRow.agency_id == agency,
-    )
-    silent = and_(
-        exists().where(
-            EnrollmentRow.participant_id == person,
-            EnrollmentRow.provider_agency_id == agency,
-            EnrollmentRow.status == EnrollmentStatus.ENROLLED_ACTIVE.value,
-        ),
-        exists().where(*of_agency),
-        ~exists().where(
-            *of_agency,
-            ContactAttemptRow.outcome == AttemptOutcome.REACHED.value,
-            ContactAttemptRow.attempted_at >= since,
-        ),
-    )
     rows = select(ParticipantRow).where(
         may_write(caller, Category.ENROLLMENT, person),
         may_write(caller, Category.CASE_NOTES, person),
         visible(caller, Category.IDENTITY, person),
-        or_(recorded, lost, silent),
+        or_(recorded, lost, _silent(agency, days)),
     )
     return await page(session, rows, BY_CREATION, request)
+
+
+def _silent(agency: UUID | None, days: int) -> ColumnElement[bool]:
+    """Return the condition "enrolled and active, and of late nobody of the agency has met them".
+
+    Coming in counts as having been met, until somebody is tried in vain; so does being back in
+    touch. Word of somebody else about the person does not.
+    """
+    person = ParticipantRow.id
+    since = func.statement_timestamp() - literal(timedelta(days=days))
+    since_day = clock.now().date() - timedelta(days=days)
+    tried = (ContactAttemptRow.participant_id == person, ContactAttemptRow.agency_id == agency)
+    active = (
+        EnrollmentRow.participant_id == person,
+        EnrollmentRow.provider_agency_id == agency,
+        EnrollmentRow.status == EnrollmentStatus.ENROLLED_ACTIVE.value,
+    )
+    is_back = exists().where(
+        *active,
+        EnrollmentEventRow.enrollment_id == EnrollmentRow.id,
+        EnrollmentEventRow.from_status == EnrollmentStatus.ENROLLED_INACTIVE.value,
+        EnrollmentEventRow.to_status == EnrollmentStatus.ENROLLED_ACTIVE.value,
+        EnrollmentEventRow.happened_on >= since_day,
+    )
+    is_reached = exists().where(*tried, _IS_REACHED, ContactAttemptRow.attempted_at >= since)
+    is_met = exists().where(
+        EncounterRow.participant_id == person,
+        EncounterRow.agency_id == agency,
+        EncounterRow.outcome.in_(_MET),
+        EncounterRow.mode != ContactMode.COLLATERAL.value,
+        EncounterRow.occurred_on >= since_day,
+    )
+    return and_(
+        or_(
+            exists().where(*active, EnrollmentRow.enrolled_on < since_day),
+            and_(exists().where(*active), exists().where(*tried, ~_IS_REACHED)),
+        ),
+        ~or_(is_reached, is_met, is_back),
+    )

@@ -172,3 +172,70 @@ async def test_nobody_comes_back_from_an_error_or_from_death(participants: Servi
         enrollmentId=enrollment_id, expectedVersion=3, enrolledOn=TODAY,
     )  # fmt: skip
     assert codes(payload) == ["STEP_NOT_ALLOWED"]
+
+
+async def longer_here(service: ServiceApp, days: int = 400) -> str:
+    """Somebody who has been enrolled for longer than any protocol waits, and was never tried."""
+    who, enrollment_id = await enrolled(service)
+    for version, field in ((2, "INTAKE_COMPLETED"), (3, "ENROLLED")):
+        payload = await change(
+            service, case_manager(), "correctEnrollmentDate", "enrollment { id }", field=field,
+            enrollmentId=enrollment_id, expectedVersion=version, reason="TYPED_WRONG",
+            correctedOn=ago(days),
+        )  # fmt: skip
+        assert codes(payload) == [], payload
+    return who
+
+
+def ago(days: int) -> str:
+    return (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+
+
+async def met(service: ServiceApp, who: str, **given: Any) -> None:
+    request = {"participantId": who, "mode": "OFFICE", "outcome": "MET", "occurredOn": TODAY}
+    payload = await change(
+        service, case_manager(), "recordEncounter", "encounter { id }", **{**request, **given}
+    )
+    assert codes(payload) == [], payload
+
+
+async def test_whom_nobody_has_tried_or_met_for_long_is_listed(participants: ServiceApp) -> None:
+    who, new = await longer_here(participants), (await enrolled(participants))[0]
+    listed = await in_the_wind(participants, case_manager())
+    assert who in listed
+    assert new not in listed
+    for no_meeting in (
+        {"outcome": "LEFT_WORD"}, {"outcome": "NOT_FOUND"}, {"mode": "COLLATERAL"},
+        {"occurredOn": ago(399)},
+    ):  # fmt: skip
+        await met(participants, who, **no_meeting)
+        assert who in await in_the_wind(participants, case_manager()), no_meeting
+    await met(participants, who, outcome="NOT_TODAY")
+    assert who not in await in_the_wind(participants, case_manager())
+
+
+async def test_who_is_met_is_not_looked_for_whatever_was_tried_before(
+    participants: ServiceApp,
+) -> None:
+    who = await longer_here(participants)
+    long_ago = (datetime.now(UTC) - timedelta(days=300)).isoformat()
+    await attempt(participants, who, case_manager(), attemptedAt=long_ago)
+    assert who in await in_the_wind(participants, case_manager())
+    await met(participants, who, occurredOn=ago(7))
+    assert who not in await in_the_wind(participants, case_manager())
+
+
+async def test_who_is_back_in_touch_is_not_looked_for_at_once(participants: ServiceApp) -> None:
+    who = await longer_here(participants)
+    query = "query($id: ID!) { participant(id: $id) { enrollment { id version } } }"
+    answer = await participants.graphql(case_manager(), query, {"id": who})
+    stay = answer.data["participant"]["enrollment"]
+    steps = (("ENROLLED_INACTIVE", "HOSPITAL"), ("ENROLLED_ACTIVE", None))
+    for version, (status, reason) in enumerate(steps, start=stay["version"]):
+        payload = await change(
+            participants, case_manager(), "changeEnrollmentStatus", "enrollment { id }",
+            enrollmentId=stay["id"], expectedVersion=version, status=status,
+            inactiveReason=reason, happenedOn=TODAY,
+        )  # fmt: skip
+        assert codes(payload) == []
+        assert who not in await in_the_wind(participants, case_manager())
