@@ -144,6 +144,7 @@ async def _surviving(
     other = None if key is None else await repository.for_decision(session, caller, key)
     if other is None or other.id == row.id:
         raise not_found("duplicateOfId")
+    rules.check_survivor(rules.ReferralStatus(other.status))
     return other
 
 

@@ -207,6 +207,20 @@ def check_step(current: ReferralStatus, wanted: ReferralStatus) -> None:
         raise RuleError("STEP_NOT_ALLOWED", f"From {current} these steps are possible: {names}.")
 
 
+def check_survivor(status: ReferralStatus) -> None:
+    """Check that a referral goes on of which another one is a duplicate.
+
+    Raises:
+        RuleError: it is marked as a duplicate itself; of two that are marked, none would go on.
+    """
+    if status is ReferralStatus.DUPLICATE:
+        raise RuleError(
+            "STEP_NOT_ALLOWED",
+            "That one is marked as a duplicate itself; name the referral that goes on.",
+            ("input", "duplicateOfId"),
+        )
+
+
 def check_text(text: str | None, field: str, most: int = MAX_SHORT_TEXT) -> None:
     """Check a text of the form, where there is one.
 

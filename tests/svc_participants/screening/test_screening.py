@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from infra.identity_token import Caller
 from svc_participants.indicators.repository import districts
+from svc_participants.referrals import rules as referral_rules
 from svc_participants.screening import repository
 from tests.fixtures.participants_service import (
     CARE_PROVIDER,
@@ -267,6 +268,26 @@ async def test_duplicate_keeps_the_first_place_and_can_be_taken_back(
     assert survivor["queuedSince"] == late
     restored = await seen(participants, project_manager(), first)
     assert [each["state"] for each in restored["clocks"]] == ["RUNNING"]
+
+
+async def one_of_two_goes_on(service: ServiceApp) -> bool:
+    first, second = await refer(service), await refer(service)
+    marked = {"decision": "MARK_DUPLICATE", "duplicateOfId": second}
+    assert await decide(service, first, 3, **marked) == []
+    refused = await decide(service, second, 3, **{**marked, "duplicateOfId": first})
+    standing = await seen(service, project_manager(), second)
+    return (refused, standing["status"]) == (["STEP_NOT_ALLOWED"], "SCREENING")
+
+
+async def test_of_two_that_are_one_a_referral_goes_on(participants: ServiceApp) -> None:
+    assert await one_of_two_goes_on(participants)
+
+
+async def test_planted_two_duplicates_of_each_other_are_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(referral_rules, "check_survivor", lambda _status: None)
+    assert not await one_of_two_goes_on(participants)
 
 
 async def test_site_may_lower_its_caseloads_and_never_raise_them(participants: ServiceApp) -> None:
