@@ -154,7 +154,8 @@ async def leave(
     """End somebody's place; a place that was ended stays in the history.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, ALREADY_ENDED or DATE_IN_FUTURE.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, ALREADY_ENDED, DATE_IN_FUTURE or
+            DATE_CONTRADICTS.
     """
     row = None
     if place_id is not None:
@@ -165,6 +166,7 @@ async def leave(
     if row.left_on is not None:
         raise RuleError("ALREADY_ENDED", "This place was ended already.")
     check_past(left_on, clock.now().date(), "leftOn")
-    row.left_on = max(left_on, row.entered_on)
+    rules.check_left(row.entered_on, left_on)
+    row.left_on = left_on
     row.version += 1
     return {"participant": str(row.participant_id)}

@@ -6,6 +6,7 @@ arrest and jail alternatives (AJA).
 """
 
 from collections.abc import Collection
+from datetime import date
 from enum import StrEnum
 
 from infra.errors import RuleError
@@ -108,6 +109,20 @@ def check_room(taken: int, capacity: int, lodged: int, units: int, *, is_lodged:
         raise RuleError("PROGRAMME_FULL", "All places are taken.")
     if is_lodged and lodged >= units:
         raise RuleError("LODGING_FULL", "All units are taken.", ("input", "isLodged"))
+
+
+def check_left(entered_on: date, left_on: date) -> None:
+    """Check the last day of a place.
+
+    Raises:
+        RuleError: it lies before the first.
+    """
+    if left_on < entered_on:
+        raise RuleError(
+            "DATE_CONTRADICTS",
+            f"The last day is not before the first, {entered_on.isoformat()}.",
+            ("input", "leftOn"),
+        )
 
 
 KIND_MEANINGS = {

@@ -177,8 +177,8 @@ async def record_outreach(
     """Record a step of outreach on a referral that was handed to the caller's agency.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, DATE_IN_FUTURE or
-            ATTEMPTS_MISSING.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, DATE_IN_FUTURE,
+            DATE_TOO_EARLY or ATTEMPTS_MISSING.
     """
     row = await handed_over(session, caller, referral_id)
     check_version(expected_version, row.version)
@@ -188,7 +188,7 @@ async def record_outreach(
         )
     now = clock.now()
     rules.check_step(rules.ReferralStatus(row.status), wanted)
-    rules.check_occurred(happened_at, now)
+    rules.check_outreach_moment(happened_at, row.submitted_at, now)
     if wanted is rules.ReferralStatus.UNABLE_TO_LOCATE:
         protocol = await by_id(session, row.protocol_version_id)
         since = await repository.began(session, row.id, rules.ReferralStatus.OUTREACH)

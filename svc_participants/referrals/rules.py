@@ -172,6 +172,7 @@ MAY_SUBMIT: dict[Door, frozenset[Role]] = {
 """Who may bring somebody through which door."""
 
 MAY_DECIDE: frozenset[Role] = frozenset({Role.PM, Role.LEL})
+_HAPPENED_AT = ("input", "happenedAt")
 _LEL_DECISIONS: frozenset[Decision] = frozenset({Decision.APPROVE, Decision.DECLINE})
 
 
@@ -255,6 +256,22 @@ def check_occurred(occurred_at: datetime | None, now: datetime) -> None:
         raise RuleError(
             "DATE_IN_FUTURE", "What is reported has happened already.", ("input", "occurredAt")
         )
+
+
+def check_outreach_moment(
+    happened_at: datetime | None, submitted_at: datetime, now: datetime
+) -> None:
+    """Check when a step of outreach is said to have happened; people name minutes.
+
+    Raises:
+        RuleError: it has not happened yet, or there was no referral then.
+    """
+    if happened_at is None:
+        return
+    if happened_at > now:
+        raise RuleError("DATE_IN_FUTURE", "What is recorded has happened already.", _HAPPENED_AT)
+    if happened_at < submitted_at.replace(second=0, microsecond=0):
+        raise RuleError("DATE_TOO_EARLY", "Nobody had been referred by then.", _HAPPENED_AT)
 
 
 def check_attempts(made: int, needed: int) -> None:

@@ -49,7 +49,8 @@ async def in_the_wind(service: ServiceApp, asking: Caller) -> list[str]:
 
 async def looked_for(service: ServiceApp) -> tuple[str, str]:
     """Bring a referral to OUTREACH; returns it and whom it is about."""
-    referral_id = await refer(service)
+    made_at = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    referral_id = await refer(service, madeAt=made_at)
     given = {"referralId": referral_id, "expectedVersion": 3, "decision": "APPROVE"}
     await change(
         service, project_manager(), "decideReferral", "referral { id }",
@@ -86,6 +87,21 @@ async def test_unable_to_locate_takes_the_attempts_of_the_protocol(
     )
     assert payload["referral"] == {"status": "OUTREACH"}
     assert who not in await in_the_wind(participants, supervisor())
+
+
+async def test_outreach_happens_after_the_referral_and_not_in_the_future(
+    participants: ServiceApp,
+) -> None:
+    referral_id, _ = await looked_for(participants)
+    given = {"referralId": referral_id, "expectedVersion": 5, "status": "CONTACTED"}
+    for hours, expected in ((-3, ["DATE_TOO_EARLY"]), (1, ["DATE_IN_FUTURE"]), (-1, [])):
+        moment = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+        payload = await change(
+            participants, supervisor(), "recordOutreach", "referral { status }",
+            happenedAt=moment, **given,
+        )  # fmt: skip
+        assert codes(payload) == expected
+        assert all(each["field"] == ["input", "happenedAt"] for each in payload["userErrors"])
 
 
 async def test_attempts_are_for_those_who_work_with_the_person(participants: ServiceApp) -> None:

@@ -1,6 +1,6 @@
 """Programmes beside the core are data: entry, capacity, lodging."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,6 +103,21 @@ async def test_planted_place_that_outlives_the_stay_is_caught(
 
     monkeypatch.setattr(commands, "leave_all", nothing)
     assert not await frees_the_place(participants, "MOVED", "Lodging for ever")
+
+
+async def test_nobody_leaves_a_place_before_they_had_it(participants: ServiceApp) -> None:
+    programme = await named(await keep(participants, name="Days of a test"), "Days of a test")
+    who, _ = await enrolled(participants)
+    placed = await place(participants, who, programme["id"])
+    (edge,) = placed["participant"]["programmePlaces"]["edges"]
+    before = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    given = {"placeId": edge["node"]["id"], "expectedVersion": 1}
+    for day, expected in ((before, ["DATE_CONTRADICTS"]), (TODAY, [])):
+        payload = await change(
+            participants, case_manager(), "leaveProgramme", PLACED, leftOn=day, **given
+        )
+        assert codes(payload) == expected
+        assert all(each["field"] == ["input", "leftOn"] for each in payload["userErrors"])
 
 
 async def test_what_is_left_out_of_a_programme_stays(participants: ServiceApp) -> None:

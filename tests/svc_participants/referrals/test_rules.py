@@ -1,5 +1,7 @@
 """The referral's states: every legal step, no illegal one, and none that is a failure."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +83,20 @@ def test_the_project_manager_decides_and_the_liaison_approves_or_declines(
     else:
         with pytest.raises(RuleError):
             rules.check_decider(role, decision)
+
+
+def test_outreach_is_dated_from_the_minute_of_the_referral_on() -> None:
+    referred, now = (
+        datetime(2026, 11, 20, 10, 0, 30, tzinfo=UTC),
+        datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    minute = referred.replace(second=0)
+    for happened_at in (None, minute, referred, now):
+        rules.check_outreach_moment(happened_at, referred, now)
+    for happened_at, code in (
+        (minute - timedelta(seconds=1), "DATE_TOO_EARLY"),
+        (now + timedelta(seconds=1), "DATE_IN_FUTURE"),
+    ):
+        with pytest.raises(RuleError) as refused:
+            rules.check_outreach_moment(happened_at, referred, now)
+        assert (refused.value.code, refused.value.field) == (code, ("input", "happenedAt"))
