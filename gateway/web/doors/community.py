@@ -190,8 +190,12 @@ def _form_html(
     def value(name: str) -> str:
         return escape(given.get(name, [""])[0])
 
+    def mark(name: str, code: str, word: str) -> str:
+        return f" {word}" if code in given.get(name, ()) else ""
+
     options = "".join(
-        f'<option value="{escape(key)}">{escape(name)}</option>' for key, name in sites
+        f'<option value="{escape(key)}"{mark("site", key, "selected")}>{escape(name)}</option>'
+        for key, name in sites
     )
     texts = "".join(
         f'<label for="{name}">{escape(label)}</label>'
@@ -199,7 +203,8 @@ def _form_html(
         for name, label, most in _TEXTS
     )
     needs = "".join(
-        f'<label class="check"><input type="checkbox" name="need" value="{code}"> {label}</label>'
+        f'<label class="check"><input type="checkbox" name="need" value="{code}"'
+        f"{mark('need', code, 'checked')}> {label}</label>"
         for code, label in _NEEDS
     )
     return (
@@ -215,9 +220,11 @@ def _form_html(
         f'<textarea id="account" name="account" rows="6" maxlength="5000" required>'
         f"{value('account')}</textarea>"
         f"{texts}<fieldset><legend>What could help</legend>{needs}</fieldset>"
-        '<label class="check"><input type="checkbox" name="soon" value="1"> It should be soon'
-        '</label><label class="check"><input type="checkbox" name="aware" value="1">'
-        " The person knows that I write this</label><button>Send</button></form>"
+        f'<label class="check"><input type="checkbox" name="soon" value="1"'
+        f"{mark('soon', '1', 'checked')}> It should be soon"
+        '</label><label class="check"><input type="checkbox" name="aware" value="1"'
+        f"{mark('aware', '1', 'checked')}> The person knows that I write this</label>"
+        "<button>Send</button></form>"
     )
 
 
