@@ -133,6 +133,16 @@ def illegal_step(field: str, allowed: Collection[StrEnum]) -> CommandError:
     return CommandError("ILLEGAL_STEP", f"From here these are possible: {names}.", (field,))
 
 
+def check_step(field: str, wanted: StrEnum, allowed: Collection[StrEnum]) -> None:
+    """Check a step of whatever has a status here.
+
+    Raises:
+        CommandError: it is none of those that are possible.
+    """
+    if wanted not in allowed:
+        raise illegal_step(field, allowed)
+
+
 async def add_hearing(
     session: WriteSession,
     caller: Caller,
@@ -232,9 +242,7 @@ async def record_case_status(
             of closing that is missing, not wanted or contradicts.
     """
     case = await _lock_case(session, caller, case_id, expected_version, is_linked=False)
-    allowed = CASE_STEPS[CaseStatus(case.status)]
-    if status not in allowed:
-        raise illegal_step("status", allowed)
+    check_step("status", status, CASE_STEPS[CaseStatus(case.status)])
     if (status in CLOSED_STATUSES) is not (closed_on is not None):
         raise CommandError(
             "CLOSING_DAY", "Give the day of closing with a closing status only.", ("closedOn",)
@@ -303,9 +311,7 @@ async def record_charge_status(
     charge = next((each for each in found if each.id == charge_id), None)
     if charge is None:
         raise CommandError("NOT_FOUND", "There is no such charge.", ("chargeId",))
-    allowed = CHARGE_STEPS[ChargeStatus(charge.status)]
-    if status not in allowed:
-        raise illegal_step("status", allowed)
+    check_step("status", status, CHARGE_STEPS[ChargeStatus(charge.status)])
     charge.status = status.value
     case.version += 1
     return case.id

@@ -146,8 +146,7 @@ async def record_filing_decision(
         raise CommandError("NOT_FOUND", "There is no such match.", ("linkId",))
     stored = CoordinationStatus(link.coordination_status)
     allowed = filing_steps(stored, is_filed=case.filed_on is not None)
-    if given.decision not in allowed:
-        raise record.illegal_step("decision", allowed)
+    record.check_step("decision", given.decision, allowed)
     source = None
     if given.decision is CoordinationStatus.FILED:
         source = checked_source(given.independent_source)
@@ -286,7 +285,5 @@ async def _require_warrant(
         raise CommandError("NOT_FOUND", "There is no such warrant.", ("warrantId",))
     if warrant.version != given.expected_version:
         raise version_conflict("warrant")
-    allowed = WARRANT_STEPS[WarrantStatus(warrant.status)]
-    if given.status not in allowed:
-        raise record.illegal_step("status", allowed)
+    record.check_step("status", given.status, WARRANT_STEPS[WarrantStatus(warrant.status)])
     return warrant

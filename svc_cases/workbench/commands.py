@@ -101,8 +101,7 @@ async def _require_quashable(
     if warrant is None:
         raise CommandError("NOT_FOUND", "There is no such warrant.", ("warrantId",))
     allowed = WARRANT_STEPS[WarrantStatus(warrant.status)]
-    if WarrantStatus.QUASH_REQUESTED not in allowed:
-        raise record.illegal_step("warrantId", allowed)
+    record.check_step("warrantId", WarrantStatus.QUASH_REQUESTED, allowed)
 
 
 async def withdraw_request(
@@ -164,8 +163,7 @@ async def _ask_court_to_quash(
     if warrant is None:
         raise _missing()
     allowed = WARRANT_STEPS[WarrantStatus(warrant.status)]
-    if WarrantStatus.QUASH_REQUESTED not in allowed:
-        raise record.illegal_step("status", allowed)
+    record.check_step("status", WarrantStatus.QUASH_REQUESTED, allowed)
     # The office says so itself, and so its source is a partner's statement.
     warrant.status = WarrantStatus.QUASH_REQUESTED.value
     warrant.source = WarrantSource.PARTNER_STATEMENT.value
@@ -180,8 +178,7 @@ def _allowed(row: CoordinationRequest) -> frozenset[RequestStatus]:
 def _step(row: CoordinationRequest, status: RequestStatus, expected_version: int) -> None:
     if row.version != expected_version:
         raise version_conflict("request")
-    if status not in _allowed(row):
-        raise record.illegal_step("status", _allowed(row))
+    record.check_step("status", status, _allowed(row))
     row.status = status.value
     row.version += 1
 

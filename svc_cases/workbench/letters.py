@@ -163,9 +163,7 @@ async def _lock(
     await require_participant(session, caller, row.participant_id, ground, "letterId")
     if row.version != expected_version:
         raise version_conflict("letter")
-    allowed = LETTER_STEPS[LetterStatus(row.status)]
-    if status not in allowed:
-        raise record.illegal_step("letterId", allowed)
+    record.check_step("letterId", status, LETTER_STEPS[LetterStatus(row.status)])
     return row
 
 

@@ -14,7 +14,7 @@ from infra.events import meeting_key, publish
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
 from infra.vocabulary import Category, Form, Role
-from svc_cases.cases.commands import check_text, illegal_step
+from svc_cases.cases.commands import check_step, check_text
 from svc_cases.conferences import repository
 from svc_cases.conferences.commands.facts import put_on_screens, take_off_screens
 from svc_cases.conferences.commands.meetings import require_chair, require_meeting
@@ -113,9 +113,7 @@ async def move(
         raise CommandError("NOT_FOUND", "There is no such item.", ("itemId",))
     if item.version != expected_version:
         raise version_conflict("item")
-    allowed = ITEM_STEPS[ItemStatus(item.status)]
-    if status not in allowed:
-        raise illegal_step("status", allowed)
+    check_step("status", status, ITEM_STEPS[ItemStatus(item.status)])
     meeting = await require_meeting(session, caller, item.meeting_id)
     _require_while(meeting, status)
     was_shown = ItemStatus(item.status) in ON_SCREEN
@@ -218,9 +216,7 @@ async def close_action(
         raise missing
     if action.version != expected_version:
         raise version_conflict("action")
-    allowed = ACTION_STEPS[ActionStatus(action.status)]
-    if status not in allowed:
-        raise illegal_step("status", allowed)
+    check_step("status", status, ACTION_STEPS[ActionStatus(action.status)])
     action.status = status.value
     action.closed_by, action.closed_at = caller.subject, clock.now()
     action.version += 1

@@ -10,7 +10,7 @@ from infra.entity_references import parse_id
 from infra.events import meeting_key, publish
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
-from svc_cases.cases.commands import check_moment, check_text, illegal_step
+from svc_cases.cases.commands import check_moment, check_step, check_text
 from svc_cases.conferences import repository
 from svc_cases.conferences.commands.facts import put_on_screens, take_off_screens
 from svc_cases.conferences.rules import (
@@ -96,9 +96,7 @@ async def move(
     meeting = await require_meeting(session, caller, meeting_id)
     if meeting.version != expected_version:
         raise version_conflict("meeting")
-    allowed = MEETING_STEPS[MeetingStatus(meeting.status)]
-    if status not in allowed:
-        raise illegal_step("status", allowed)
+    check_step("status", status, MEETING_STEPS[MeetingStatus(meeting.status)])
     if minutes is not None:
         if status not in WRITING | {MeetingStatus.MINUTES_APPROVED}:
             raise CommandError("TOO_EARLY", "There are no minutes yet.", ("minutes",))

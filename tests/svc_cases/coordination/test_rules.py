@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.dev.demo.world import World
+from infra.mutation_result import CommandError
 from infra.vocabulary import Role
+from svc_cases.cases.commands import check_step
 from svc_cases.coordination import rules
 from svc_cases.coordination.rules import (
     FILING_STEPS,
@@ -158,14 +160,29 @@ def test_steps_know_every_state_and_none_is_a_failure() -> None:
         assert word not in words
 
 
+def came_to(wishes: list[CoordinationStatus]) -> list[CoordinationStatus]:
+    """Decide as often as the product lets one; returns the states from the review on."""
+    states = [CoordinationStatus.UNDER_REVIEW]
+    for wish in wishes:
+        try:
+            check_step("decision", wish, rules.filing_steps(states[-1], is_filed=False))
+        except CommandError:
+            continue
+        states.append(wish)
+    return states
+
+
 @given(st.lists(st.sampled_from(CoordinationStatus), max_size=6))
 def test_a_decided_matter_is_never_held_again(wishes: list[CoordinationStatus]) -> None:
-    state, has_ended = CoordinationStatus.UNDER_REVIEW, False
-    for wish in wishes:
-        if wish in FILING_STEPS[state]:
-            assert not has_ended
-            state = wish
-            has_ended = not FILING_STEPS[state]
+    states = [each.value for each in came_to(wishes)]
+    assert not {"DECLINED", "FILED", "STATUTE_EXPIRED"} & set(states[:-1])
+
+
+def test_planted_decision_that_is_taken_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    wider = {CoordinationStatus.DECLINED: frozenset({CoordinationStatus.HELD_FOR_LEAD})}
+    monkeypatch.setattr(rules, "FILING_STEPS", {**FILING_STEPS, **wider})
+    states = came_to([CoordinationStatus.DECLINED, CoordinationStatus.HELD_FOR_LEAD])
+    assert CoordinationStatus.DECLINED in states[:-1]
 
 
 def test_only_the_liaison_decides_and_sees_as_a_prosecutor() -> None:
