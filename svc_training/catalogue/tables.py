@@ -14,7 +14,8 @@ from infra.tables import Base, UuidKey, Version
 class Course(Base):
     """One course of the academy. ``number`` is the academy's own (four digits).
 
-    ``validity_months`` is how long its certificate holds; None means for good.
+    ``validity_months`` is how long its certificate holds; None means for good. ``set_by_hand`` has
+    what a training manager set, by column, each with the manager's agency.
     """
 
     __tablename__ = "course"
@@ -36,6 +37,7 @@ class Course(Base):
     default_hours: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
     validity_months: Mapped[int | None]
     is_active: Mapped[bool] = mapped_column(default=True)
+    set_by_hand: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[Version]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

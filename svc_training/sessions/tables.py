@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Numeric
@@ -16,7 +17,8 @@ class Session(Base):
 
     ``zone`` is an IANA name; ``is_zone_assumed`` says that the source gave none. ``raw_*`` are the
     source's own texts. A capacity of None is no limit; ``provider_*`` are the
-    provider's own counts.
+    provider's own counts. ``set_by_hand`` has the places and deadlines that a training manager
+    set, by column, each with the manager's agency.
     """
 
     __tablename__ = "session"
@@ -45,6 +47,7 @@ class Session(Base):
     cancel_by_at: Mapped[datetime | None]
     provider_enrolled: Mapped[int | None]
     provider_waitlisted: Mapped[int | None]
+    set_by_hand: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[Version]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -160,11 +160,17 @@ async def test_rows_from_before_live_through_both_directions(database: Migrated)
             to, "training_clearance", id=uuid4(), account_id=ACCOUNT, personnel_id=person,
             agency_id=agency, kind="CJIS", held_until=DAY, changed_at=WHEN,
         )  # fmt: skip
+    # Whatever was set by hand before nobody can tell; what is set now goes with the column.
+    by_hand = "select set_by_hand from session union all select set_by_hand from course"
+    assert await database.all(by_hand) == [("{}",)] * 2
+    await to.execute("""update session set capacity = 12, set_by_hand = '{"capacity": "one"}'""")
     latest = await stored_rows(to)
 
     await database.down(BEFORE_CLEARANCES)
     assert changed(latest, await stored_rows(to)) - TAKEN_AWAY == set()
     await database.up()
+    assert await database.all(by_hand) == [("{}",)] * 2
+    assert await database.all("select capacity from session") == [(12,)]
     assert await database.all(stored) == [("one",), ("two",)]
     await database.down(FIRST)
     assert changed(first, await stored_rows(to)) - TAKEN_AWAY == set()
