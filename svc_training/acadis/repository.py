@@ -90,6 +90,45 @@ async def list_conflict(session: WriteSession, values: dict[str, Any]) -> bool:
     return made is not None
 
 
+async def list_conflict_of_catalogue(
+    session: WriteSession,
+    *,
+    kind: str,
+    agency_id: str,
+    session_number: str,
+    ours: str | None,
+    theirs: str | None,
+) -> bool:
+    """List a conflict about a session or course and nobody's, or bring an open one up to date.
+
+    Returns:
+        False when it is listed as it is now, or was settled so and nothing is new since.
+    """
+    about = (
+        ExchangeConflict.kind == kind,
+        ExchangeConflict.session_number == session_number,
+        ExchangeConflict.personnel_id.is_(None),
+    )
+    row = await session.scalar(
+        select(ExchangeConflict)
+        .where(*about)
+        .order_by(ExchangeConflict.settled_at.desc().nulls_first())
+        .limit(1)
+        .with_for_update()
+    )
+    if row is not None and (row.agency_id, row.ours, row.theirs) == (agency_id, ours, theirs):
+        return False
+    said = {"agency_id": agency_id, "ours": ours, "theirs": theirs}
+    if row is None or row.settled_at is not None:
+        return await list_conflict(
+            session, {"kind": kind, "session_number": session_number, **said}
+        )
+    for name, value in {**said, "found_at": clock.now()}.items():
+        setattr(row, name, value)
+    await session.flush()
+    return True
+
+
 async def agencies(session: AnySession, only: str | None) -> dict[str, str]:
     """Return the agency of each linked organization: of one agency, or all."""
     narrowed = true() if only is None else ExchangeOrganization.agency_id == only

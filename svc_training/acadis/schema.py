@@ -80,11 +80,16 @@ class ExchangeConflict:
 
     id: strawberry.ID = strawberry.field(directives=_STRUCTURE, description="Global id.")
     kind: str = strawberry.field(
-        description="STATUS_DIFFERS, RESULT_DIFFERS (theirs stands), or ONLY_THERE."
+        description="STATUS_DIFFERS, RESULT_DIFFERS (theirs stands), ONLY_THERE; of a session "
+        "whose places or deadlines were set by hand (ours stand) CAPACITY_DIFFERS, "
+        "OPENING_DIFFERS, CLOSING_DIFFERS, CANCELLING_DIFFERS; of a course CATEGORY_DIFFERS, "
+        "OFFERED_DIFFERS."
     )
     personnel_id: strawberry.ID | None = strawberry.field(description="Whom it is about.")
     person_external_id: str | None = strawberry.field(description="The academy's id of the person.")
-    session_number: str | None = strawberry.field(description="Which session.")
+    session_number: str | None = strawberry.field(
+        description="Which session; the course, where the conflict is about one."
+    )
     ours: str | None = strawberry.field(description="What we have, or had.")
     theirs: str | None = strawberry.field(description="What they say.")
     found_at: datetime = strawberry.field(description="When it was found.")

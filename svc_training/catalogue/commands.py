@@ -1,5 +1,6 @@
 """Saying how a course counts."""
 
+import dataclasses
 from typing import Any
 
 from infra import clock
@@ -28,9 +29,11 @@ async def change_course(
         raise not_found("input", "number")
     if course.version != expected_version:
         raise version_conflict("input", "expectedVersion")
-    course.training_category = checked.training_category
-    course.validity_months = checked.validity_months
-    course.is_active = checked.is_active
+    columns = dataclasses.asdict(checked)
+    fresh = [name for name, value in columns.items() if getattr(course, name) != value]
+    for name in fresh:
+        setattr(course, name, columns[name])
+    course.set_by_hand = {**course.set_by_hand, **dict.fromkeys(fresh, caller.agency_id)}
     course.version += 1
     course.updated_at = clock.now()
     await session.flush()

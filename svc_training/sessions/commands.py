@@ -158,7 +158,7 @@ async def change_places(
     if row is None:
         raise not_found("input", "number")
     check_places(places, row.starts_at)
-    if not await repository.put_places(session, row.id, expected_version, places):
+    if not await repository.put_places(session, row, expected_version, places, caller.agency_id):
         raise version_conflict("input", "expectedVersion")
     return {"session": str(row.id)}
 
@@ -186,5 +186,5 @@ async def plan(
     await repository.put_sessions(session, course.id, [details])
     row = await repository.session_by_number(session, details.number)
     if row is not None:
-        await repository.put_places(session, row.id, row.version, places)
+        await repository.put_places(session, row, row.version, places, caller.agency_id)
     return {"session": details.number}

@@ -46,6 +46,16 @@ async def session_by_number(session: AnySession, number: str) -> Session | None:
     return await session.scalar(_with_course().where(Session.number == number))
 
 
+async def locked_session(session: WriteSession, number: str) -> Session | None:
+    """Return the session of a number as it stands now; nobody else changes it meanwhile."""
+    return await session.scalar(
+        _with_course()
+        .where(Session.number == number)
+        .with_for_update(of=Session, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
 async def sessions_by_number(session: AnySession, numbers: Sequence[str]) -> dict[str, Session]:
     """Return the sessions with these numbers that exist, with their courses."""
     found = await session.scalars(_with_course().where(Session.number.in_(numbers)))
@@ -118,13 +128,26 @@ async def put_sessions(
 
 
 async def put_places(
-    session: WriteSession, session_id: UUID, expected_version: int, places: SessionPlaces
+    session: WriteSession, row: Session, expected_version: int, places: SessionPlaces, by: str
 ) -> bool:
-    """Store places and deadlines; returns False when the version has passed."""
+    """Store places and deadlines, and of which agency those are that differ from before.
+
+    Returns:
+        False when the version has passed, or the row at hand is of another.
+    """
+    if row.version != expected_version:
+        return False
+    columns = dataclasses.asdict(places)
+    fresh = {name: by for name, value in columns.items() if getattr(row, name) != value}
     changed = await session.scalar(
         update(Session)
-        .where(Session.id == session_id, Session.version == expected_version)
-        .values(**dataclasses.asdict(places), version=expected_version + 1, updated_at=clock.now())
+        .where(Session.id == row.id, Session.version == expected_version)
+        .values(
+            **columns,
+            set_by_hand={**row.set_by_hand, **fresh},
+            version=expected_version + 1,
+            updated_at=clock.now(),
+        )
         .returning(Session.id)
         .execution_options(synchronize_session=False)
     )
