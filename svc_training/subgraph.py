@@ -6,7 +6,7 @@ from infra.schema_directives import category
 from infra.subgraph_schema import SubgraphSchema, build_schema
 from infra.vocabulary import Category
 from svc_training.acadis.schema import ExchangeMutation, ExchangeQuery
-from svc_training.assignments.schema import AssignmentsMutation, AssignmentsQuery
+from svc_training.assignments.schema import AssignmentsMutation, AssignmentsQuery, PlacesQuery
 from svc_training.assistance.schema import AssistanceMutation, AssistanceQuery
 from svc_training.bulk.schema import BulkMutation, BulkQuery
 from svc_training.catalogue.schema import CatalogueMutation, CatalogueQuery
@@ -31,6 +31,7 @@ class Query(
     PrerequisitesQuery,
     RecordsQuery,
     AssignmentsQuery,
+    PlacesQuery,
     ComplianceQuery,
     BulkQuery,
     ResultsQuery,

@@ -10,7 +10,7 @@ from infra.database import WriteSession
 from infra.entity_references import known, parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found, version_conflict
-from svc_training.assignments.repository import changes, lists
+from svc_training.assignments.repository import changes, lists, waiting
 from svc_training.assignments.rules import (
     MAX_PEOPLE,
     NOT_REGISTERED,
@@ -214,7 +214,7 @@ async def _check_place(
             raise CommandError("PREREQUISITES_UNMET", message, ("input", "status"))
     if AssignmentStatus(assignment.status) in TAKES_A_PLACE:
         return
-    left = await changes.places(session, assignment.session)
+    left = await waiting.places(session, assignment.session)
     if left.next_outcome() is not RegistrationOutcome.REGISTERED:
         message = "No place of this session is free."
         raise CommandError("NO_PLACE_LEFT", message, ("input", "status"))
@@ -262,7 +262,7 @@ async def register(
     ids = known([parse_id(each) for each in assignment_ids]) if assignment_ids else None
     rows = await changes.at_session(session, caller, found.id, ids)
     lacking = await who_lacks(session, found, [row.personnel_id for row in rows])
-    left = await changes.places(session, found)
+    left = await waiting.places(session, found)
     outcomes: list[list[str]] = []
     moves: list[changes.Move] = []
     for row in rows:

@@ -97,6 +97,9 @@ TAKES_A_PLACE: frozenset[AssignmentStatus] = frozenset(
 )
 """Statuses that use up a place of the session."""
 
+WAITS: frozenset[AssignmentStatus] = frozenset({_S.WAITLISTED, _S.ALTERNATE})
+"""Statuses that wait for a place."""
+
 NOT_REGISTERED: frozenset[AssignmentStatus] = frozenset({_S.ASSIGNED, _S.NOTIFIED})
 """Statuses from which a person can be registered, and in which an assignment can be undone."""
 
@@ -213,6 +216,19 @@ class Places:
     taken: int
     waitlist_capacity: int | None
     waiting: int
+
+    @property
+    def free(self) -> int | None:
+        """How many places nobody has, also none where there are more people than places."""
+        return None if self.capacity is None else max(self.capacity - self.taken, 0)
+
+    def is_next(self, position: int) -> bool:
+        """Return whether a place that is free is the turn of who waits at a position (from 1).
+
+        Where no number of places is known here, who waits does so by the academy's word, and the
+        place is the academy's to give.
+        """
+        return self.free is not None and position <= self.free
 
     def next_outcome(self) -> RegistrationOutcome:
         """Return what happens to the next person who registers."""

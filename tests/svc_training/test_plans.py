@@ -27,6 +27,8 @@ PAGES: Mapping[str, str] = {
     "some of a session": """{ roster(sessionNumber: "1007-3", first: 50, personnelIds:
       ["0f0e0d0c-0000-4000-8000-000000000001", "0f0e0d0c-0000-4000-8000-000000000002"]) {
       totalCount edges { node { status } } } }""",
+    "places": """{ placesTaken(sessionNumber: "1007-3") { taken free waiting waitingList {
+      position isNext since assignment { status personnel { name } } } } }""",
     "due": """{ dueAssignments(first: 50) { totalCount edges { node { dueOn status
       personnel { name } session { number course { title } } } } } }""",
     "reminders": "{ remindersDue(first: 50) { edges { node { dueOn } } } }",

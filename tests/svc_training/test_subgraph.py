@@ -152,11 +152,13 @@ def test_every_object_type_is_labelled_and_people_are_training(
         "Fulfillment",
         "FulfillmentChange",
         "OutsideTraining",
+        "PlacesTaken",
         "RecordedResult",
         "Registration",
         "TrainingClearance",
         "TrainingDocument",
         "TrainingRecord",
+        "WaitingPerson",
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import BigInteger, String, Uuid
 
@@ -14,10 +14,8 @@ from infra.identity_token import Caller
 from svc_training.assignments.repository.lists import visible_to
 from svc_training.assignments.rules import (
     HAS_TRAINING,
-    TAKES_A_PLACE,
     AssignmentStatus,
     AssignmentTerms,
-    Places,
 )
 from svc_training.assignments.tables import NOT_ENDED, ROW_NOT_ENDED, Assignment, AssignmentStep
 from svc_training.personnel.repository import of_own_agency, readable
@@ -30,22 +28,6 @@ from svc_training.sessions.tables import Session
 async def lock_session(session: WriteSession, session_id: UUID) -> None:
     """Make registrations for one session wait for each other until the transaction ends."""
     await session.execute(select(Session.id).where(Session.id == session_id).with_for_update())
-
-
-async def places(session: WriteSession, wanted: Session) -> Places:
-    """Return how many places of a session are taken, over all agencies."""
-    takes = Assignment.status.in_([status.value for status in TAKES_A_PLACE])
-    waits = Assignment.status.in_(
-        [AssignmentStatus.WAITLISTED.value, AssignmentStatus.ALTERNATE.value]
-    )
-    row = (
-        await session.execute(
-            select(func.count().filter(takes), func.count().filter(waits)).where(
-                Assignment.session_id == wanted.id
-            )
-        )
-    ).one()
-    return Places(wanted.capacity, row[0], wanted.waitlist_capacity, row[1])
 
 
 async def at_session(

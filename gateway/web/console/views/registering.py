@@ -24,6 +24,7 @@ async def register(visit: Visit) -> Response:
         "register.html",
         422 if problems else 200,
         session=reply.data["session"],
+        counted=reply.data["placesTaken"],
         asked=reply.data["prerequisites"] or [],
         waiting=[row for row in rows if row["status"] in NOT_REGISTERED],
         chosen=set(visit.texts("people")) if problems else set(),

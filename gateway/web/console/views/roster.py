@@ -215,7 +215,10 @@ async def move(visit: Visit) -> Response:
         visit.text("status", 40),
         visit.text("comment") or None,
     )
-    note = "not_moved" if payload["userErrors"] else "moved"
+    codes = {each["code"] for each in payload["userErrors"]}
+    note = "not_moved" if codes else "moved"
+    if "NO_PLACE_LEFT" in codes:
+        note = "no_place_left"
     return visit.go(f"/console/training/sessions/{number}", note)
 
 

@@ -80,6 +80,7 @@ async def session(visit: Visit) -> Response:
         has_roster=has_roster,
         roster=rows,
         counts=counts,
+        counted=reply.data.get("placesTaken"),
         cancelling={row["id"]: cancelling(row["status"], found, now) for row in rows},
         total=(roster or {}).get("totalCount"),
         cursor=next_cursor(roster),
