@@ -70,7 +70,7 @@ async def assign_session(
     ids = None if wanted is None else known([parse_id(text) for text in wanted])
     people = await changes.roster_ids(session, caller, ids, MAX_PEOPLE + 1)
     if len(people) > MAX_PEOPLE:
-        raise _too_many("wholeAgency")
+        raise too_many("wholeAgency")
     asked = [str(each) for each in people] if wanted is None else wanted
     given = await assign_people(session, found, people, terms, by=caller)
     outcomes = []
@@ -142,12 +142,17 @@ def people_wanted(request: AssignmentRequest) -> list[str] | None:
         message = "Name people, or ask for the whole agency: one of the two."
         raise CommandError("WHO_IS_UNCLEAR", message, ("input", "personnelIds"))
     if len(wanted) > MAX_PEOPLE:
-        raise _too_many("personnelIds")
+        raise too_many("personnelIds")
     return wanted or None
 
 
-def _too_many(field: str) -> CommandError:
-    message = f"At most {MAX_PEOPLE} people are assigned in one action."
+def too_many(field: str) -> CommandError:
+    """Return the refusal of more people than one action takes: how many, and how to go on."""
+    whose = "The roster has more" if field == "wholeAgency" else "More are named"
+    message = (
+        f"At most {MAX_PEOPLE:,} people are assigned in one action. {whose}, and nobody has been "
+        "assigned: choose the people, in several actions. Who has the session keeps it."
+    )
     return CommandError("TOO_MANY_PEOPLE", message, ("input", field))
 
 

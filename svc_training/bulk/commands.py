@@ -9,7 +9,12 @@ from infra.database import WriteSession
 from infra.entity_references import known, parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found
-from svc_training.assignments.commands import AssignmentRequest, assign_people, people_wanted
+from svc_training.assignments.commands import (
+    AssignmentRequest,
+    assign_people,
+    people_wanted,
+    too_many,
+)
 from svc_training.assignments.repository import changes
 from svc_training.assignments.rules import (
     MAX_PEOPLE,
@@ -44,8 +49,7 @@ async def start(
     if wanted is None:
         roster = await changes.roster_ids(session, caller, None, MAX_PEOPLE + 1)
         if len(roster) > MAX_PEOPLE:
-            message = f"At most {MAX_PEOPLE} people are assigned in one action."
-            raise CommandError("TOO_MANY_PEOPLE", message, ("input", "wholeAgency"))
+            raise too_many("wholeAgency")
         wanted = [str(each) for each in roster]
     if not wanted:
         raise CommandError("NOBODY", "The roster is empty.", ("input", "wholeAgency"))

@@ -169,7 +169,7 @@ class StartAssignmentBatchInput:
         default=None, description="Up to 1,000 people of the own roster; or the whole agency."
     )
     whole_agency: bool = strawberry.field(
-        default=False, description="Everybody on the own roster; then name nobody."
+        default=False, description="Everybody on the own roster, up to 1,000; then name nobody."
     )
     due_on: date | None = strawberry.field(default=None, description="Until when.")
     reminder_days: int | None = strawberry.field(

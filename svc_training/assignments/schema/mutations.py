@@ -38,7 +38,7 @@ class AssignSessionInput:
         default=None, description="People of the own roster; or ask for the whole agency."
     )
     whole_agency: bool = strawberry.field(
-        default=False, description="Everybody on the own roster; then name nobody."
+        default=False, description="Everybody on the own roster, up to 1,000; then name nobody."
     )
     due_on: date | None = strawberry.field(default=None, description="Until when.")
     reminder_days: int | None = strawberry.field(

@@ -1,16 +1,18 @@
 """A thousand people in one action: chunks with progress, an undo, and no other agency's people."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
 from infra import clock
 from infra.database import WriteSession
 from svc_training.assignments.repository import changes
+from svc_training.assignments.rules import MAX_PEOPLE
 from svc_training.assignments.tables import Assignment
 from svc_training.background import BackgroundWork
 from svc_training.bulk import repository
@@ -25,7 +27,9 @@ from tests.svc_training.assignments.test_assigning import codes, person
 REGISTERED = 3
 FIELDS = "id status total done assigned kept"
 START = f"""mutation ($input: StartAssignmentBatchInput!) {{ startAssignmentBatch(input: $input) {{
-  batch {{ {FIELDS} }} userErrors {{ code }} }} }}"""
+  batch {{ {FIELDS} }} userErrors {{ code message field }} }} }}"""
+ASSIGN = """mutation ($input: AssignSessionInput!) { assignSession(input: $input) {
+  outcomes { outcome } userErrors { code message field } } }"""
 UNDO = f"""mutation ($input: UndoAssignmentBatchInput!) {{ undoAssignmentBatch(input: $input) {{
   batch {{ {FIELDS} }} userErrors {{ code }} }} }}"""
 BATCH = f"query ($id: ID!) {{ assignmentBatch(id: $id) {{ {FIELDS} }} }}"
@@ -51,22 +55,38 @@ async def look(training: ServiceApp, batch_id: str, asking: Any = None) -> Any:
     return answer.data["assignmentBatch"]
 
 
+def roster_row(family_name: str) -> dict[str, Any]:
+    """Return the row of somebody on the roster."""
+    now = clock.now()
+    return {
+        "id": uuid4(), "agency_id": POLICE, "given_name": "Many", "family_name": family_name,
+        "appointment_type": "CIVILIAN", "is_certified": False, "is_active": True,
+        "is_training_manager": False, "is_assessed": True, "version": 1, "created_at": now,
+        "updated_at": now,
+    }  # fmt: skip
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def thousand(training: ServiceApp) -> ServiceApp:
     """The service with as many people on the roster as one action takes."""
-    now = clock.now()
-    rows = [
-        {
-            "id": uuid4(), "agency_id": POLICE, "given_name": "Many", "family_name": f"P{n:04d}",
-            "appointment_type": "CIVILIAN", "is_certified": False, "is_active": True,
-            "is_training_manager": False, "is_assessed": True, "version": 1, "created_at": now,
-            "updated_at": now,
-        }
-        for n in range(986)
-    ]  # fmt: skip
+    rows = [roster_row(f"P{n:04d}") for n in range(986)]
     async with training.chassis.database.write() as session:
         await session.execute(insert(Personnel), rows)
     return training
+
+
+@pytest_asyncio.fixture
+async def one_too_many(thousand: ServiceApp) -> AsyncIterator[ServiceApp]:
+    """The service with one person more on the roster than one action takes."""
+    async with thousand.chassis.database.write() as session:
+        own = select(func.count()).select_from(Personnel).where(Personnel.agency_id == POLICE)
+        missing = MAX_PEOPLE + 1 - (await session.scalar(own) or 0)
+        rows = [roster_row(f"Q{n:04d}") for n in range(missing)]
+        await session.execute(insert(Personnel), rows)
+    yield thousand
+    async with thousand.chassis.database.write() as session:
+        added = [row["id"] for row in rows]
+        await session.execute(delete(Personnel).where(Personnel.id.in_(added)))
 
 
 async def made_by(training: ServiceApp, batch_id: str) -> dict[str, str]:
@@ -156,6 +176,38 @@ async def test_undo_takes_back_who_is_not_registered(training: ServiceApp) -> No
     )
     await settle(training)
     assert (await look(training, after["batch"]["id"]))["assigned"] == 2
+
+
+async def whom_it_assigned(training: ServiceApp, category: str) -> list[UUID]:
+    rows = select(Assignment.id).where(Assignment.category == category)
+    async with training.chassis.database.read() as session:
+        return list(await session.scalars(rows))
+
+
+@pytest.mark.parametrize("mutation", [START, ASSIGN], ids=["in-background", "at-once"])
+@pytest.mark.parametrize(
+    ("given", "field", "whose"),
+    [
+        ({"wholeAgency": True}, "wholeAgency", "The roster has more"),
+        (
+            {"personnelIds": [f"n{n}" for n in range(MAX_PEOPLE + 1)]},
+            "personnelIds", "More are named",
+        ),
+    ],
+    ids=["whole-agency", "named"],
+)  # fmt: skip
+async def test_more_than_one_action_takes_is_refused_with_the_limit_and_how_to_go_on(
+    one_too_many: ServiceApp, mutation: str, given: dict[str, Any], field: str, whose: str
+) -> None:
+    category = f"Too many {uuid4()}"
+    said = await run(one_too_many, mutation, sessionNumber="9101-2", category=category, **given)
+    (error,) = said["userErrors"]
+    assert (error["code"], error["field"]) == ("TOO_MANY_PEOPLE", ["input", field])
+    assert error["message"] == (
+        f"At most 1,000 people are assigned in one action. {whose}, and nobody has been assigned: "
+        "choose the people, in several actions. Who has the session keeps it."
+    )
+    assert await whom_it_assigned(one_too_many, category) == []
 
 
 async def test_batch_of_another_agency_looks_absent(training: ServiceApp) -> None:

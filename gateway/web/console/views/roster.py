@@ -25,6 +25,8 @@ TOO_LARGE: Final = (
     " of this course."
 )
 MAX_UNDONE = 200
+MAX_AT_ONCE: Final = 1000
+"""As many people as the service assigns in one action."""
 MAX_ALIKE: Final = 100
 """People who are listed because something in their names is like what was asked."""
 FREE_AGAIN: Final = frozenset(
@@ -116,6 +118,7 @@ def _outcomes(visit: Visit, payload: Any) -> Response:
         number=visit.request.path_params["number"],
         groups=groups,
         total=len(payload["outcomes"]),
+        place=_place(visit),
         undoable=undoable[:MAX_UNDONE],
     )
 
@@ -145,12 +148,19 @@ async def _choices(visit: Visit, problems: Problems) -> Response:
         422 if problems else 200,
         problems=problems,
         total=(reply.data["everybody"] or {}).get("totalCount"),
-        place=urlencode(visit.paged(**({"q": question} if question else {}))),
+        most=MAX_AT_ONCE,
+        place=_place(visit),
         form=visit.form,
         key=visit.text("key", 200) or uuid4().hex,
         today=local_day(clock.now(), visit.standing.time_zone).isoformat(),
         **facts,
     )
+
+
+def _place(visit: Visit) -> str:
+    """Return the part of an address that says which page of which people this is."""
+    question = visit.queried("q")
+    return urlencode(visit.paged(**({"q": question} if question else {})))
 
 
 async def _found(visit: Visit, question: str, reply: Reply) -> tuple[list[Any], int | None, str]:

@@ -26,7 +26,7 @@ from gateway.web.console.session import Session, Standing
 from gateway.web.console.views import home, results, roster, training
 from gateway.web.console.visit import Visit
 from infra import clock
-from svc_training.assignments.rules import ENDED
+from svc_training.assignments.rules import ENDED, MAX_PEOPLE
 from tests.gateway.web.console.test_session import settings_of
 
 Row = dict[str, Any]
@@ -329,6 +329,30 @@ async def test_who_is_on_a_session_is_marked_on_every_page() -> None:
     assert await disabled("q=family19") == {f"p{n}" for n in range(190, 200)}
 
 
+@pytest.mark.parametrize("people", [roster.MAX_AT_ONCE, roster.MAX_AT_ONCE + 1])
+async def test_a_roster_that_one_action_does_not_take_is_assigned_page_by_page(people: int) -> None:
+    service = Service()
+    service.people = [person_of(n) for n in range(people)]
+    page = await shown(service, roster.assign, query="after=100", number="9101-7")
+    fits = people <= MAX_PEOPLE
+    assert ('name="whole"' in page) is fits
+    said = "The roster has 1,001 people, and at most 1,000 are assigned in one action."
+    assert (said in page) is not fits
+    assert 'assign?after=200">Next hundred' in page
+
+
+def test_as_many_are_assigned_at_once_as_the_service_takes() -> None:
+    assert roster.MAX_AT_ONCE == MAX_PEOPLE
+
+
+async def test_who_has_assigned_a_page_of_people_goes_on_from_it() -> None:
+    desk = AssigningDesk()
+    form = [("people", "p150"), ("people", "p151"), ("category", "LEAD")]
+    page = await shown(desk, roster.assign, query="after=100&q=fam", number="9101-7", form=form)
+    assert "2 of 2 assigned" in page
+    assert 'sessions/9101-7/assign?q=fam&amp;after=100">Assign others' in page
+
+
 async def test_a_form_that_is_refused_shows_the_page_that_it_was_on() -> None:
     service = with_people()
     form = {"people": "p150", "category": ""}
@@ -365,6 +389,23 @@ async def test_results_stand_beside_the_people_of_every_page() -> None:
         service.records = [record_of(each) for each in people]
         page = await shown(service, results.record, query="after=100", number="9101-7")
         assert len(re.findall("certificate N-p1[0-4][0-9]<", page)) == recorded
+
+
+class AssigningDesk(Service):
+    """Assigns whomever it is asked to."""
+
+    def root(self) -> dict[str, Any]:
+        return super().root() | {"assignSession": self._assign}
+
+    def _assign(self, _info: Any, input: Row) -> Row:  # noqa: A002 - the argument's name
+        outcomes = [
+            {
+                "personnelId": each, "outcome": "ASSIGNED",
+                "assignment": {**assignment_of(person_of(int(each[1:]))), "version": 1},
+            }
+            for each in input["personnelIds"]
+        ]  # fmt: skip
+        return {"outcomes": outcomes, "userErrors": []}
 
 
 def upload_of(content: bytes) -> UploadFile:
