@@ -16,7 +16,7 @@ from svc_consent.agencies import rules
 from svc_consent.agencies.repository import directory as repository
 from svc_consent.agencies.rules import MembershipStatus
 from svc_consent.agencies.tables import Account, Agency, RoleGrant
-from svc_consent.authority.repository import record_change
+from svc_consent.authority.repository import lock_order, record_change
 from svc_consent.authority.rules import agency_key, subject_key
 from svc_consent.history import repository as history
 from svc_consent.history.rules import EventKind
@@ -230,22 +230,25 @@ async def change_membership(
 async def revoke_role(
     session: WriteSession, caller: Caller, grant_id: str, expected_version: int, reason: str
 ) -> dict[str, Any]:
-    """Take a role of the caller's own agency away, at once.
+    """Take a role away, at once: of the own agency, or at any of the site what no agency gives.
 
     Raises:
         CommandError: not an administrator, no such grant, revoked already, or changed meanwhile.
-        RuleError: no reason, or a role above the agency's ceiling.
+        RuleError: no reason, somebody else's to take away, as the platform's administrator one's
+            own, or the last of the platform's administrators.
     """
-    agency_id, _ = _own_agency(caller)
+    if caller.role is not Role.PLA:
+        _own_agency(caller)
     text = rules.checked_reason(reason)
     row_id = parse_id(grant_id)
     grant = None
     if row_id is not None:
         grant = await repository.grant_for_update(session, caller, row_id)
-    if grant is None:
+    if grant is None or grant.agency_id is None:
         raise not_found("input", "grantId")
-    agency = (await repository.agencies_by_id(session, [agency_id]))[agency_id]
-    rules.check_revocable(AgencyType(agency.type), Role(grant.role))
+    agency = (await repository.agencies_by_id(session, [grant.agency_id]))[grant.agency_id]
+    rules.check_revocable(caller.role, AgencyType(agency.type), Role(grant.role))
+    rules.check_not_own(caller.role, caller.subject, str(grant.account_id))
     if grant.version != expected_version:
         raise version_conflict("input", "expectedVersion")
     if grant.revoked_at is not None:
@@ -295,7 +298,17 @@ async def set_account_blocked(
 async def take_away(
     session: WriteSession, caller: Caller, grants: Sequence[RoleGrant], reason: str
 ) -> None:
-    """Revoke grants, which the caller was found to have the right to, in one revision."""
+    """Revoke grants, which the caller was found to have the right to, in one revision.
+
+    Raises:
+        RuleError: the platform would have no administrator left.
+    """
+    administering = {each.id: each.site_id for each in grants if each.role == Role.PLA}
+    if administering:
+        await lock_order(session)  # two who take each other's away come one after the other
+        for site_id in set(administering.values()):
+            live = await repository.platform_grants(session, site_id)
+            rules.check_somebody_stays(live, administering)
     now = await repository.database_now(session)
     for grant in grants:
         grant.revoked_at = now

@@ -33,6 +33,9 @@ Administrators, privacy officers and platform staff are not among them anywhere 
 duties: who gives roles away cannot make another who does).
 """
 
+BY_PLATFORM_ALONE = frozenset({Role.AGA, Role.PRV, Role.PLA})
+"""Roles that nobody inside an agency takes away or reviews: the platform's administrators do."""
+
 SERVICE_FIELDS: dict[AgencyType, str] = {
     AgencyType.SUD: "SUD",
     AgencyType.MH: "MH",
@@ -136,30 +139,66 @@ def check_role(agency_type: AgencyType, role: Role, *, is_liaison: bool) -> None
     Raises:
         RuleError: above the ceiling, or a liaison where there is none.
     """
-    _check_ceiling(agency_type, role, ("input", "role"))
+    if role not in CEILING[agency_type]:
+        raise RuleError(
+            "ROLE_NOT_ALLOWED",
+            "An administrator of this agency does not give this role.",
+            ("input", "role"),
+        )
     if is_liaison and role not in _LIAISON_ROLES:
         raise RuleError("LIAISON_NOT_ALLOWED", "This role has no liaisons.", ("input", "liaison"))
 
 
-def check_revocable(agency_type: AgencyType, role: Role) -> None:
-    """Check that an administrator of this type of agency may take a role away.
+def removable_roles(acting: Role, agency_type: AgencyType) -> frozenset[Role]:
+    """Return the roles at an agency that somebody takes away in a role, and reviews.
 
-    The ceiling is the same as for giving: who may not make a privacy officer or another
-    administrator may not unmake one either.
+    An agency's administrator those that he may give: who may not make a privacy officer or
+    another administrator may not unmake one either. The platform's those that are left.
+    """
+    if acting is Role.AGA:
+        return CEILING[agency_type]
+    return BY_PLATFORM_ALONE if acting is Role.PLA else frozenset()
+
+
+def check_revocable(acting: Role, agency_type: AgencyType, role: Role) -> None:
+    """Check that somebody may take a role at this type of agency away.
 
     Raises:
-        RuleError: above the ceiling.
+        RuleError: somebody else does.
     """
-    _check_ceiling(agency_type, role, ("input", "grantId"))
-
-
-def _check_ceiling(agency_type: AgencyType, role: Role, field: tuple[str, ...]) -> None:
-    if role not in CEILING[agency_type]:
+    if role not in removable_roles(acting, agency_type):
         raise RuleError(
             "ROLE_NOT_ALLOWED",
-            "An administrator of this agency neither gives nor takes away this role.",
-            field,
+            "Roles that an agency gives are its administrator's to take away, all others the "
+            "platform's.",
+            ("input", "grantId"),
         )
+
+
+def check_not_own(acting: Role, subject: str, holder: str) -> None:
+    """Check that the platform's administrator takes no role away that is his own.
+
+    Raises:
+        RuleError: it is his own.
+    """
+    if acting is Role.PLA and subject == holder:
+        message = "Another administrator of the platform takes your own role away."
+        raise RuleError("OWN_GRANT", message, ("input", "grantId"))
+
+
+def check_somebody_stays(live: Collection[object], going: Collection[object]) -> None:
+    """Check that the platform keeps an administrator at a site.
+
+    Args:
+        live: grants of its administrators that count now.
+        going: grants of theirs that are to be taken away.
+
+    Raises:
+        RuleError: nobody would be left, and nobody could ask for a new one.
+    """
+    if not set(live) - set(going):
+        message = "This is the platform's last administrator: there must be another one first."
+        raise RuleError("LAST_ADMINISTRATOR", message, ("input",))
 
 
 CONFERENCE_CLEARANCE = "OWG"

@@ -106,8 +106,10 @@ class Account(Base):
 def lapse(grant: str) -> str:
     """Return the SQL of when a grant lapses because an open review has not decided about it.
 
-    Null when no review is waiting. Who reads whether a grant counts takes the earlier of this and
-    its own end (``RoleGrant.counts_until``): nothing has to happen at the deadline.
+    Null when no review is waiting, and for the platform's administrators: they end when somebody
+    closes their review, so that no deadline takes the last one. Who reads whether a grant counts
+    takes the earlier of this and its own end (``RoleGrant.counts_until``): nothing has to happen
+    at the deadline.
 
     Args:
         grant: how the statement names the row of ``role_grant``.
@@ -116,7 +118,8 @@ def lapse(grant: str) -> str:
         "(select min(review.deadline_at) from review_campaign review"  # noqa: S608 - constants
         " join review_item waiting on waiting.campaign_id = review.id"
         f" where review.agency_id = {grant}.agency_id and review.closed_at is null"
-        f" and waiting.grant_id = {grant}.id and waiting.decision is null)"
+        f" and waiting.grant_id = {grant}.id and waiting.decision is null"
+        f" and {grant}.role <> 'PLA')"
     )
 
 

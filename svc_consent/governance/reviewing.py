@@ -1,11 +1,13 @@
 """Access reviews: every grant of an agency is kept or removed, by a deadline.
 
-An agency's administrator goes through the roles under its ceiling; the platform's goes through the
-administrators, since nobody decides about himself.
+An agency's administrator goes through the roles under its ceiling; the platform's goes through
+administrators, privacy officers and the platform's own administrators. Nobody decides about
+himself.
 
 What nobody has decided by then no longer counts, whether or not somebody closes the review: the
 deadline is an end of each grant that waits (``svc_consent.agencies.tables.lapse``). Beginning a
-review and keeping a grant change that end, so both have a place in the order.
+review and keeping a grant change that end, so both have a place in the order. A platform
+administrator's role alone ends when somebody else closes its review, so that one is always left.
 """
 
 from datetime import datetime
@@ -17,6 +19,7 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError, not_found
 from infra.vocabulary import AgencyType, Role
+from svc_consent.agencies import rules as agency_rules
 from svc_consent.agencies.commands import take_away
 from svc_consent.agencies.repository import directory
 from svc_consent.agencies.rules import checked_reason
@@ -44,8 +47,8 @@ async def open_review(
     Each ends at the deadline unless it is kept.
 
     Args:
-        wanted_agency: whose administrators the platform's goes through; none but the own for an
-            agency's.
+        wanted_agency: whose administrators and privacy officers the platform's goes through;
+            none but the own for an agency's.
 
     Raises:
         CommandError: not an administrator, no such agency, or there is nothing to review.
@@ -62,7 +65,7 @@ async def open_review(
         agency = (await directory.agencies_by_id(session, [agency_id])).get(agency_id)
     if agency_id is None or agency is None:
         raise not_found("input", "agencyId")
-    mine = rules.reviewed_roles(caller.role, AgencyType(agency.type))
+    mine = agency_rules.removable_roles(caller.role, AgencyType(agency.type))
     grants = [
         each
         for each in await repository.live_grants(session, caller, agency_id, now)
@@ -114,7 +117,8 @@ async def decide(
 
     Raises:
         CommandError: not an administrator, no such review or grant, closed, or past its deadline.
-        RuleError: another role's review, one's own grant, or no reason.
+        RuleError: another role's review, one's own grant, no reason, or the last of the
+            platform's administrators.
     """
     row = await _open_campaign(session, caller, campaign_id)
     text = checked_reason(reason)
@@ -144,12 +148,13 @@ async def decide(
 async def close_review(session: WriteSession, caller: Caller, campaign_id: str) -> dict[str, Any]:
     """Close a review; after its deadline, what has lapsed is removed for good.
 
-    Nobody decides about the own role, so it waits for somebody else and lapses like any other.
+    Nobody decides about the own role, so it waits for somebody else and lapses like any other;
+    but that of the platform's administrator who closes stays.
 
     Raises:
         CommandError: not an administrator, no such review, closed, or undecided before the
             deadline.
-        RuleError: another role's review.
+        RuleError: another role's review, or the last of the platform's administrators.
     """
     row = await _open_campaign(session, caller, campaign_id)
     now = await directory.database_now(session)
@@ -166,8 +171,14 @@ async def close_review(session: WriteSession, caller: Caller, campaign_id: str) 
     row.version += 1
     record(session, EventKind.REVIEW_CLOSED, caller, now, agency_id=row.agency_id, reason=row.title)
     await session.flush()
-    if grants:
-        for grant in grants:  # since then it has not counted; what is explained later says so
-            grant.ends_at = min(row.deadline_at, grant.ends_at or row.deadline_at)
-        await take_away(session, caller, grants, "Access review: nobody kept it in time.")
+    going = [
+        each
+        for each in grants
+        if not rules.outlives_review(Role(each.role), str(each.account_id), caller.subject)
+    ]
+    if going:
+        for grant in going:  # since then it has not counted; what is explained later says so
+            if grant.role != Role.PLA:
+                grant.ends_at = min(row.deadline_at, grant.ends_at or row.deadline_at)
+        await take_away(session, caller, going, "Access review: nobody kept it in time.")
     return {"review": str(row.id)}

@@ -23,22 +23,6 @@ BY_PLATFORM = frozenset({Role.AGA, Role.PRV})
 """Roles that the platform's administrator asks for: nobody inside an agency makes another one."""
 
 
-_REVIEWED_BY_PLATFORM = frozenset({Role.AGA})
-
-
-def reviewed_roles(reviewer: Role, agency_type: AgencyType) -> frozenset[Role]:
-    """Return the roles at an agency whose grants somebody reviews in a role.
-
-    Its administrator goes through those under its ceiling, the platform's through its
-    administrators, and nobody through the platform's own.
-    """
-    if reviewer is Role.AGA:
-        return CEILING[agency_type]
-    if reviewer is Role.PLA and agency_type is not AgencyType.PLATFORM:
-        return _REVIEWED_BY_PLATFORM
-    return frozenset()
-
-
 def check_reviewer(acting: Role, reviewer: Role) -> None:
     """Check that a review is decided in the role that it is for.
 
@@ -46,7 +30,7 @@ def check_reviewer(acting: Role, reviewer: Role) -> None:
         RuleError: in another one.
     """
     if acting is not reviewer:
-        message = "The platform's administrator reviews an agency's, and they everybody else."
+        message = "The platform reviews administrators and privacy officers, they the others."
         raise RuleError("NOT_THE_REVIEWER", message, ("input", "reviewId"))
 
 
@@ -59,6 +43,14 @@ def check_not_own(subject: str, holder: str) -> None:
     if subject == holder:
         message = "Somebody else reviews your own role."
         raise RuleError("OWN_GRANT", message, ("input", "grantId"))
+
+
+def outlives_review(role: Role, holder: str, closing: str) -> bool:
+    """Return whether a role that nobody has decided about outlives the end of its review.
+
+    A platform administrator's own does, where it is he who closes: nobody takes away one's own.
+    """
+    return role is Role.PLA and holder == closing
 
 
 class RequestStatus(StrEnum):

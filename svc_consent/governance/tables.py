@@ -81,8 +81,8 @@ class Seat(Base):
 class ReviewCampaign(Base):
     """Somebody looks through who holds which role at an agency, until a deadline.
 
-    ``reviewer`` is the role in which it is decided: PLA where it is about the agency's
-    administrators, who are in no other review, else AGA.
+    ``reviewer`` is the role in which it is decided: PLA where it is about
+    administrators and privacy officers, who are in no other review, else AGA.
     """
 
     __tablename__ = "review_campaign"
@@ -101,7 +101,7 @@ class ReviewCampaign(Base):
         literal_column(
             "(select case when count(*) = 0 then 'AGA' else 'PLA' end from review_item item"
             " join role_grant held on held.id = item.grant_id"
-            " where item.campaign_id = review_campaign.id and held.role = 'AGA')",
+            " where item.campaign_id = review_campaign.id and held.role in ('AGA', 'PRV', 'PLA'))",
             Text,
         )
     )

@@ -9,10 +9,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import true
 
+from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Purpose, Role
 from svc_consent.agencies import commands, rules
 from svc_consent.agencies.repository import directory
+from svc_consent.agencies.tables import RoleGrant
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
 
@@ -158,11 +160,37 @@ async def test_people_of_another_agency_are_not_found(office: Office, world: Con
     assert (await office.revoke(stranger.grant_id, 1))["userErrors"] == [{"code": "NOT_FOUND"}]
 
 
+@pytest.mark.parametrize("role", ["LEO", "PRV", "AGA"])
+async def test_roles_of_another_agency_are_not_there(
+    office: Office, world: ConsentWorld, role: str
+) -> None:
+    stranger = await world.make_person(role, await world.make_agency("LE"))
+    before = await world.head()
+    assert (await office.revoke(stranger.grant_id, 1))["userErrors"] == [{"code": "NOT_FOUND"}]
+    assert await world.head() == before
+
+
+async def _any_grant(session: WriteSession, _caller: Caller, grant_id: UUID) -> RoleGrant | None:
+    return await session.get(RoleGrant, grant_id)
+
+
+@pytest.mark.parametrize("role", ["LEO", "PRV", "AGA"])
+async def test_planted_reach_into_another_agency_is_caught(
+    office: Office, world: ConsentWorld, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    monkeypatch.setattr(directory, "grant_for_update", _any_grant)
+    with pytest.raises(AssertionError):
+        await test_roles_of_another_agency_are_not_there(office, world, role)
+
+
 async def test_others_than_the_administrator_may_not(office: Office) -> None:
-    for acting in (office.acting(Role.LEO, "s"), office.acting(Role.PLA, "*")):
+    for acting, code in (
+        (office.acting(Role.LEO, "s"), "FORBIDDEN"),
+        (office.acting(Role.PLA, "*"), "ROLE_NOT_ALLOWED"),  # an officer's is the agency's to take
+    ):
         assert (await office.grant(acting))["userErrors"] == [{"code": "FORBIDDEN"}]
         refused = await office.revoke(office.officer.grant_id, 1, acting)
-        assert refused["userErrors"] == [{"code": "FORBIDDEN"}]
+        assert refused["userErrors"] == [{"code": code}]
 
 
 async def test_each_sees_the_grants_that_are_theirs_to_see(office: Office) -> None:

@@ -210,6 +210,7 @@ _AGENCIES: Final[tuple[Page, ...]] = (
     ("/agencies/{id}/ask", role_requests.ask, PLATFORM, BOTH),
     ("/agencies/{id}/people/new", enrolling.person, PLATFORM, BOTH),
     ("/agencies/{id}/accounts/{account}/block", agency_people.block, PLATFORM, POST),
+    ("/agencies/{id}/grants/{grant}/revoke", agency_people.take_away, PLATFORM, POST),
     ("/agencies/{id}/invite", agreements.invite, PLATFORM, POST),
     ("/agencies/{id}/memorandum", agreements.sign, PLATFORM, POST),
 )

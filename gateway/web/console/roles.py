@@ -42,6 +42,8 @@ STATEWIDE = TRAINING | {"PM", "CLT", "PCG", "EVL", "LSB", "PLA"}
 ADMIN = frozenset({"AGA"})
 PLATFORM = frozenset({"PLA"})
 ADMINISTERING = ADMIN | PLATFORM
+BY_PLATFORM = frozenset({"AGA", "PRV", "PLA"})
+"""Roles that no agency takes away: the platform's administrator does, on the agency's page."""
 SEATING = frozenset({"PLA", "PM", "AGA"})
 """Roles that see who sits at the site's tables, or their agency's seats."""
 SEATERS = PLATFORM | {"PM"}

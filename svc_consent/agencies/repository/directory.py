@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from infra.authority import expression
 from infra.authority.tables import AgencyWindow
@@ -244,14 +255,39 @@ async def account_for_update(
 async def grant_for_update(
     session: WriteSession, caller: Caller, grant_id: UUID
 ) -> RoleGrant | None:
-    """Return a grant of the caller's own agency, locked."""
+    """Return a grant of the caller's own agency, or the platform's of the own site, locked."""
+    within = RoleGrant.agency_id == parse_id(caller.agency_id)
+    if caller.role is Role.PLA:
+        within = RoleGrant.site_id == parse_id(caller.site_id)
     row: RoleGrant | None = await session.scalar(
         select(RoleGrant)
-        .where(
-            RoleGrant.id == grant_id,
-            RoleGrant.agency_id == parse_id(caller.agency_id),
-            visible_grants(caller),
-        )
+        .where(RoleGrant.id == grant_id, within, visible_grants(caller))
         .with_for_update()
     )
     return row
+
+
+async def platform_grants(session: WriteSession, site_id: UUID) -> set[UUID]:
+    """Return the grants of the platform's administrators at a site that count now."""
+    now = await database_now(session)
+    is_live = exists().where(
+        AgencyWindow.agency_id == cast(RoleGrant.agency_id, Text),
+        AgencyWindow.site_id == str(site_id),
+        AgencyWindow.starts_at <= now,
+        or_(AgencyWindow.ends_at.is_(None), AgencyWindow.ends_at > now),
+    )
+    found = await session.scalars(
+        select(RoleGrant.id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role == Role.PLA.value,
+            RoleGrant.site_id == site_id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.starts_at <= now,
+            or_(RoleGrant.counts_until.is_(None), RoleGrant.counts_until > now),
+            Account.is_blocked.is_(False),
+            Account.is_inactive.is_(False),
+            is_live,
+        )
+    )
+    return set(found)

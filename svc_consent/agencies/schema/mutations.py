@@ -138,7 +138,10 @@ class AgenciesMutation:
         grant = await _grant(context, outcome.id("grantId"))
         return GrantRolePayload(role_grant=grant, user_errors=outcome.user_errors)
 
-    @strawberry.mutation(description="Take a role of the own agency away, at once.")
+    @strawberry.mutation(
+        description="Take a role away, at once: of the own agency; as the platform's "
+        "administrator, of an administrator or privacy officer."
+    )
     async def revoke_role(
         self,
         info: Info,

@@ -82,7 +82,8 @@ class AccessReview:
     deadline_at: datetime | None = strawberry.field(description="By when it is to be done.")
     closed_at: datetime | None = strawberry.field(description="When it was closed.")
     reviewer: Role | None = strawberry.field(
-        description="In which role it is decided: AGA, or PLA about the agency's administrators."
+        description="In which role it is decided: AGA, or PLA about administrators and privacy "
+        "officers."
     )
     row: strawberry.Private[tables.ReviewCampaign]
 
@@ -271,7 +272,8 @@ class OpenAccessReviewInput:
     idempotency_key: str = strawberry.field(description=KEY)
     agency_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Whose administrators the platform's reviews; an agency's own names none.",
+        description="Whose administrators and privacy officers the platform's reviews; an "
+        "agency's own names none.",
     )
 
 
@@ -308,7 +310,7 @@ class ReviewsMutation:
 
     @strawberry.mutation(
         description="Begin an access review of the own agency; as the platform's administrator, of "
-        "an agency's administrators."
+        "an agency's administrators and privacy officers."
     )
     async def open_access_review(
         self,

@@ -1,6 +1,7 @@
 """Access reviews: an administrator keeps or removes each role of the agency by a deadline.
 
-The platform's administrator does so with the administrators of an agency.
+The platform's administrator does so with the administrators and privacy officers of an agency, and
+with the platform's own administrators.
 """
 
 from typing import Any
@@ -49,11 +50,11 @@ async def listed(visit: Visit) -> Response:
 
 
 async def _agencies(visit: Visit) -> list[tuple[str, str]]:
-    """Return the agencies whose administrators may be reviewed; none for an agency's own."""
+    """Return the agencies, the platform's too, for its administrator; none for an agency's own."""
     if visit.standing.role not in roles.PLATFORM:
         return []
     found, _ = await whole(visit, "AgencyDirectory", "agencies")
-    return [(each["id"], each["name"]) for each in found if each["type"] != "PLATFORM"]
+    return [(each["id"], each["name"]) for each in found]
 
 
 async def _opened(visit: Visit, problems: Problems) -> str | None:

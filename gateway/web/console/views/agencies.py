@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
+from gateway.web.console import roles
 from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
@@ -24,22 +25,20 @@ _GRANT_FIELDS = {
 }
 
 
-async def _own(visit: Visit) -> tuple[list[Any], Any, str]:
-    """Return a page of grants, the agency, and where the next page begins; all for a search."""
+async def _own(visit: Visit) -> tuple[list[Any], Reply, str]:
+    """Return a page of grants with its reply, and where the next one begins; all for a search."""
     agency_id = visit.standing.agency_id
     if visit.queried("q"):
-        grants, agency = await _all(visit)
-        return grants, agency, ""
+        return *await _all(visit), ""
     variables = visit.paged(agencyId=agency_id)
     connection, reply = await visit.ask_needed("OwnAgency", variables, root="agencyGrants")
-    return nodes(connection), _agency(visit, reply), next_cursor(connection)
+    return nodes(connection), reply, next_cursor(connection)
 
 
-async def _all(visit: Visit) -> tuple[list[Any], Any]:
-    """Return every grant of the own agency, and the agency."""
+async def _all(visit: Visit) -> tuple[list[Any], Reply]:
+    """Return every grant of the own agency, and the first reply with the rest."""
     agency_id = visit.standing.agency_id
-    grants, reply = await whole(visit, "OwnAgency", "agencyGrants", agencyId=agency_id)
-    return grants, _agency(visit, reply)
+    return await whole(visit, "OwnAgency", "agencyGrants", agencyId=agency_id)
 
 
 def _agency(visit: Visit, reply: Reply) -> Any:
@@ -47,9 +46,13 @@ def _agency(visit: Visit, reply: Reply) -> Any:
     return next((each for each in own if each["id"] == visit.standing.agency_id), None)
 
 
+def _own_accounts(reply: Reply) -> set[str]:
+    return {each["account"]["id"] for each in nodes(reply.data["myGrants"]) if each["account"]}
+
+
 async def own(visit: Visit) -> Response:
     """Show the own agency: agreements, people and their roles, what was taken away."""
-    grants, agency, cursor = await _own(visit)
+    grants, reply, cursor = await _own(visit)
     live = [each for each in grants if each["status"] in ("ACTIVE", "SCHEDULED")]
     question = visit.queried("q")
     live = search(
@@ -57,12 +60,17 @@ async def own(visit: Visit) -> Response:
         live,
         lambda each: f"{(each['account'] or {}).get('name')} {_role_name(each['role'])}",
     )
-    facts: dict[str, Any] = {"people": _by_person(live), "question": question}
+    facts: dict[str, Any] = {
+        "people": _by_person(live),
+        "question": question,
+        "by_platform": roles.BY_PLATFORM,
+        "mine": _own_accounts(reply),
+    }
     if visit.is_fragment:
         return visit.page("_people.html", **facts)
     return visit.page(
         "agency.html",
-        agency=agency,
+        agency=_agency(visit, reply),
         ended=[each for each in grants if each["status"] not in ("ACTIVE", "SCHEDULED")],
         cursor=cursor,
         **facts,
@@ -95,7 +103,8 @@ async def grant_page(
     visit: Visit, problems: Problems, added: list[tuple[str, str]], key: str
 ) -> Response:
     """Show the form that gives a role, also to somebody who was added a moment ago."""
-    grants, agency = await _all(visit)
+    grants, reply = await _all(visit)
+    agency, mine = _agency(visit, reply), _own_accounts(reply)
     known = {each["account"]["id"]: each["account"] for each in grants if each["account"]}
     chosen = added[0][0] if added else visit.text("account", 100) or visit.queried("account")
     return visit.page(
@@ -103,7 +112,11 @@ async def grant_page(
         422 if problems else 200,
         agency=agency,
         accounts=sorted(
-            ((id_, account["name"] or id_) for id_, account in known.items()),
+            (
+                (id_, account["name"] or id_)
+                for id_, account in known.items()
+                if id_ not in mine  # nobody gives a role to themselves
+            ),
             key=lambda choice: choice[1],
         )
         + added,

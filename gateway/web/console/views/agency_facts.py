@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from gateway.web.console import roles
 from gateway.web.console.asking import RefusedError
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.views.agreements import agency_id_of, base_of
@@ -30,6 +31,7 @@ async def dormant(visit: Visit) -> Response:
         cursor=next_cursor(connection),
         days=days,
         choices=CHOICES,
+        by_platform=roles.BY_PLATFORM,
         base=base_of(visit),
         is_partial=reply.is_partial,
     )

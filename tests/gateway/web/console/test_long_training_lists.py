@@ -184,7 +184,7 @@ async def shown(
     scope: Row = {
         "type": "http", "method": "GET" if form is None else "POST", "path": "/console/x",
         "query_string": query.encode(), "headers": [],
-        "path_params": {"number": number, "id": id_, "key": id_},
+        "path_params": {"number": number, "id": id_, "key": id_, "grant": id_},
     }  # fmt: skip
     standing = Standing("g", role, "agency", "Cedar Falls Police", "Cedar Falls", "UTC")
     visit = Visit(
