@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from strawberry.types import Info
 
+from infra.authority.directory import Directory, DirectoryError
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
 from infra.authority.predicate import bindings, reliance, shape_of
@@ -49,6 +50,7 @@ class RequestContext:
         handover: Handover | None,
         follower: Follower | None = None,
         *,
+        directory: Directory | None = None,
         is_production: bool = True,
     ) -> None:
         self.caller = caller
@@ -57,6 +59,7 @@ class RequestContext:
         self._database = database
         self._handover = handover
         self._follower = follower
+        self._directory = directory
         self._stack = AsyncExitStack()
         self._lending = asyncio.Lock()
         self._snapshot: ReadSession | None = None
@@ -103,6 +106,16 @@ class RequestContext:
                     await self._follower.wait_for(self._handover.latest, _REPLICA_WAIT_SECONDS)
         async with self._lending:
             await self._drop_snapshot()
+
+    async def is_serving(self, account_id: str) -> bool:
+        """Return whether an account may sign in for the caller's agency now.
+
+        Raises:
+            DirectoryError: ``svc_consent`` does not say.
+        """
+        if self._directory is None:
+            raise DirectoryError("nobody to ask")
+        return await self._directory.is_serving(account_id, self.caller.agency_id)
 
     def loader(self, kind: type[Loader]) -> Loader:
         """Return this request's loader of a kind; made with this context at first use."""

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from infra import clock
+from infra.authority.directory import Directory
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
 from infra.authority.journal import Journal
@@ -143,6 +144,7 @@ class GraphQLEndpoint:
     def __init__(self, chassis: Chassis, schema: SubgraphSchema) -> None:
         self._chassis = chassis
         self._schema = schema
+        self._directory = Directory(chassis.consent_client, chassis.minter)
         self._replica_wait = REPLICA_WAIT_SECONDS * chassis.settings.patience
 
     async def __call__(self, request: Request) -> Response:
@@ -181,6 +183,7 @@ class GraphQLEndpoint:
             self._chassis.seal,
             self._chassis.handover,
             self._chassis.follower,
+            directory=self._directory,
             is_production=self._chassis.settings.is_production,
         )
         try:

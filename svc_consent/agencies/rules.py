@@ -9,10 +9,10 @@ from infra.errors import RuleError
 from infra.vocabulary import AgencyType, Category, Role
 from svc_consent.agencies.site_settings import settings_with
 
-CEILING: dict[AgencyType, frozenset[Role]] = {
-    AgencyType.CM: frozenset({Role.CM, Role.SUP, Role.TRM}),
+_SERVING: dict[AgencyType, frozenset[Role]] = {
+    AgencyType.CM: frozenset({Role.CM, Role.SUP}),
     AgencyType.PMA: frozenset({Role.PM}),
-    AgencyType.LE: frozenset({Role.LEO, Role.LEL, Role.TRM, Role.PCG}),
+    AgencyType.LE: frozenset({Role.LEO, Role.LEL, Role.PCG}),
     AgencyType.PROS: frozenset({Role.PRO, Role.PCG}),
     AgencyType.DEF: frozenset({Role.DEF, Role.PCG}),
     AgencyType.PROB: frozenset({Role.PRB}),
@@ -24,8 +24,28 @@ CEILING: dict[AgencyType, frozenset[Role]] = {
     AgencyType.COMM: frozenset({Role.COM, Role.CLT}),
     AgencyType.EVAL: frozenset({Role.EVL}),
     AgencyType.LSB: frozenset({Role.LSB}),
-    AgencyType.TRAIN: frozenset({Role.TRM}),
+    AgencyType.TRAIN: frozenset(),
     AgencyType.PLATFORM: frozenset(),
+}
+
+TRAINS_ITS_PEOPLE: frozenset[AgencyType] = frozenset(
+    {
+        AgencyType.CM, AgencyType.PMA, AgencyType.LE, AgencyType.PROS, AgencyType.DEF,
+        AgencyType.PROB, AgencyType.SUD, AgencyType.MH, AgencyType.HOUS, AgencyType.COMM,
+        AgencyType.TRAIN,
+    }
+)  # fmt: skip
+"""Who has a training manager: the trainers, and whoever sits in the Operational Work Group or is
+named by the course (law enforcement, corrections, prosecutors, defenders, community services).
+
+A clearance for case conferences counts at the grant's own agency alone, so that an office without a
+training manager would lose them for good where a site asks for training. A training manager sees
+nothing about any participant, whatever the kind of agency.
+"""
+
+CEILING: dict[AgencyType, frozenset[Role]] = {
+    kind: roles | {Role.TRM} if kind in TRAINS_ITS_PEOPLE else roles
+    for kind, roles in _SERVING.items()
 }
 """Roles that an agency administrator may give, by the type of the agency.
 

@@ -27,6 +27,12 @@ from svc_training.sessions.rules import ASSUMED_ZONE, LocationMode, SessionStatu
 from svc_training.sessions.tables import Session
 
 Row = Mapping[str, str]
+WITHOUT_LOGIN = "people without a login"
+"""Of those taken, who serves now and has no account: training opens nothing to them.
+
+The academy's files know no accounts: a link is the training manager's to make, and no file
+undoes it.
+"""
 _CELLS: Final[Mapping[str, str]] = {
     "title": "title",
     "hours": "hours",
@@ -62,10 +68,17 @@ class Taken:
     counts: dict[str, int] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
     touched: set[UUID] = field(default_factory=set)
+    without_login: set[UUID] = field(default_factory=set)
 
     def count(self, what: str) -> None:
         """Count something that was done."""
         self.counts[what] = self.counts.get(what, 0) + 1
+
+    def look_for_login(self, person: Personnel) -> None:
+        """Count a person who has no login, once however many rows name them."""
+        if person.is_active and person.account_id is None:
+            self.without_login.add(person.id)
+            self.counts[WITHOUT_LOGIN] = len(self.without_login)
 
     def refuse(self, file: str, row: int, error: CellError) -> None:
         """Report a row; a bad file does not grow the report without end."""
@@ -253,7 +266,7 @@ def _is_said(row: Row, name: str) -> bool:
 async def take_person(
     session: WriteSession, taken: Taken, row: Row, agencies: Mapping[str, str]
 ) -> None:
-    """Store a roster entry of a linked organization.
+    """Store a roster entry of a linked organization; as whom the person signs in stays as it was.
 
     Raises:
         CellError: a cell is not of its form, or the organization is not linked (or not this
@@ -277,6 +290,7 @@ async def take_person(
     if before:
         changed = _set(before[0], columns)
         taken.touched.add(before[0].id)
+        taken.look_for_login(before[0])
         taken.count("people updated" if changed else "people unchanged")
         await session.flush()
         return
@@ -293,4 +307,5 @@ async def take_person(
     )
     session.add(person)
     await session.flush()
+    taken.look_for_login(person)
     taken.count("people created")

@@ -1,6 +1,7 @@
 """Changes to a roster: what a training manager may do for the own agency."""
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,9 @@ _DECIDE = (
 )  # fmt: skip
 """What where a person stands depends on."""
 _GRAPHQL_NAMES = {"external_id": "externalId", "account_id": "accountId"}
+
+Serving = Callable[[str], Awaitable[bool]]
+"""Says whether an account may sign in for the caller's agency now."""
 
 
 def reads_own_agency(caller: Caller) -> bool:
@@ -47,12 +51,14 @@ def require_training_manager(caller: Caller) -> None:
 
 
 async def add_personnel(
-    session: WriteSession, caller: Caller, details: PersonDetails
+    session: WriteSession, caller: Caller, details: PersonDetails, is_serving: Serving
 ) -> dict[str, Any]:
     """Put a person on the caller's agency's roster; returns the id as ``personnel``.
 
     Raises:
-        CommandError: the caller may not, or the roster has these ids already.
+        CommandError: the caller may not, the roster has these ids already, or the account does
+            not serve the agency.
+        DirectoryError: nobody says whether it does.
         RuleError: the details are not acceptable.
     """
     require_training_manager(caller)
@@ -62,6 +68,7 @@ async def add_personnel(
     )
     if taken is not None:
         raise _already_on_roster("input", _GRAPHQL_NAMES[taken])
+    await _require_colleague(is_serving, person.account_id)
     now, row_id = clock.now(), uuid4()
     columns: dict[str, object] = {
         **dataclasses.asdict(person),
@@ -90,12 +97,16 @@ class PersonChange:
 
 
 async def change_personnel(
-    session: WriteSession, caller: Caller, change: PersonChange
+    session: WriteSession, caller: Caller, change: PersonChange, is_serving: Serving
 ) -> dict[str, Any]:
     """Change an entry of the caller's agency's roster; returns the id as ``personnel``.
 
+    A link that stands stays, also when its holder serves the agency no longer.
+
     Raises:
-        CommandError: the caller may not, no such entry, changed meanwhile, or an id is taken.
+        CommandError: the caller may not, no such entry, changed meanwhile, an id is taken, or
+            the account does not serve the agency.
+        DirectoryError: nobody says whether it does.
         RuleError: the details are not acceptable.
     """
     require_training_manager(caller)
@@ -113,6 +124,8 @@ async def change_personnel(
     )
     if taken is not None:
         raise _already_on_roster("input", _GRAPHQL_NAMES[taken])
+    if person.account_id != row.account_id:
+        await _require_colleague(is_serving, person.account_id)
     is_active = row.is_active if change.is_active is None else change.is_active
     columns = {**dataclasses.asdict(person), "is_active": is_active}
     if any(getattr(row, name) != columns[name] for name in _DECIDE):
@@ -122,6 +135,13 @@ async def change_personnel(
     if not await repository.change(session, row.id, change.expected_version, columns):
         raise version_conflict("input", "expectedVersion")
     return {"personnel": str(row.id)}
+
+
+async def _require_colleague(is_serving: Serving, account_id: str | None) -> None:
+    """Let only an account through that serves the agency; another's and nobody's are alike."""
+    if account_id is not None and not await is_serving(account_id):
+        message = "Nobody signs in for your agency with this account."
+        raise CommandError("NOT_OF_AGENCY", message, ("input", "accountId"))
 
 
 def _already_on_roster(*field: str) -> CommandError:

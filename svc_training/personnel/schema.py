@@ -178,7 +178,8 @@ class AddPersonnelInput:
         default=None, description="The training system's id; never a social security number."
     )
     account_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The person's account on this platform."
+        default=None,
+        description="The person's account on this platform: one that may sign in for your agency.",
     )
     hired_on: date | None = strawberry.field(default=None, description="First day with the agency.")
     academy_on: date | None = strawberry.field(
@@ -254,7 +255,9 @@ class PersonnelMutation:
         details = _details(input)
 
         async def effect(session: WriteSession) -> dict[str, Any]:
-            return await commands.add_personnel(session, context.caller, details)
+            return await commands.add_personnel(
+                session, context.caller, details, context.is_serving
+            )
 
         outcome = await run_command(
             context, "addPersonnel", input, key=input.idempotency_key, effect=effect
@@ -276,7 +279,9 @@ class PersonnelMutation:
         )
 
         async def effect(session: WriteSession) -> dict[str, Any]:
-            return await commands.change_personnel(session, context.caller, change)
+            return await commands.change_personnel(
+                session, context.caller, change, context.is_serving
+            )
 
         outcome = await run_command(
             context, "changePersonnel", input, key=input.idempotency_key, effect=effect

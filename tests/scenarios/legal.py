@@ -39,7 +39,8 @@ class Stage(Protocol):
     ) -> dict[str, Any]: ...
 
 
-def _staff(stage: Stage, persona: str) -> Mapping[str, Any]:
+def staff_of(stage: Stage, persona: str) -> Mapping[str, Any]:
+    """Return a persona of the demo."""
     subject = f"persona:{persona}"
     (row,) = [each for each in stage.house.document["staff"] if each["subject"] == subject]
     found: Mapping[str, Any] = row
@@ -60,7 +61,7 @@ async def hold_meeting(stage: Stage, step: Mapping[str, Any]) -> None:
     stage.memory["meeting"] = made["meeting"]["id"]
     await _move(stage, step["who"], "AGENDA_OPEN", made["meeting"]["version"])
     for persona in step["invited"]:
-        row = _staff(stage, persona)
+        row = staff_of(stage, persona)
         given = {
             "meetingId": stage.memory["meeting"], "accountId": row["id"],
             "agencyId": row["agency_id"], "role": row["role"],

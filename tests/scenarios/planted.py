@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, true
 from gateway.release.call import GateCalls
 from gateway.release.decisions import ConsentGuard
 from infra.identity_token import Caller
-from infra.vocabulary import Role
+from infra.vocabulary import AgencyType, Role
 from svc_cases.conferences import repository as conferences
 from svc_consent.agencies import rules as agency_rules
 from svc_consent.disclosures.rules import Judgement, Outcome, judge
@@ -125,6 +125,12 @@ def lets_what_was_opened_stay_open(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def lets_no_prosecutor_train_others(patch: pytest.MonkeyPatch) -> None:
+    """Only police, providers of case management and trainers have a training manager."""
+    ceiling = agency_rules.CEILING
+    patch.setitem(ceiling, AgencyType.PROS, ceiling[AgencyType.PROS] - {Role.TRM})
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     """One of them, and the steps that it is played on.
@@ -199,4 +205,5 @@ PLANTED = [
         _TRAINED, lets_what_was_opened_stay_open, (1, 2, 3, 5, 7, 9, 10, 11, 12),
         "although the same token is good", after=(9, 11, 13),
     ),
+    Planted(_TRAINED, lets_no_prosecutor_train_others, (20,), "ROLE_NOT_ALLOWED"),
 ]  # fmt: skip

@@ -4,21 +4,76 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from tests.scenarios.legal import Stage
+from infra.dev.demo.identifiers import demo_id
+from tests.scenarios.legal import Stage, staff_of
 
 SETTING = "conference_training_required"
 SESSION = "8020-1"  # completes LEAD 101 before case conferences
+OFFICE_ADMIN, OFFICE_MANAGER = "prosecutors_administrator", "prosecutors_training_manager"
+OFFICE = "cedar-prosecutor"
+SERVING = "{ colleagues(first: 100) { edges { node { accountId name } } } }"
 PEOPLE = "{ personnel(first: 100) { edges { node { id accountId } } } }"
 
 
 async def _entry(stage: Stage, step: Mapping[str, Any]) -> str:
     """Return the roster entry of the person that the step is about."""
-    subject = f"persona:{step['trains']}"
-    (staff,) = [each for each in stage.house.document["staff"] if each["subject"] == subject]
+    staff = staff_of(stage, step["trains"])
     answer = await stage.ask(step, PEOPLE, {})
     nodes = [edge["node"] for edge in answer.body["data"]["personnel"]["edges"]]
     (found,) = [node["id"] for node in nodes if node["accountId"] == staff["id"]]
     return str(found)
+
+
+async def _administrator(stage: Stage) -> None:
+    """Give the office an administrator, as a platform has one for each: the demo has none there."""
+    ids = {
+        "id": demo_id("staff", OFFICE_ADMIN), "grant": demo_id("grant", OFFICE_ADMIN),
+        "agency": demo_id("agency", OFFICE), "site": demo_id("site", "cedar-falls"),
+        "subject": f"persona:{OFFICE_ADMIN}",
+    }  # fmt: skip
+    consent = stage.house.services["consent"]
+    await consent.execute(
+        "insert into account (id, issuer, external_subject, name, is_blocked, created_at, version)"
+        " values (:id, 'dev', :subject, 'An administrator', false, now(), 1)"
+        " on conflict do nothing",
+        id=ids["id"], subject=ids["subject"],
+    )  # fmt: skip
+    await consent.execute(
+        "insert into role_grant (id, account_id, agency_id, site_id, role, is_liaison, starts_at,"
+        " reason, granted_at, version) values (:grant, :id, :agency, :site, 'AGA', false, now(),"
+        " 'test', now(), 1) on conflict do nothing",
+        **{name: ids[name] for name in ("grant", "id", "agency", "site")},
+    )
+
+
+async def make_training_manager(stage: Stage, step: Mapping[str, Any]) -> None:
+    """The office's administrator adds a colleague, and makes them its training manager."""
+    await _administrator(stage)
+    added = {
+        "agencyId": str(demo_id("agency", OFFICE)), "login": f"persona:{OFFICE_MANAGER}",
+        "name": "A colleague", "reason": "New here", "idempotencyKey": OFFICE_MANAGER,
+    }  # fmt: skip
+    made = await stage.mutate({"who": step["who"]}, "addAccount", added, "accountId")
+    given = {"accountId": made["accountId"], "role": "TRM", "reason": "Trains the office"}
+    await stage.mutate(step, "grantRole", given, "roleGrant { id }")
+
+
+async def put_on_roster(stage: Stage, step: Mapping[str, Any]) -> None:
+    """The training manager puts somebody on the roster, under the login of the office's list.
+
+    A login that is not on it is sent all the same where it is to be refused.
+    """
+    staff = staff_of(stage, step["trains"])
+    answer = await stage.ask(step, SERVING, {})
+    named = [edge["node"] for edge in answer.body["data"]["colleagues"]["edges"]]
+    logins = [each["accountId"] for each in named if each["name"] == staff["name"]]
+    assert logins == ([] if "refused" in step else [staff["id"]]), (step, named)
+    given_name, _, family_name = staff["name"].partition(" ")
+    given = {
+        "givenName": given_name, "familyName": family_name, "appointmentType": "CIVILIAN",
+        "accountId": staff["id"],
+    }  # fmt: skip
+    await stage.mutate(step, "addPersonnel", given, "personnel { id }")
 
 
 async def ask_for_training(stage: Stage, step: Mapping[str, Any]) -> None:
@@ -51,8 +106,7 @@ async def record_result(stage: Stage, step: Mapping[str, Any]) -> None:
 
 
 def _words(stage: Stage, who: str, agency: str) -> Mapping[str, str]:
-    subject = f"persona:{who}"
-    (staff,) = [each for each in stage.house.document["staff"] if each["subject"] == subject]
+    staff = staff_of(stage, who)
     return {"role": staff["role"], "agency": stage.agency(agency), "site": staff["site_id"]}
 
 
@@ -128,6 +182,8 @@ async def _roster(stage: Stage, step: Mapping[str, Any]) -> list[str]:
 
 ACTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Awaitable[None]]] = {
     "ask for training": ask_for_training,
+    "make a training manager": make_training_manager,
+    "put on the roster": put_on_roster,
     "assign the course": assign,
     "record the result": record_result,
     "assign people": assign_people,

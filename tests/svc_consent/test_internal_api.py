@@ -163,6 +163,8 @@ async def test_denial_to_everybody_moves_the_lists_of_those_who_hold(world: Cons
     ("path", "issuer"),
     [
         ("/internal/directory/principal", "cases"),
+        ("/internal/directory/serving", "gateway"),
+        ("/internal/directory/serving", "cases"),
         ("/internal/authority/decisions", "participants"),
         ("/internal/gate", "training"),
         ("/internal/authority/facts", "gateway"),

@@ -96,6 +96,7 @@ WHO: Mapping[str, Callable[[ConsentWorld], Caller]] = {
     "privacy officer": lambda world: reading(world, Role.PRV, "v", Purpose.RECORDMGT),
     "administrator": lambda world: reading(world, Role.AGA, "o", Purpose.HSYSADMIN),
     "participant": lambda world: reading(world, Role.PAR, "s"),
+    "training manager": lambda world: reading(world, Role.TRM, "s", Purpose.TRAINING_ADMIN),
 }
 
 
@@ -128,7 +129,11 @@ OF_AGENCIES = {
 }
 _DUTIES = "{ openDuties(first: 50) { totalCount edges { node { kind dueAt } } } }"
 OF_WORK = {
-    "colleagues": ("case manager", "{ caseManagers { accountId name } }"),
+    "case managers": ("case manager", "{ caseManagers { accountId name } }"),
+    "colleagues": (
+        "training manager",
+        "{ colleagues(first: 50) { totalCount edges { node { accountId name } } } }",
+    ),
     "duties": ("case manager", _DUTIES),
     "all duties": ("privacy officer", _DUTIES),
 }

@@ -124,6 +124,20 @@ async def test_grant_that_may_not_be(office: Office, changes: dict[str, Any], co
     assert await office.roles() == ["LEO"]
 
 
+@pytest.mark.parametrize(("kind", "held"), [("PROS", "PRO"), ("SUD", "SVC"), ("PMA", "PM")])
+async def test_an_office_makes_a_training_manager_of_its_own(
+    world: ConsentWorld, kind: str, held: str
+) -> None:
+    agency = await world.make_agency(kind)
+    admin, one = await world.make_person("AGA", agency), await world.make_person(held, agency)
+    office = Office(world, admin, one)
+    granted = await office.grant(role="TRM")
+    assert granted["userErrors"] == []
+    assert await office.roles() == [held, "TRM"]
+    gone = await office.revoke(granted["roleGrant"]["id"], granted["roleGrant"]["version"])
+    assert gone["userErrors"] == []
+
+
 async def test_nobody_gives_a_role_to_themselves(office: Office) -> None:
     granted = await office.grant(accountId=office.admin.subject)
     assert granted["userErrors"] == [{"code": "OWN_GRANT"}]

@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from infra.authority.facts import delete_clearance, put_clearance
-from infra.vocabulary import Role
+from infra.vocabulary import AgencyType, Role
+from svc_cases.conferences.rules import PURPOSES_OF_ATTENDEE
 from svc_consent.agencies import rules
 from tests.fixtures.consent_world import ConsentWorld, Person, soon
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
@@ -28,6 +29,31 @@ async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
         made.make_keys_known()
         await made.make_site()
         yield made
+
+
+def who_can_be_invited_can_be_trained() -> None:
+    """A clearance counts at the own agency alone: without its training manager nobody gets one."""
+    invited = {kind for kind, roles in rules.CEILING.items() if roles & set(PURPOSES_OF_ATTENDEE)}
+    assert {AgencyType.PROS, AgencyType.DEF, AgencyType.PMA, AgencyType.SUD} <= invited
+    assert not [kind for kind in invited if Role.TRM not in rules.CEILING[kind]]
+
+
+def test_who_can_be_invited_can_be_trained() -> None:
+    who_can_be_invited_can_be_trained()
+
+
+@pytest.mark.parametrize("kind", [AgencyType.PROS, AgencyType.HOUS])
+def test_planted_agency_without_a_training_manager_is_caught(
+    monkeypatch: pytest.MonkeyPatch, kind: AgencyType
+) -> None:
+    monkeypatch.setitem(rules.CEILING, kind, rules.CEILING[kind] - {Role.TRM})
+    with pytest.raises(AssertionError):
+        who_can_be_invited_can_be_trained()
+
+
+def test_who_serves_no_participant_and_teaches_nobody_has_no_training_manager() -> None:
+    none = {kind for kind, roles in rules.CEILING.items() if Role.TRM not in roles}
+    assert {AgencyType.PLATFORM, AgencyType.EVAL, AgencyType.LSB} <= none
 
 
 async def directory(world: ConsentWorld, person: Person) -> dict[str, Any]:

@@ -81,7 +81,7 @@ async def test_training_path_from_roster_to_credit(training: ServiceApp) -> None
     taken = await send(
         training, batch("b-1", personnel_csv=table("personnel.csv", [*people, foreign]))
     )
-    assert counts(taken) == {"people created": 37, "refused": 1}
+    assert counts(taken) == {"people created": 37, "people without a login": 37, "refused": 1}
     assert taken["batch"]["problems"] == [
         {"file": "personnel.csv", "row": 38, "column": "organization_id", "code": "NO_ORGANIZATION"}
     ]

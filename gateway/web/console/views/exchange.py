@@ -24,6 +24,10 @@ MAX_KEPT_BYTES: Final = 600_000
 """What a form brings back at most, unpacked: more than any form that is let in can hold."""
 
 HOME: Final = "/console/training/exchange"
+NOT_ROWS: Final = (
+    "refused", "conflicts listed", "conflicts known", "people without a login",
+)  # fmt: skip
+"""Counts of a batch that are no rows taken: they are said beside them."""
 
 Files = list[dict[str, Any]]
 
@@ -68,6 +72,7 @@ async def _shown(
         organization=visit.text("organization", 200),
         key=form_key(visit),
         rows=nodes(connection),
+        not_rows=NOT_ROWS,
         organizations=nodes(reply.data["linkedOrganizations"]),
         linked=(reply.data["linkedOrganizations"] or {}).get("totalCount"),
         problems=problems,

@@ -15,6 +15,7 @@ from gateway.web.console.problems import Problems
 from gateway.web.console.searching import score, search, words
 from gateway.web.console.site_days import posted_day
 from gateway.web.console.views import batches
+from gateway.web.console.views.roster_person import Logins, chosen_login, logins
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import whole
 from infra import clock
@@ -57,6 +58,7 @@ _PERSON_FIELDS = {
     "appointmentType": "appointment_type",
     "email": "email",
     "externalId": "external_id",
+    "accountId": "account",
 }
 
 
@@ -251,8 +253,9 @@ async def _moved(visit: Visit, id_: str, version: int, status: str, comment: str
 async def people(visit: Visit) -> Response:
     """Show the agency's roster, or add a person to it."""
     problems = Problems()
+    offered = [] if visit.is_fragment else await logins(visit)
     if visit.request.method == "POST":
-        await _add(visit, problems)
+        await _add(visit, offered, problems)
         if not problems:
             return visit.go("/console/training/people", "person_added")
     question = visit.queried("q")
@@ -268,13 +271,14 @@ async def people(visit: Visit) -> Response:
         total=(reply.data["everybody"] or {}).get("totalCount"),
         problems=problems,
         form=visit.form,
+        logins=offered,
         key=visit.text("key", 200) or uuid4().hex,
         is_partial=reply.is_partial,
         **facts,
     )
 
 
-async def _add(visit: Visit, problems: Problems) -> None:
+async def _add(visit: Visit, offered: Logins, problems: Problems) -> None:
     for name, sentence in (
         ("given_name", "Write the given name."),
         ("family_name", "Write the family name."),
@@ -282,6 +286,7 @@ async def _add(visit: Visit, problems: Problems) -> None:
     ):
         if not visit.text(name, 100):
             problems.add(name, sentence)
+    account = chosen_login(visit, offered, problems)
     if problems:
         return
     reply = await visit.ask(
@@ -294,6 +299,7 @@ async def _add(visit: Visit, problems: Problems) -> None:
                 "isCertified": visit.text("certified") == "yes",
                 "email": visit.text("email", 200) or None,
                 "externalId": visit.text("external_id", 100) or None,
+                "accountId": account,
                 "idempotencyKey": visit.text("key", 200) or uuid4().hex,
             }
         },

@@ -61,6 +61,7 @@ def person_of(number: int, name: str = "", email: str = "") -> Row:
     return {
         "id": f"p{number}", "name": name or f"Given Family{number:03}", "email": email or None,
         "appointmentType": "CIVILIAN", "isCertified": False, "externalId": f"X{number}",
+        "accountId": f"account-{number}", "isActive": True,
     }  # fmt: skip
 
 
@@ -103,6 +104,7 @@ class Service:
         self.records: list[Row] = []
         self.asked: list[str] = []
         self.imported: list[str] = []
+        self.accounts: list[Row] = []
         self._documents = dict(load_documents())
         for name, change in planted.items():
             changed = change(self._documents[name])
@@ -127,6 +129,7 @@ class Service:
             "course": lambda _info, number: course_of(int(number)),
             "session": lambda _info, number: session_of(number, NOW - DAY),
             "personnel": self._personnel,
+            "colleagues": lambda _info, **page: page_of(self.accounts, **page),
             "roster": self._roster,
             "trainingRecords": self._training_records,
             "importCoursePage": self._import,
