@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from infra.authority.predicate import visible
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, WriteSession
 from infra.identity_token import Caller
-from infra.vocabulary import Category
+from infra.vocabulary import Basis, Category, Role
 from svc_participants.clocks import rules
 from svc_participants.clocks.tables import ClockPauseRow, ClockRow
-from svc_participants.people.repository import may_write
+from svc_participants.people.repository import may_write, under
+
+_SCREENED = sorted((rules.ClockKind.INTAKE.value, rules.ClockKind.WAITLIST.value))
 
 
 class ClocksOfReferral(BatchLoader[list[ClockRow]]):
@@ -87,14 +89,20 @@ async def pauses_of(session: AnySession, clock_id: UUID) -> list[ClockPauseRow]:
 
 
 async def for_update(session: WriteSession, caller: Caller, clock_id: UUID) -> ClockRow | None:
-    """Return a clock, locked, of somebody about whom the caller may write."""
-    row: ClockRow | None = await session.scalar(
-        select(ClockRow)
-        .where(
-            ClockRow.id == clock_id,
-            may_write(caller, Category.ELIGIBILITY, ClockRow.participant_id),
+    """Return a clock, locked, that the caller may let stand still.
+
+    Those who work with the person, every one; the project manager, of referrals that they screen,
+    those that measure the screening and the intake.
+    """
+    mine = may_write(caller, Category.ELIGIBILITY, ClockRow.participant_id)
+    if caller.role is Role.PM and caller.access.get(Category.ELIGIBILITY):
+        screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value)
+        mine = and_(
+            visible(screening, Category.ELIGIBILITY, ClockRow.participant_id),
+            ClockRow.kind.in_(_SCREENED),
         )
-        .with_for_update(of=ClockRow)
+    row: ClockRow | None = await session.scalar(
+        select(ClockRow).where(ClockRow.id == clock_id, mine).with_for_update(of=ClockRow)
     )
     return row
 

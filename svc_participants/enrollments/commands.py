@@ -24,8 +24,8 @@ from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import YesNo, check_version, not_found
 from svc_participants.referrals import commands as referrals
 from svc_participants.referrals.repository import by_id as referral_by_id
-from svc_participants.referrals.repository import of_participant, site_program
-from svc_participants.referrals.rules import ReferralStatus
+from svc_participants.referrals.repository import last_step_at, of_participant, site_program
+from svc_participants.referrals.rules import ReferralStatus, moment_of
 from svc_participants.referrals.rules import check_step as check_referral_step
 
 
@@ -81,19 +81,24 @@ async def start_intake(
     referral_id: str,
     expected_version: int,
     consent_to_contact: YesNo,
+    started_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Begin the intake of somebody who wants to take part; the enrollment is pending.
 
     Raises:
-        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, CONSENT_TO_CONTACT_MISSING or
-            ALREADY_ENROLLED.
+        RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, CONSENT_TO_CONTACT_MISSING,
+            DATE_IN_FUTURE, DATE_TOO_EARLY or ALREADY_ENROLLED.
     """
     referral = await referrals.handed_over(session, caller, referral_id)
     check_version(expected_version, referral.version)
     now = clock.now()
     check_referral_step(ReferralStatus(referral.status), ReferralStatus.INTAKE_STARTED)
     rules.check_consent_to_contact(consent_to_contact)
-    referrals.record_step(session, referral, ReferralStatus.INTAKE_STARTED, caller.subject, now)
+    last = await last_step_at(session, referral.id) or referral.submitted_at
+    began_at = moment_of(started_at, last, now, "startedAt")
+    referrals.record_step(
+        session, referral, ReferralStatus.INTAKE_STARTED, caller.subject, began_at
+    )
     await take_turn(session, referral.participant_id)
     row = await repository.open_at_site(session, referral.participant_id, referral.site_id)
     agency = own_agency(caller)

@@ -83,7 +83,8 @@ group by author_subject
 """
 _REFERRAL_STEPS = """
 select referral_id as id, to_status, happened_at from referral_event
-where referral_id = any(:ids) and happened_at < :until order by happened_at, id
+where referral_id = any(:ids) and happened_at < :until and from_status <> to_status
+order by happened_at, id
 """
 # A step keeps the day that it was recorded with; a day that was corrected since is the stay's.
 _ENROLLMENT_STEPS = """

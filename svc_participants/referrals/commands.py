@@ -65,6 +65,7 @@ class DecisionRequest:
     reason: rules.DeclineReason | None
     duplicate_of_id: str | None
     exception_reason: str | None = None
+    decided_at: datetime | None = None
 
 
 async def decide(
@@ -73,8 +74,8 @@ async def decide(
     """Decide on a referral: the project manager, or the liaison on its own agency's.
 
     Raises:
-        RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED,
-            PROVIDER_NOT_AT_SITE, or what the decision needs is missing.
+        RuleError: NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, DATE_IN_FUTURE,
+            DATE_TOO_EARLY, PROVIDER_NOT_AT_SITE, or what the decision needs is missing.
     """
     rules.check_decider(caller.role, request.decision)
     key = parse_id(referral_id)
@@ -89,15 +90,18 @@ async def decide(
     rules.check_exception(
         is_outside=is_outside, decision=request.decision, reason=request.exception_reason
     )
+    last = await repository.last_step_at(session, row.id) or row.submitted_at
+    decided_at = rules.moment_of(request.decided_at, last, now, "decidedAt")
     if request.decision is rules.Decision.EXPIRE:
-        waiting = await clocks.state(session, row.id, ClockKind.WAITLIST, now)
+        waiting = await clocks.state(session, row.id, ClockKind.WAITLIST, decided_at)
         rules.check_expiry(is_overdue=waiting is ClockState.OVERDUE)
-    record_step(session, row, wanted, caller.subject, now, reason)
-    row.decided_at, row.decision_reason = now, reason
+    record_step(session, row, wanted, caller.subject, decided_at, reason)
+    row.decided_at, row.decision_reason = decided_at, reason
     row.exception_reason = request.exception_reason
     operations: list[Operation] = []
     if request.decision is rules.Decision.APPROVE:
         row.provider_agency_id = provider = await _provider(session, row, request)
+        # What opens, opens now: a decision that is told later was no right to see before.
         operations.append(facts.own_agency_fact(row.participant_id, provider, row.site_id, now))
         publish(session, "referralReceived", row.id, [agency_key(provider)])
     if request.decision is rules.Decision.DECLINE and reason is None:
@@ -107,24 +111,24 @@ async def decide(
         row.duplicate_of_id = other.id
         # Whoever was first keeps the place in the order, whichever form goes on.
         other.queued_since = min(other.queued_since, row.queued_since)
-    await _move_clocks(session, row, now)
+    await _move_clocks(session, row, decided_at)
     operations += await _after_step(session, row)
     handover.append(session, operations)
     return {"referral": str(row.id)}
 
 
-async def _move_clocks(session: WriteSession, row: ReferralRow, now: datetime) -> None:
+async def _move_clocks(session: WriteSession, row: ReferralRow, decided_at: datetime) -> None:
     status = rules.ReferralStatus(row.status)
     if status is rules.ReferralStatus.WAITLISTED:
         limits = read((await by_id(session, row.protocol_version_id)).rules).limits
         program = await repository.site_program(session, row.site_id)
         zone = program.time_zone if program else repository.DEFAULT_ZONE
         days = limits.waitlist_days
-        clocks.start(session, measured(row, zone), ClockKind.WAITLIST, now, days=days)
+        clocks.start(session, measured(row, zone), ClockKind.WAITLIST, decided_at, days=days)
         return
-    await clocks.meet(session, row.id, ClockKind.WAITLIST, now)
+    await clocks.meet(session, row.id, ClockKind.WAITLIST, decided_at)
     if status in rules.SCREENING_ENDED:
-        await clocks.end(session, row.id, ClockKind.INTAKE, now)
+        await clocks.end(session, row.id, ClockKind.INTAKE, decided_at)
 
 
 async def _provider(session: WriteSession, row: ReferralRow, request: DecisionRequest) -> UUID:

@@ -221,6 +221,17 @@ async def began(
     return at
 
 
+async def last_step_at(session: AnySession, referral_id: UUID) -> datetime | None:
+    """Return when a referral came to where it stands; the right to it was checked before."""
+    at: datetime | None = await session.scalar(
+        select(func.max(ReferralEventRow.happened_at)).where(
+            ReferralEventRow.referral_id == referral_id,
+            ReferralEventRow.from_status != ReferralEventRow.to_status,  # else its place was moved
+        )
+    )
+    return at
+
+
 async def is_live_at_site(session: AnySession, agency_id: UUID, site_id: UUID) -> bool:
     """Return whether an agency is a live member of a site now, as the replica has it."""
     now = func.statement_timestamp()

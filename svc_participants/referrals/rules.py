@@ -5,7 +5,7 @@ referral is no approval; nobody "fails" one, it lapses or is declined by the per
 taken up again.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -272,6 +272,27 @@ def check_outreach_moment(
         raise RuleError("DATE_IN_FUTURE", "What is recorded has happened already.", _HAPPENED_AT)
     if happened_at < submitted_at.replace(second=0, microsecond=0):
         raise RuleError("DATE_TOO_EARLY", "Nobody had been referred by then.", _HAPPENED_AT)
+
+
+def moment_of(named: datetime | None, last: datetime, now: datetime, field: str) -> datetime:
+    """Return when a step was taken: as somebody names it, else now.
+
+    People name minutes; in that of the last step it comes after it, so that steps have an order.
+
+    Raises:
+        RuleError: it has not happened yet, or lies before the last step.
+    """
+    if named is None:
+        return now
+    if named > now:
+        raise RuleError(
+            "DATE_IN_FUTURE", "What is recorded has happened already.", ("input", field)
+        )
+    if named < last.replace(second=0, microsecond=0):
+        raise RuleError(
+            "DATE_TOO_EARLY", "It comes after what is recorded already.", ("input", field)
+        )
+    return max(named, last + timedelta(microseconds=1))
 
 
 def check_attempts(made: int, needed: int) -> None:

@@ -101,8 +101,8 @@ async def _take_in(
     row.submitted_on = today
     session.add(row)
     await session.flush()
-    record_step(session, row, rules.ReferralStatus.SUBMITTED, author.subject, now)
-    record_step(session, row, rules.ReferralStatus.SCREENING, author.subject, now)
+    record_step(session, row, rules.ReferralStatus.SUBMITTED, author.subject, made_at)
+    record_step(session, row, rules.ReferralStatus.SCREENING, author.subject, made_at)
     days = agreed.limits.intake_days
     clocks.start(session, measured(row, zone), ClockKind.INTAKE, made_at, days=days)
     project_agency_id = program.project_agency_id if program else None

@@ -94,6 +94,7 @@ async def undo_duplicate(
     before = await repository.status_before_duplicate(session, row.id)
     survivor_id, row.duplicate_of_id = row.duplicate_of_id, None
     row.status = before or ReferralStatus.SCREENING.value
+    row.decided_at = row.decision_reason = None
     for kind in (ClockKind.INTAKE, ClockKind.WAITLIST):
         await clocks.reopen(session, row.id, kind)
     await session.flush()

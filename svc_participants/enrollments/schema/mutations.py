@@ -1,6 +1,6 @@
 """Changes to enrollments."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
@@ -29,6 +29,9 @@ class StartIntakeInput:
     idempotency_key: str = strawberry.field(description="Unique per intended intake.")
     consent_to_contact: YesNo = strawberry.field(
         description="Whether the person agrees to be contacted for the intake."
+    )
+    started_at: datetime | None = strawberry.field(
+        default=None, description="When it began, where you enter it later; now if left out."
     )
 
 
@@ -110,6 +113,7 @@ class IntakeMutation:
                 input.referral_id,
                 input.expected_version,
                 input.consent_to_contact,
+                input.started_at,
             ),
         )
         return await enrollment_payload(info, outcome)

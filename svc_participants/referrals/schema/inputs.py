@@ -185,6 +185,10 @@ class DecideReferralInput:
     exception_reason: str | None = strawberry.field(
         default=None, description="Why it is taken up although the protocol speaks against it."
     )
+    decided_at: datetime | None = strawberry.field(
+        default=None,
+        description="When it was decided, where you enter it later; clocks start and end then.",
+    )
 
     def as_request(self) -> commands.DecisionRequest:
         """Return the command's request."""
@@ -195,6 +199,7 @@ class DecideReferralInput:
             reason=self.reason,
             duplicate_of_id=self.duplicate_of_id,
             exception_reason=self.exception_reason,
+            decided_at=self.decided_at,
         )
 
 

@@ -145,7 +145,7 @@ class ScreeningMutation:
         return await referral_payload(info, outcome)
 
     @strawberry.mutation(
-        description="Let a clock stand still for custody or hospital, or go on (CM, SUP)."
+        description="Let a clock stand still for custody or hospital, or go on (CM, SUP, PM)."
     )
     async def pause_clock(
         self,
