@@ -17,8 +17,13 @@ from svc_participants.indicators import (
     started,
     well_being,
 )
-from svc_participants.indicators.populations import CALLED, ENROLLED, REFERRED, STARTED
-from svc_participants.referrals.rules import Door
+from svc_participants.indicators.populations import (
+    CALLED,
+    ENROLLED,
+    NOT_KNOWN,
+    REFERRED,
+    STARTED,
+)
 
 
 class ParticipantFigures:
@@ -148,7 +153,7 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
                     **well[row["participant_id"]],
                 },
                 {
-                    Split.DOOR: row["door"] or Door.COMMUNITY.value,
+                    Split.DOOR: row["door"] or NOT_KNOWN,
                     Split.AGENCY: str(row["provider_agency_id"]),
                     Split.PLACE: rules.district(row["place"], districts),
                     Split.PROGRAM: kind,
@@ -186,7 +191,7 @@ async def _started(session: ReadSession, site: UUID, period: Period) -> list[Obs
                     **started.services(helped.get(person, ())),
                 },
                 {
-                    Split.DOOR: row["door"] or Door.COMMUNITY.value,
+                    Split.DOOR: row["door"] or NOT_KNOWN,
                     Split.AGENCY: str(row["provider_agency_id"]),
                     Split.PLACE: rules.district(row["place"], districts),
                     Split.PROGRAM: kind,

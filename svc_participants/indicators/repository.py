@@ -13,6 +13,15 @@ from svc_participants.indicators.rules import About, Step
 from svc_participants.protocols.rules import ProtocolState
 
 _ABOUT = """d.race, d.gender_identity, d.sex, d.disability, p.born_on, p.estimated_birth_year"""
+REFERRAL_OF_STAY = """left join lateral (
+  select f.door, f.place from referral f
+  where f.participant_id = e.participant_id and f.site_id = e.site_id and (
+    f.id = e.referral_id or f.submitted_on <= e.enrolled_on and f.status not in
+      ('DRAFT', 'DUPLICATE', 'DECLINED_INELIGIBLE', 'WITHDRAWN', 'EXPIRED')
+  )
+  order by f.id is not distinct from e.referral_id desc, f.submitted_at desc, f.id desc limit 1
+) r on true"""
+"""The stay's own referral; of somebody who came back without one, the newest that led in before."""
 _REFERRED = f"""
 select r.id, r.participant_id, r.door, r.author_agency_id, r.place, r.counterfactual, r.status,
   r.decision_reason, r.submitted_at, r.submitted_on, {_ABOUT}
@@ -50,7 +59,7 @@ select distinct on (e.participant_id) e.id, e.participant_id, e.provider_agency_
   e.enrolled_on, e.exited_on, e.exit_reason, r.door, r.place, {_ABOUT}
 from enrollment e
 join participant p on p.id = e.participant_id
-left join referral r on r.id = e.referral_id
+{REFERRAL_OF_STAY}
 left join participant_demographics d on d.participant_id = e.participant_id
 where e.site_id = :site and e.enrolled_on <= :ends_on
   and (e.exited_on is null or e.exited_on >= :starts_on)

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from infra.database import AnySession, rows
+from svc_participants.indicators.repository import REFERRAL_OF_STAY
 from svc_participants.indicators.started import KINDS, Arranged
 
 # Whoever has left is looked at on the last day: 'least' passes over what is not there.
-_STARTED = """
+_STARTED = f"""
 select e.participant_id, e.provider_agency_id, e.enrolled_on,
   least((e.enrolled_on + interval '6 months')::date, e.exited_on) as half_year_on,
   least((e.enrolled_on + interval '12 months')::date, e.exited_on) as year_on,
@@ -21,10 +22,10 @@ from (
   order by participant_id, enrolled_on, id
 ) e
 join participant p on p.id = e.participant_id
-left join referral r on r.id = e.referral_id
+{REFERRAL_OF_STAY}
 left join participant_demographics d on d.participant_id = e.participant_id
 where e.enrolled_on between :starts_on and :ends_on
-"""
+"""  # noqa: S608 - put together from constants
 _HOMES = """
 select g.id, (
   select h.situation from housing_status h where h.participant_id = g.id and h.as_of <= g.day

@@ -149,7 +149,7 @@ INDICATORS = (
 )
 
 PERSON_CATEGORIES = {
-    Split.DOOR: [each.value for each in Door],
+    Split.DOOR: [*(each.value for each in Door), NOT_KNOWN],
     Split.RACE: [*(each.value for each in Race if each not in NO_ANSWER), SEVERAL, NOT_KNOWN],
     Split.GENDER: [*(each.value for each in GenderIdentity if each not in NO_ANSWER), NOT_KNOWN],
     Split.SEX: ["FEMALE", "MALE", NOT_KNOWN],
