@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -11,8 +12,13 @@ from starlette.applications import Starlette
 from gateway.web.credentials import CredentialsReader
 from gateway.web.doors import own_record
 from gateway.web.doors.own_record import OwnRecordDoor, collect
+from infra import clock
 from tests.proof.house import Gateway
+from tests.scenarios.stage import asked
 from tests.scenarios.test_doors import Client, person
+
+ATTEMPT = """mutation Attempt($input: RecordContactAttemptInput!) {
+  recordContactAttempt(input: $input) { userErrors { code message } } }"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -45,6 +51,26 @@ async def test_the_own_record_is_whole_and_says_who_has_read_it(door: Client) ->
     before = [repr(each) for each in record["accounting"]]
     added = [each for each in again["accounting"] if repr(each) not in before]
     assert {each["purpose"] for each in added} == {"at your request"}
+
+
+async def test_it_names_who_works_with_them_and_each_attempt_to_reach_them(
+    door: Client, scenario_gateway: Gateway
+) -> None:
+    at = clock.now().replace(microsecond=0).isoformat()
+    sent = {
+        "participantId": person("roi_active"), "idempotencyKey": str(uuid4()), "mode": "VISIT",
+        "outcome": "MESSAGE_LEFT", "attemptedAt": at, "place": f"Door {at}",
+    }  # fmt: skip
+    answer = await asked(
+        scenario_gateway, "persona:case_manager", ATTEMPT, {"input": sent}, "CAREMGT"
+    )
+    assert answer.body["data"]["recordContactAttempt"]["userErrors"] == []
+    record = (await record_of(door))["record"]
+    assert f"Door {at}" in {each["place"] for each in record["contactAttempts"]}
+    assert all(each["caseManagerName"] for each in record["assignments"])
+    assert record["assignments"]
+    for name in ("counsel", "programmePlaces", "courtLetters", "emergencyAccesses"):
+        assert isinstance(record[name], list), name
 
 
 async def test_it_leaves_out_what_others_have_told(door: Client) -> None:

@@ -98,6 +98,7 @@ PLACES = (
     Place("liaison", "/console/liaison", PROSECUTING),
     Place("conferences", "/console/conferences", CONFERRING),
     Place("record", "/console/record", OWN_RECORD),
+    Place("team", "/console/record/team", OWN_RECORD),
     Place("seen", "/console/record/seen", OWN_RECORD),
     Place("courses", "/console/training/courses", STAFF, also=("/console/training/sessions",)),
     Place("due", "/console/training/due", TRAINING, also=_OF_DUE),

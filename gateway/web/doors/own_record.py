@@ -27,9 +27,22 @@ _PURPOSES = ("PATRQT", "PWATRNY")
 SECTIONS = (
     "notes", "goals", "planHistory", "assessments", "encounters", "servicesArranged",
     "housingHistory", "incomeHistory", "benefits", "naloxone", "overdoses", "fundSpending",
-    "documents", "appointments", "referrals", "legalCases", "releases", "accounting",
+    "documents", "appointments", "referrals", "legalCases",
+    "progressSummaryWordings", "contactAttempts", "programmePlaces", "assignments", "counsel",
+    "emergencyAccesses", "releases", "accounting",
 )  # fmt: skip
 """Lists of the record; each is read page by page to its end."""
+LEFT_OUT = {
+    "enrollment": "the newest of `enrollments`",
+    "housing": "the newest of `housingHistory`",
+    "income": "the newest of `incomeHistory`",
+    "plan": "the newest of `planHistory`",
+    "recipients": "agencies out of `accounting`",
+    "courtOrders": "its service shows them to staff",
+    "legalDemands": "its service shows them to staff",
+    "duties": "its service shows them to staff",
+}
+"""Fields that the access table gives a participant and that are not in the file, and why."""
 
 Variables = Mapping[str, Any]
 Ask = Callable[[str, Variables], Awaitable[Mapping[str, Any]]]

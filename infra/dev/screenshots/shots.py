@@ -138,6 +138,7 @@ SHOTS = (
     Shot("ending-soon", "case_manager", "/console/releases/expiring"),
     Shot("home-participant", "participant", "/console/"),
     Shot("what-i-signed", "participant", "/console/record"),
+    Shot("my-team", "participant", "/console/record/team"),
     Shot("who-saw-my-record", "participant", "/console/record/seen"),
     Shot("take-back", "participant", "/console/record/releases/{release}/revoke"),
     Shot("privacy", "privacy_officer", "/console/privacy"),
