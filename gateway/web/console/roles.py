@@ -104,7 +104,7 @@ PLACES = (
     Place("due", "/console/training/due", TRAINING, also=_OF_DUE),
     Place("roster", "/console/training/people", TRAINING),
     Place("import", "/console/training/import", TRAINING, also=_OF_IMPORT),
-    Place("my_training", "/console/training/mine", STAFF - TRAINING),
+    Place("my_training", "/console/training/mine", STAFF),
     Place("library", "/console/library", STAFF, also=("/console/assistance",)),
     Place("duties", "/console/duties", DUTIFUL),
     Place("privacy", "/console/privacy", PRIVACY),

@@ -1,5 +1,6 @@
 """What start pages offer: only pages that the role has, in words, with figures that are right."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,35 @@ def test_every_role_of_staff_has_a_start_page_of_its_own_or_cards() -> None:
 @pytest.mark.parametrize("role", sorted(roles.STAFF))
 def test_no_role_is_offered_a_page_that_it_does_not_have(role: str) -> None:
     assert closed_to(role, cards(role)) == []
+
+
+def no_way_to_own_training(table: tuple[roles.Place, ...]) -> set[str]:
+    """Return the roles of staff whose menu does not lead to what they are assigned to."""
+    return {
+        role
+        for role in roles.STAFF
+        if not any(
+            role in place.roles and place.path == "/console/training/mine" for place in table
+        )
+    }
+
+
+def test_everybody_who_is_trained_finds_the_own_training_in_the_menu() -> None:
+    """Who manages training is trained as well; the twin leaves that role out."""
+    assert no_way_to_own_training(roles.PLACES) == set()
+    planted = tuple(
+        replace(place, roles=place.roles - roles.TRAINING) if place.key == "my_training" else place
+        for place in roles.PLACES
+    )
+    assert no_way_to_own_training(planted) == {"TRM"}
+
+
+@pytest.mark.parametrize("role", sorted(roles.PURPOSES))
+def test_no_menu_names_a_page_that_the_role_does_not_have(role: str) -> None:
+    named = [
+        Card(each.key, each.path, each.roles) for each in roles.places(role, development=False)
+    ]
+    assert closed_to(role, [each for each in named if each.key != "home"]) == []
 
 
 def test_planted_card_for_a_page_of_others_is_caught() -> None:
