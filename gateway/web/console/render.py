@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gateway.settings import ConsoleSettings
-from gateway.web.console import moments, roles, sections
+from gateway.web.console import memoranda, moments, roles, sections
 from gateway.web.console.assets import Assets
 from gateway.web.console.session import Standing
 from gateway.web.console.wording import LANGUAGES, catalogue, phrase, say
@@ -46,6 +46,8 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.url
+        self._environment.globals["begins_at"] = memoranda.begins_at
+        self._environment.globals["state_of"] = memoranda.state_of
         self._environment.globals["tone"] = lambda code: TONES.get(code or "", "")
         # Browsers apply form-action to the redirect that answers a form: sign-out ends there.
         policy = (
