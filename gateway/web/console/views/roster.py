@@ -8,6 +8,7 @@ from uuid import uuid4
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from gateway.web.console import choosing
 from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.moments import local_day
@@ -65,7 +66,7 @@ _PERSON_FIELDS = {
 async def assign(visit: Visit) -> Response:
     """Choose people for a session, or assign those who were chosen."""
     problems = Problems()
-    if visit.request.method == "POST":
+    if not choosing.shown_of(visit).is_looking:
         payload = await _assigned(visit, problems)
         if payload is not None and "batch" in payload:
             return visit.go(f"/console/training/batches/{payload['batch']}")
@@ -127,12 +128,13 @@ def _outcomes(visit: Visit, payload: Any) -> Response:
 
 async def _choices(visit: Visit, problems: Problems) -> Response:
     number = visit.request.path_params["number"]
-    question = visit.queried("q")
-    variables = visit.paged(number=number, search=question or None)
+    place = choosing.shown_of(visit)
+    question = place.question
+    variables = {"number": number, "search": question or None, "after": place.after or None}
     found, reply = await visit.ask_needed("AssignChoices", variables, root="session")
     if found is None:
         return visit.page("unknown.html", 404)
-    people, matches, cursor = await _found(visit, question, reply)
+    people, matches, cursor = await _found(visit, question, reply, place.after)
     facts = {
         "session": found,
         "people": people,
@@ -141,6 +143,8 @@ async def _choices(visit: Visit, problems: Problems) -> Response:
         "on_it": await _on_it(visit, number, people),
         "question": question,
         "chosen": set(visit.texts("people")),
+        "kept": await choosing.kept(visit, {each["id"] for each in people}, problems),
+        "after": place.after,
         "is_partial": reply.is_partial,
     }
     if visit.is_fragment:
@@ -151,7 +155,6 @@ async def _choices(visit: Visit, problems: Problems) -> Response:
         problems=problems,
         total=(reply.data["everybody"] or {}).get("totalCount"),
         most=MAX_AT_ONCE,
-        place=_place(visit),
         form=visit.form,
         key=visit.text("key", 200) or uuid4().hex,
         today=local_day(clock.now(), visit.standing.time_zone).isoformat(),
@@ -161,11 +164,14 @@ async def _choices(visit: Visit, problems: Problems) -> Response:
 
 def _place(visit: Visit) -> str:
     """Return the part of an address that says which page of which people this is."""
-    question = visit.queried("q")
-    return urlencode(visit.paged(**({"q": question} if question else {})))
+    shown = choosing.shown_of(visit)
+    parts = {"q": shown.question, "after": shown.after}
+    return urlencode({name: value for name, value in parts.items() if value})
 
 
-async def _found(visit: Visit, question: str, reply: Reply) -> tuple[list[Any], int | None, str]:
+async def _found(
+    visit: Visit, question: str, reply: Reply, after: str = ""
+) -> tuple[list[Any], int | None, str]:
     """Return who of the roster answers, best first, how many do, and where the next page begins.
 
     The service finds the words as they stand, on all pages. Only where nobody has them is it asked
@@ -175,7 +181,7 @@ async def _found(visit: Visit, question: str, reply: Reply) -> tuple[list[Any], 
     connection = reply.data["personnel"]
     rows = nodes(connection)
     asked = words(question)
-    if rows or not asked or visit.queried("after", 2000):
+    if rows or not asked or after or visit.queried("after", 2000):
         ranked = sorted(rows, key=lambda each: -score(question, _searched(each)))
         return ranked, (connection or {}).get("totalCount"), next_cursor(connection)
     alike: dict[str, Any] = {}

@@ -358,9 +358,9 @@ async def test_who_has_assigned_a_page_of_people_goes_on_from_it() -> None:
 
 async def test_a_form_that_is_refused_shows_the_page_that_it_was_on() -> None:
     service = with_people()
-    form = {"people": "p150", "category": ""}
-    page = await shown(service, roster.assign, query="after=100", number="9101-7", form=form)
-    assert 'assign?after=100"' in page
+    form = {"people": "p150", "category": "", "after": "100"}
+    page = await shown(service, roster.assign, number="9101-7", form=form)
+    assert 'name="after" value="100"' in page
     assert 'value="p150" checked' in page
 
 
