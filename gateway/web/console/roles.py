@@ -86,7 +86,8 @@ class Place:
 
 
 _OF_DUE = tuple(
-    f"/console/training/{part}" for part in ("compliance", "requirements", "outside", "batches")
+    f"/console/training/{part}"
+    for part in ("compliance", "gates", "requirements", "outside", "batches")
 )
 _OF_IMPORT = ("/console/training/exchange", "/console/training/reconcile")
 

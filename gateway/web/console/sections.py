@@ -39,10 +39,13 @@ _ROWS: Final = (
         ),
     ),
     (
-        re.compile("/console/training(?=/(?:due|compliance|requirements|outside|batches)(?:/|$))"),
+        re.compile(
+            "/console/training(?=/(?:due|compliance|gates|requirements|outside|batches)(?:/|$))"
+        ),
         (
             ("/due", "Due and overdue", TRAINING),
             ("/compliance", "Compliance", TRAINING),
+            ("/gates", "What training opens", TRAINING),
             ("/requirements", "Requirements", TRAINING),
             ("/outside", "Training elsewhere", TRAINING),
             ("/batches", "Whole agency at once", TRAINING),

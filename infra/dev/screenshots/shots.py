@@ -67,6 +67,7 @@ SHOTS = (
     ),
     Shot("import", "training_manager", "/console/training/import"),
     Shot("compliance", "training_manager", "/console/training/compliance"),
+    Shot("gates", "training_manager", "/console/training/gates"),
     Shot("requirements", "training_manager", "/console/training/requirements"),
     Shot(
         "requirement",

@@ -17,7 +17,7 @@ from svc_consent.wording import CATEGORY_WORDS, PURPOSE_WORDS
 
 STAFF_ONLY = {
     "appointments", "agency_types", "assignment_outcomes", "assignment_statuses", "batch_statuses",
-    "elements", "forms_seen", "staff_categories", "steps",
+    "elements", "forms_seen", "gates", "staff_categories", "steps",
     "action_statuses", "item_statuses", "item_steps", "meeting_statuses", "meeting_steps", "topics",
     "enrollment_statuses", "grant_statuses", "import_outcomes", "membership_statuses",
     "access_kinds", "directory_events", "duties", "outside_statuses",
