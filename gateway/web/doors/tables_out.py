@@ -10,49 +10,54 @@ CSV_TYPE = "text/csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+Columns = tuple[tuple[str, str], ...]
+"""Of each column its heading, and the path in a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Which operation gives the rows, and the columns: heading, then the path in a node."""
 
     operation: str
-    columns: tuple[tuple[str, str], ...]
+    columns: Columns
 
 
-def _columns(*paths: str) -> tuple[tuple[str, str], ...]:
+def columns(*paths: str) -> Columns:
+    """Return columns with the headings that their paths make."""
     return tuple((path.replace(".", "_"), path) for path in paths)
 
 
 TABLES: Mapping[str, Table] = {
     "courses": Table(
         "TrainingCourses",
-        _columns(
+        columns(
             "number", "title", "trainingCategory", "defaultHours", "validityMonths", "isActive"
         ),
     ),
     "sessions": Table(
         "TrainingSessionTable",
-        _columns(
+        columns(
             "number", "title", "startsAt", "endsAt", "hours", "capacity", "status",
             "location.mode", "location.raw",
         ),
     ),
     "personnel": Table(
         "TrainingPersonnel",
-        _columns(
+        columns(
             "externalId", "familyName", "givenName", "email", "appointmentType", "isCertified",
             "isActive",
         ),
     ),
     "assignments": Table(
         "TrainingAssignments",
-        _columns(
+        columns(
             "personnel.externalId", "personnel.name", "session.number", "category", "dueOn",
             "status", "assignedAt",
         ),
     ),
     "results": Table(
         "TrainingRecords",
-        _columns(
+        columns(
             "personnel.externalId", "personnel.name", "session.number", "title", "attendance",
             "outcome", "hoursCredited", "score", "completedOn", "certificateNumber", "expiresOn",
             "source",
@@ -60,7 +65,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "compliance": Table(
         "TrainingCompliance",
-        _columns(
+        columns(
             "personnel.externalId", "personnel.name", "requirement.key", "requirement.title",
             "status", "reason", "dueOn", "heldUntil",
         ),
@@ -68,13 +73,13 @@ TABLES: Mapping[str, Table] = {
 }  # fmt: skip
 
 
-def csv_of(table: Table, nodes: Iterable[Mapping[str, Any]]) -> str:
+def csv_of(columns: Columns, nodes: Iterable[Mapping[str, Any]]) -> str:
     """Return nodes as CSV with a header row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([heading for heading, _ in table.columns])
+    writer.writerow([heading for heading, _ in columns])
     for node in nodes:
-        writer.writerow([_cell(_at(node, path.split("."))) for _, path in table.columns])
+        writer.writerow([_cell(_at(node, path.split("."))) for _, path in columns])
     return out.getvalue()
 
 

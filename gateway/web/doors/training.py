@@ -88,7 +88,7 @@ class TrainingDoors:
             nodes, after = await self._pages(request, table.operation, "rows", {})
         except RequestRefusedError as refused:
             return refusal_of(refused)
-        text = tables_out.csv_of(table, nodes)
+        text = tables_out.csv_of(table.columns, nodes)
         more = {} if after is None else {"x-next-cursor": after}
         return file_of(text.encode(), tables_out.CSV_TYPE, f"{name}.csv", more)
 

@@ -67,7 +67,7 @@ def test_folding_loses_nothing(title: str) -> None:
 
 def test_csv_has_every_column_and_runs_no_formula() -> None:
     node = {"personnel": {"externalId": "=1+1", "name": "-x"}, "hoursCredited": -1.5}
-    head, row = csv.reader(io.StringIO(csv_of(TABLES["results"], [node])))
+    head, row = csv.reader(io.StringIO(csv_of(TABLES["results"].columns, [node])))
     cells = dict(zip(head, row, strict=True))
     assert cells["personnel_externalId"] == "'=1+1"
     assert cells["personnel_name"] == "'-x"

@@ -39,18 +39,25 @@ def is_bureau(visit: Visit) -> bool:
     return visit.standing.role in roles.BUREAU
 
 
+def narrowed(visit: Visit) -> dict[str, Any]:
+    """Return what the address asks of the library: words, a shelf, a tag, only what is printed."""
+    question, category = visit.queried("q"), visit.queried("category", 40)
+    asked: dict[str, Any] = {}
+    if question:
+        asked["search"] = question
+    if category in CATEGORIES:
+        asked["category"] = category
+    if visit.queried("tag"):
+        asked["tag"] = visit.queried("tag", 60)
+    if visit.queried("printable", 4) == "yes":
+        asked["printable"] = True
+    return asked
+
+
 async def shelves(visit: Visit) -> Response:
     """Show the library, searched and by shelf."""
     question, category = visit.queried("q"), visit.queried("category", 40)
-    variables = visit.paged()
-    if question:
-        variables["search"] = question
-    if category in CATEGORIES:
-        variables["category"] = category
-    if visit.queried("tag"):
-        variables["tag"] = visit.queried("tag", 60)
-    if visit.queried("printable", 4) == "yes":
-        variables["printable"] = True
+    variables = visit.paged(**narrowed(visit))
     connection, reply = await visit.ask_needed("Library", variables, root="library")
     facts: dict[str, Any] = {
         "rows": nodes(connection),

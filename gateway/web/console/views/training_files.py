@@ -38,19 +38,21 @@ async def _table(visit: Visit, is_known: bool) -> Response:
     if name == "compliance":
         asked = {"key": visit.queried("requirement"), "status": visit.queried("status", 20)}
         narrowed = {each: value or None for each, value in asked.items()}
-    rows = await _rows(visit, wanted.operation, "rows", narrowed)
-    return _kept(visit, tables_out.csv_of(wanted, rows), tables_out.CSV_TYPE, f"{name}.csv")
+    rows = await rows_of(visit, wanted.operation, "rows", narrowed)
+    return kept_file(
+        visit, tables_out.csv_of(wanted.columns, rows), tables_out.CSV_TYPE, f"{name}.csv"
+    )
 
 
 async def calendar(visit: Visit) -> Response:
     """Send the dates of all sessions, or of one course's, for a calendar program."""
     narrowed = {"course": visit.queried("course", 40) or None}
-    rows = await _rows(visit, "TrainingSessions", "sessions", narrowed)
+    rows = await rows_of(visit, "TrainingSessions", "sessions", narrowed)
     text = calendar_text.calendar_of(rows, made_at=clock.now())
-    return _kept(visit, text, calendar_text.CALENDAR_TYPE, "sessions.ics")
+    return kept_file(visit, text, calendar_text.CALENDAR_TYPE, "sessions.ics")
 
 
-async def _rows(
+async def rows_of(
     visit: Visit, name: str, field: str, narrowed: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
     """Read a list to its end; a part that reads as the whole is refused.
@@ -72,7 +74,8 @@ async def _rows(
     raise RefusedError("TOO_LONG")
 
 
-def _kept(visit: Visit, text: str, media_type: str, name: str) -> Response:
+def kept_file(visit: Visit, text: str, media_type: str, name: str) -> Response:
+    """Return a text as a file to keep."""
     headers = {**visit.pages.headers, "x-content-type-options": "nosniff"}
     return file_of(text.encode(), media_type, name, headers)
 
@@ -102,4 +105,4 @@ class BadgeFile:
         if record is None or record["outcome"] != "COMPLETED":
             return visit.page("unknown.html", 404)
         text = self._badge_of(record, str(visit.request.base_url))
-        return _kept(visit, text, badges.BADGE_TYPE, "badge.jwt")
+        return kept_file(visit, text, badges.BADGE_TYPE, "badge.jwt")

@@ -24,6 +24,21 @@ EXCEPTED = {
     "/console/training/calendar/sessions.ics": "a file",
     "/console/training/catalogue/{table}.csv": "a file",
     "/console/training/files/{table}.csv": "a file",
+    **dict.fromkeys(
+        (
+            f"/console/{each}.csv"
+            for each in (
+                "library",
+                "training/requirements",
+                "training/exemptions",
+                "training/outside",
+                "training/differences",
+                "training/statewide",
+                "training/courses/{number}/prerequisites",
+            )
+        ),
+        "a file",
+    ),
     "/console/training/documents/{id}": "a file",
     "/console/training/certificates/{id}/badge.jwt": "a file",
     "/console/people/{id}/releases/{release}/copy.pdf": "a file",
