@@ -7,10 +7,12 @@ from starlette.responses import Response
 from gateway.web.console import roles
 from gateway.web.console.changing import change, form_key, need
 from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.moments import local_day
 from gateway.web.console.problems import Problems
-from gateway.web.console.site_days import end_of_day
+from gateway.web.console.site_days import beginning_of, end_of_day, posted_day
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import whole
+from infra import clock
 
 BY_PLATFORM = ("AGA", "PRV")
 """What the platform's administrator asks for: nobody inside an agency makes another one."""
@@ -20,6 +22,7 @@ _FIELDS = {
     "role": "role",
     "reason": "reason",
     "liaison": "liaison",
+    "validFrom": "valid_from",
     "validTo": "valid_to",
 }
 
@@ -139,7 +142,16 @@ async def _asked(visit: Visit, agency_id: str, problems: Problems) -> None:
             "reason": "Say why; the second person reads it.",
         },
     )
+    starts_on = posted_day(visit, "valid_from", problems)
+    zone, now = visit.standing.time_zone, clock.now()
+    if starts_on and starts_on < local_day(now, zone):
+        problems.add(
+            "valid_from", "The first day is over: choose a day to come, or leave it empty."
+        )
     ends_at = end_of_day(visit, "valid_to", problems)
+    starts_at = beginning_of(starts_on, zone) if starts_on else None
+    if starts_at and ends_at and ends_at <= starts_at:
+        problems.add("valid_to", "The last day is before the first.")
     if visit.text("role", 10) not in roles.STAFF and not problems.of("role"):
         problems.add("role", "Choose a role of the list.")
     if problems:
@@ -150,6 +162,7 @@ async def _asked(visit: Visit, agency_id: str, problems: Problems) -> None:
         "role": visit.text("role", 10),
         "reason": visit.text("reason"),
         "liaison": visit.text("liaison") == "yes",
+        "validFrom": starts_at.isoformat() if starts_at and starts_at > now else None,
         "validTo": ends_at.isoformat() if ends_at else None,
     }
     await change(visit, "RequestRole", sent, problems, _FIELDS)
