@@ -46,7 +46,7 @@ def test_planted_names_are_found() -> None:
     }  # fmt: skip
     badge = f"e30.{as_token({'credentialSubject': {'name': planted()}})}.c2lnbmF0dXJl"
     for text in (
-        csv_of(TABLES["personnel"], [row]),
+        csv_of(TABLES["personnel"].columns, [row]),
         calendar_of([session], made_at=clock.now()),
         badge,
     ):

@@ -27,11 +27,14 @@ _PURPOSES = ("PATRQT", "PWATRNY")
 SECTIONS = (
     "notes", "goals", "planHistory", "assessments", "encounters", "servicesArranged",
     "housingHistory", "incomeHistory", "benefits", "naloxone", "overdoses", "fundSpending",
-    "documents", "appointments", "referrals", "legalCases",
-    "progressSummaryWordings", "contactAttempts", "programmePlaces", "assignments", "counsel",
-    "emergencyAccesses", "releases", "accounting",
+    "documents", "appointments", "referrals", "legalCases", "releases", "accounting",
 )  # fmt: skip
 """Lists of the record; each is read page by page to its end."""
+AROUND = (
+    "progressSummaryWordings", "contactAttempts", "programmePlaces", "assignments", "counsel",
+    "emergencyAccesses",
+)  # fmt: skip
+"""Short lists, read together as long as one of them goes on: an operation has few directives."""
 LEFT_OUT = {
     "enrollment": "the newest of `enrollments`",
     "housing": "the newest of `housingHistory`",
@@ -122,15 +125,18 @@ async def collect(ask: Ask, subject: str) -> tuple[dict[str, Any], list[str]] | 
     """
     record: dict[str, Any] = {}
     cut: list[str] = []
-    wanted: dict[str, str | None] = dict.fromkeys(SECTIONS)
+    wanted: dict[str, str | None] = dict.fromkeys((*SECTIONS, *AROUND))
     for number in range(MAX_ROUNDS):
         variables: dict[str, Any] = {"id": subject, "person": number == 0}
-        for name in SECTIONS:
-            variables |= {name: name in wanted, f"{name}After": wanted.get(name)}
+        variables |= {name: name in wanted for name in SECTIONS}
+        variables |= {f"{name}After": wanted.get(name) for name in (*SECTIONS, *AROUND)}
+        variables["around"] = any(name in wanted for name in AROUND)
         person = (await ask("OwnRecord", variables)).get("participant")
         if person is None:
             return None
         for name, value in person.items():
+            if name in AROUND and name not in wanted:
+                continue  # read to its end before
             found = plain(value, name, cut)
             record[name] = [*record.get(name, ()), *found] if name in wanted else found
         following = {name: (person.get(name) or {}).get("pageInfo") or {} for name in wanted}

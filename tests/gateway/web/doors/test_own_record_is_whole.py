@@ -1,7 +1,9 @@
 """The own record holds every field that the access table gives the participant, or says why not."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import pytest
 from graphql import (
@@ -15,7 +17,7 @@ from graphql import (
 
 from gateway.policy.access_table import AccessTable
 from gateway.policy.packaged import packaged_supergraph, packaged_table
-from gateway.web.doors.own_record import LEFT_OUT, SECTIONS
+from gateway.web.doors.own_record import AROUND, LEFT_OUT, SECTIONS, collect
 
 DOCUMENT = (
     resources.files("gateway.web.doors") / "operations" / "OwnRecord.graphql"
@@ -77,9 +79,34 @@ def test_no_excuse_is_out_of_date() -> None:
 
 @pytest.mark.parametrize("name", ["contactAttempts", "courtLetters", "counsel", "assignments"])
 def test_a_planted_file_without_a_field_is_caught(name: str) -> None:
-    if name in SECTIONS:
-        planted = DOCUMENT.replace(f"    {name}(", "    notes(", 1)
+    if name in (*SECTIONS, *AROUND):
+        planted = DOCUMENT.replace(f" {name}(", " notes(", 1)
     else:
         start = DOCUMENT.index(f"      {name} {{")
         planted = DOCUMENT[:start] + DOCUMENT[DOCUMENT.index("}", start) + 1 :]
     assert missing("PAR", planted) == {name}
+
+
+async def test_short_lists_that_are_read_together_are_each_there_once() -> None:
+    """One of them goes on; the others come again with it, and are not written again."""
+    asked: list[dict[str, object]] = []
+
+    async def ask(_name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.append(dict(variables))
+        goes_on = variables["contactAttemptsAfter"] is None
+
+        def page(node: str, following: str | None) -> dict[str, Any]:
+            info = {"hasNextPage": following is not None, "endCursor": following}
+            return {"edges": [{"node": node}], "pageInfo": info}
+
+        lists = {name: page(f"only {name}", None) for name in AROUND}
+        lists["contactAttempts"] = page("first", "2") if goes_on else page("last", None)
+        return {"participant": {"id": "x"} | (lists if variables["around"] else {})}
+
+    record, cut = await collect(ask, "x") or ({}, ["nobody"])
+    assert cut == []
+    assert record["contactAttempts"] == ["first", "last"]
+    assert {name: record[name] for name in AROUND if name != "contactAttempts"} == {
+        name: [f"only {name}"] for name in AROUND if name != "contactAttempts"
+    }
+    assert [each["around"] for each in asked] == [True, True]
