@@ -55,7 +55,7 @@ class Mishaps:
             ("connections exhausted", self.exhaust_connections),
             ("database's disk full", self.fill_the_databases_disk),
             ("journal's disk full", self.fill_the_journals_disk),
-            ("notifications lost", self.cluster.lose_notifications),
+            ("notifications lost", self.lose_notifications),
             ("clock stepped", self.step_a_clock),
         ]
 
@@ -95,6 +95,11 @@ class Mishaps:
                 " where datname = current_database() and pid <> pg_backend_pid()"
                 " and usename = current_user",
             )
+
+    async def lose_notifications(self) -> None:
+        """The consent service's listening connection ends, unless the database is away anyway."""
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            await self.cluster.lose_notifications()
 
     async def exhaust_connections(self) -> None:
         """All connections that PostgreSQL allows are taken, for a while."""
