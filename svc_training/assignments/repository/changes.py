@@ -136,10 +136,13 @@ async def of_batch(session: WriteSession, batch_id: UUID) -> list[Assignment]:
 async def roster_ids(
     session: WriteSession, caller: Caller, wanted: Sequence[UUID] | None, limit: int
 ) -> list[UUID]:
-    """Return who of these people is on the caller's agency's roster; None asks for all of it."""
+    """Return who of these people is on the caller's agency's roster.
+
+    None asks for the whole agency: for all who are with it now.
+    """
     statement = select(Personnel.id).where(of_own_agency(caller), readable(caller))
-    if wanted is not None:
-        statement = statement.where(Personnel.id.in_(wanted))
+    asked = Personnel.is_active.is_(True) if wanted is None else Personnel.id.in_(wanted)
+    statement = statement.where(asked)
     ordered = statement.order_by(Personnel.family_name, Personnel.given_name, Personnel.id)
     return list(await session.scalars(ordered.limit(limit)))
 

@@ -2,14 +2,15 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from infra.dev.demo.identifiers import demo_id
 from infra.vocabulary import Category, Role
 from svc_training.assignments.tables import Assignment
+from svc_training.personnel.tables import Personnel
 from tests.fixtures.service_app import ServiceApp, caller, new_key
 from tests.fixtures.training_service import (
     CASE_MANAGEMENT,
@@ -111,6 +112,26 @@ async def test_whole_agency_is_assigned_in_one_action(training: ServiceApp) -> N
     assert outcomes(await assign(training, "9101-1", asking, wholeAgency=True)) == (
         ["ALREADY_ASSIGNED"] * 8
     )
+
+
+async def test_the_whole_agency_is_who_is_with_it_now(training: ServiceApp) -> None:
+    """Who has left stays on the roster, for what was completed, and can be named."""
+    asking, left = training_manager(CASE_MANAGEMENT), person("BW002")
+    async with training.chassis.database.write() as session:
+        await session.execute(
+            update(Personnel).where(Personnel.id == UUID(left)).values(is_active=False)
+        )
+    try:
+        payload = await assign(training, "8020-1", asking, wholeAgency=True)
+        assert len(outcomes(payload)) == 7
+        assert left not in [each["personnelId"] for each in payload["outcomes"]]
+        named = await assign(training, "8020-1", asking, personnelIds=[left])
+        assert outcomes(named) == ["ASSIGNED"]
+    finally:
+        async with training.chassis.database.write() as session:
+            await session.execute(
+                update(Personnel).where(Personnel.id == UUID(left)).values(is_active=True)
+            )
 
 
 async def test_repeated_request_has_its_effect_once(training: ServiceApp) -> None:
