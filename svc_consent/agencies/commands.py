@@ -1,6 +1,6 @@
 """Roles inside an agency (they move ``subject:S``), and its membership (``agency:A``)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,7 +175,7 @@ async def change_membership(
 
     Raises:
         CommandError: not this role, no such membership, or changed meanwhile.
-        RuleError: no reason, or no such step.
+        RuleError: no reason, no such step, or the platform would have no administrator left.
     """
     agency_id, site_id = parse_id(change.agency_id), parse_id(caller.site_id)
     is_own = agency_id is not None and agency_id == parse_id(caller.agency_id)
@@ -192,6 +192,9 @@ async def change_membership(
         raise version_conflict("input", "expectedVersion")
     now = await repository.database_now(session)
     rules.check_step(MembershipStatus(membership.status), change.status)
+    if change.status is not MembershipStatus.MOU_SIGNED:
+        going = await repository.administering_at(session, membership.agency_id, membership.site_id)
+        await _keep_an_administrator(session, going)
     membership.status = change.status.value
     membership.since_at = now
     membership.reason = reason
@@ -266,7 +269,7 @@ async def set_account_blocked(
 
     Raises:
         CommandError: not this role, no such account, oneself, so already, or changed meanwhile.
-        RuleError: no reason.
+        RuleError: no reason, or the last of the platform's administrators.
     """
     site_id, account_id = parse_id(caller.site_id), parse_id(change.account_id)
     if caller.role is not Role.PLA or site_id is None:
@@ -283,6 +286,9 @@ async def set_account_blocked(
         raise version_conflict("input", "expectedVersion")
     if account.is_blocked is change.is_blocked:
         raise CommandError("NOTHING_TO_CHANGE", "The account is so already.", ("input", "blocked"))
+    if change.is_blocked:
+        going = await repository.administering_of(session, account.id)
+        await _keep_an_administrator(session, going)
     account.is_blocked = change.is_blocked
     account.version += 1
     kind = EventKind.ACCOUNT_BLOCKED if change.is_blocked else EventKind.ACCOUNT_UNBLOCKED
@@ -303,12 +309,9 @@ async def take_away(
     Raises:
         RuleError: the platform would have no administrator left.
     """
-    administering = {each.id: each.site_id for each in grants if each.role == Role.PLA}
-    if administering:
-        await lock_order(session)  # two who take each other's away come one after the other
-        for site_id in set(administering.values()):
-            live = await repository.platform_grants(session, site_id)
-            rules.check_somebody_stays(live, administering)
+    await _keep_an_administrator(
+        session, {each.id: each.site_id for each in grants if each.role == Role.PLA}
+    )
     now = await repository.database_now(session)
     for grant in grants:
         grant.revoked_at = now
@@ -326,3 +329,21 @@ async def take_away(
             reason=reason,
         )
     await record_change(session, [subject_key(each.account_id) for each in grants], [])
+
+
+async def _keep_an_administrator(session: WriteSession, going: Mapping[UUID, UUID | None]) -> None:
+    """Check that the platform keeps an administrator wherever some of their grants go.
+
+    Args:
+        going: grants of platform administrators that will not count any more, each with its site.
+
+    Raises:
+        RuleError: at a site nobody would be left.
+    """
+    if not going:
+        return
+    await lock_order(session)  # two who take each other's away come one after the other
+    for site_id in set(going.values()):
+        if site_id is not None:
+            live = await repository.platform_grants(session, site_id)
+            rules.check_somebody_stays(live, going)

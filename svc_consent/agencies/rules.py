@@ -216,7 +216,7 @@ def check_somebody_stays(live: Collection[object], going: Collection[object]) ->
     Raises:
         RuleError: nobody would be left, and nobody could ask for a new one.
     """
-    if not set(live) - set(going):
+    if live and not set(live) - set(going):  # who counts no longer is nobody's loss
         message = "This is the platform's last administrator: there must be another one first."
         raise RuleError("LAST_ADMINISTRATOR", message, ("input",))
 

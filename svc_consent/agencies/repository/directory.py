@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Text,
+    and_,
     cast,
     exists,
     false,
@@ -265,6 +266,31 @@ async def grant_for_update(
         .with_for_update()
     )
     return row
+
+
+async def administering_of(session: WriteSession, account_id: UUID) -> dict[UUID, UUID | None]:
+    """Return an account's grants as the platform's administrator, each with its site."""
+    return await _administering(session, RoleGrant.account_id == account_id)
+
+
+async def administering_at(
+    session: WriteSession, agency_id: UUID, site_id: UUID
+) -> dict[UUID, UUID | None]:
+    """Return the grants of the platform's administrators that an agency has at a site."""
+    return await _administering(
+        session, and_(RoleGrant.agency_id == agency_id, RoleGrant.site_id == site_id)
+    )
+
+
+async def _administering(
+    session: WriteSession, whose: ColumnElement[bool]
+) -> dict[UUID, UUID | None]:
+    found = await session.execute(
+        select(RoleGrant.id, RoleGrant.site_id).where(
+            whose, RoleGrant.role == Role.PLA.value, RoleGrant.revoked_at.is_(None)
+        )
+    )
+    return {row.id: row.site_id for row in found}
 
 
 async def platform_grants(session: WriteSession, site_id: UUID) -> set[UUID]:

@@ -151,6 +151,58 @@ async def test_two_who_take_each_others_role_away_leave_one(world: ConsentWorld)
     assert sorted(left) == [[], ["PLA"]]
 
 
+BLOCK = """mutation ($input: SetAccountBlockedInput!) { setAccountBlocked(input: $input) {
+  account { isBlocked } userErrors { code } } }"""
+CHANGE = """mutation ($input: ChangeMembershipInput!) { changeMembership(input: $input) {
+  agency { id } userErrors { code } } }"""
+
+
+async def shuts_out(desk: Desk, by: Person, whose: Person) -> Any:
+    given = {
+        "accountId": whose.subject, "blocked": True, "expectedVersion": 1, "reason": "Lost it",
+    }  # fmt: skip
+    return await run(desk.site, desk.acts(by), BLOCK, **given)
+
+
+async def test_the_last_one_is_not_shut_out(world: ConsentWorld) -> None:
+    desk = await Desk.at(world)
+    last, lost = await desk.administrator(), await desk.holder("PRV")
+    assert codes(await shuts_out(desk, lost, last)) == ["LAST_ADMINISTRATOR"]
+    assert await roles(desk.site, last) == ["PLA"]
+    second = await desk.administrator()
+    assert codes(await shuts_out(desk, second, last)) == []
+
+
+async def test_two_who_shut_each_other_out_leave_one(world: ConsentWorld) -> None:
+    desk = await Desk.at(world)
+    one, two = await desk.administrator(), await desk.administrator()
+    answers = await asyncio.gather(shuts_out(desk, one, two), shuts_out(desk, two, one))
+    assert sorted(codes(each) for each in answers) == [[], ["LAST_ADMINISTRATOR"]]
+
+
+@pytest.mark.parametrize("status", ["SUSPENDED", "WITHDRAWN"])
+async def test_the_platform_does_not_leave_without_another(
+    world: ConsentWorld, status: str
+) -> None:
+    """A site whose platform has left could not be administered by anybody."""
+    desk = await Desk.at(world)
+    by = await desk.administrator()
+    given = {
+        "agencyId": desk.platform, "status": status, "expectedVersion": 1, "reason": "Is over",
+    }  # fmt: skip
+    left = await run(desk.site, desk.acts(by), CHANGE, **given)
+    assert codes(left) == ["LAST_ADMINISTRATOR"]
+    assert await roles(desk.site, by) == ["PLA"]
+    other = await desk.site.make_agency("PLATFORM")
+    await desk.site.make_person("PLA", other)
+    assert codes(await run(desk.site, desk.acts(by), CHANGE, **given)) == []
+    assert await roles(desk.site, by) == []
+
+
+async def _suspended(world: ConsentWorld) -> None:
+    await test_the_platform_does_not_leave_without_another(world, "SUSPENDED")
+
+
 async def test_planted_count_outside_the_order_is_caught(
     world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +332,9 @@ async def _any_grant(session: WriteSession, _caller: Caller, grant_id: Any) -> A
         (_alone, agency_rules, "check_somebody_stays", lambda *_: None),
         (test_no_review_takes_the_last_one, agency_rules, "check_somebody_stays",
          lambda *_: None),
+        (test_the_last_one_is_not_shut_out, agency_rules, "check_somebody_stays",
+         lambda *_: None),
+        (_suspended, agency_rules, "check_somebody_stays", lambda *_: None),
         (test_roles_of_another_site_are_not_there, directory, "grant_for_update", _any_grant),
         (test_reviews_of_the_platform_cover_privacy_officers, rules, "check_reviewer",
          lambda *_: None),
