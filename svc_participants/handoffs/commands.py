@@ -79,6 +79,8 @@ class Call:
 async def request(session: WriteSession, caller: Caller, call: Call) -> dict[str, Any]:
     """Call whoever is on call to where the person is.
 
+    A call that nobody took in time is given up for this one.
+
     Raises:
         RuleError: NOT_ALLOWED, NOT_FOUND, STEP_NOT_ALLOWED, HANDOFF_OPEN or NOBODY_ON_CALL.
     """
@@ -90,8 +92,9 @@ async def request(session: WriteSession, caller: Caller, call: Call) -> dict[str
     rules.check_door(referral.door)
     rules.check_moment(call.requested_at, None, now, "requestedAt")
     check_text(call.place, "place", rules.MAX_TEXT)
-    if await repository.is_open(session, referral.id):
-        raise RuleError("HANDOFF_OPEN", "Somebody has been called already.")
+    standing = await repository.open_for_update(session, referral.id)
+    if standing is not None:
+        await _give_up(session, caller, standing, now)
     agency = None if call.provider_agency_id is None else parse_id(call.provider_agency_id)
     if call.provider_agency_id is not None and agency is None:
         raise rules.nobody_on_call()
@@ -126,6 +129,26 @@ async def request(session: WriteSession, caller: Caller, call: Call) -> dict[str
     called = [subject_key(row.on_call_account), agency_key(row.provider_agency_id)]
     publish(session, "handoffRequested", row.id, called)
     return {"handoff": str(row.id)}
+
+
+async def _give_up(session: WriteSession, caller: Caller, row: HandoffRow, now: datetime) -> None:
+    before = row.state
+    reason = rules.given_up(rules.HandoffState(before), row.requested_at, row.target_minutes, now)
+    row.state = rules.HandoffState.HANDOFF_FAILED.value
+    row.version += 1
+    await _fail(session, row, now, reason)
+    _note(session, row, before, caller, now, now)
+    publish(session, "handoffAnswered", row.id, [referral_key(row.referral_id)])
+    await session.flush()
+
+
+async def _fail(
+    session: WriteSession, row: HandoffRow, at: datetime, reason: rules.FailureReason | None
+) -> None:
+    row.failed_at = at
+    row.failure_reason = reason.value if reason else None
+    await clocks.end(session, row.id, ClockKind.HANDOFF, at)
+    handover.append(session, closing_facts(row))
 
 
 def _note(
@@ -188,10 +211,7 @@ async def record(
             row.met_at = step.happened_at
             await clocks.meet(session, row.id, ClockKind.HANDOFF, step.happened_at)
         case _:
-            row.failed_at = step.happened_at
-            row.failure_reason = step.failure_reason.value if step.failure_reason else None
-            await clocks.end(session, row.id, ClockKind.HANDOFF, step.happened_at)
-            handover.append(session, closing_facts(row))
+            await _fail(session, row, step.happened_at, step.failure_reason)
     _note(session, row, before, caller, step.happened_at, now)
     publish(session, "handoffAnswered", row.id, [referral_key(row.referral_id)])
     return {"handoff": str(row.id)}

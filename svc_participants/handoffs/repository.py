@@ -118,14 +118,14 @@ async def own_referral(
     return row
 
 
-async def is_open(session: AnySession, referral_id: UUID) -> bool:
-    """Return whether somebody is called already; the right to the referral was checked."""
-    found = await session.scalar(
-        select(HandoffRow.id).where(
-            HandoffRow.referral_id == referral_id, HandoffRow.state.in_(_OPEN)
-        )
+async def open_for_update(session: WriteSession, referral_id: UUID) -> HandoffRow | None:
+    """Return the open handoff of a referral, locked; the right to the referral was checked."""
+    row: HandoffRow | None = await session.scalar(
+        select(HandoffRow)
+        .where(HandoffRow.referral_id == referral_id, HandoffRow.state.in_(_OPEN))
+        .with_for_update(of=HandoffRow)
     )
-    return found is not None
+    return row
 
 
 async def for_update(session: WriteSession, caller: Caller, handoff_id: UUID) -> HandoffRow | None:

@@ -40,6 +40,7 @@ class FailureReason(StrEnum):
     NOBODY_AVAILABLE = "NOBODY_AVAILABLE"
     NOT_SAFE = "NOT_SAFE"
     TAKEN_TO_HOSPITAL = "TAKEN_TO_HOSPITAL"
+    NOT_RECORDED = "NOT_RECORDED"
 
 
 _H = HandoffState
@@ -49,7 +50,10 @@ STEPS: Final[dict[HandoffState, frozenset[HandoffState]]] = {
     _H.HANDOFF_MET: frozenset(),
     _H.HANDOFF_FAILED: frozenset(),
 }
-"""Which state may follow which. After a failure a new handoff can be asked for."""
+"""Which state may follow which. After a failure a new handoff can be asked for.
+
+Whoever was called records these. A call that nobody took ends without them: see `given_up`.
+"""
 
 OPEN: Final = (_H.HANDOFF_REQUESTED, _H.HANDOFF_EN_ROUTE)
 MAY_REQUEST: Final = frozenset({Role.LEO, Role.LEL})
@@ -109,6 +113,32 @@ def check_reason(wanted: HandoffState, reason: FailureReason | None) -> None:
             "REASON_MISMATCH", "Give a reason for HANDOFF_FAILED, and only for that.",
             ("input", "failureReason"),
         )  # fmt: skip
+    if reason is FailureReason.NOT_RECORDED:
+        message = "Who records how it went knows why: give that reason."
+        raise RuleError("REASON_MISMATCH", message, ("input", "failureReason"))
+
+
+def given_up(
+    state: HandoffState, requested_at: datetime, target_minutes: int, now: datetime
+) -> FailureReason:
+    """Return as what an open handoff ends when the officer calls again.
+
+    Nobody said within the protocol's minutes that they come, or somebody came and the day has
+    passed in which they could write down how it went.
+
+    Raises:
+        RuleError: it is too early to call again.
+    """
+    waited = now - requested_at
+    if state is _H.HANDOFF_REQUESTED and waited >= min(timedelta(minutes=target_minutes), ACCESS):
+        return FailureReason.NOBODY_AVAILABLE
+    if waited > ACCESS:
+        return FailureReason.NOT_RECORDED
+    said = "Somebody has been called already"
+    if state is _H.HANDOFF_EN_ROUTE:
+        raise RuleError("HANDOFF_OPEN", f"{said}, and is on the way.")
+    message = f"{said}. If nobody says within {target_minutes} minutes that they come, call again."
+    raise RuleError("HANDOFF_OPEN", message)
 
 
 def check_moment(at: datetime, last: datetime | None, now: datetime, field: str) -> None:
@@ -169,4 +199,7 @@ REASON_MEANINGS = {
     FailureReason.NOBODY_AVAILABLE: "Nobody could come.",
     FailureReason.NOT_SAFE: "The scene was not safe.",
     FailureReason.TAKEN_TO_HOSPITAL: "The person was taken to hospital.",
+    FailureReason.NOT_RECORDED: (
+        "Nobody wrote down within a day how it went, and there was another call; never given."
+    ),
 }

@@ -88,6 +88,7 @@ def test_only_a_failed_handoff_has_a_reason() -> None:
     rules.check_reason(HandoffState.HANDOFF_MET, None)
     for state, reason in (
         (HandoffState.HANDOFF_FAILED, None), (HandoffState.HANDOFF_MET, FailureReason.NOT_SAFE),
+        (HandoffState.HANDOFF_FAILED, FailureReason.NOT_RECORDED),
     ):  # fmt: skip
         with pytest.raises(RuleError):
             rules.check_reason(state, reason)
@@ -195,6 +196,78 @@ async def test_planted_ground_that_stays_is_caught(
 ) -> None:
     plant(monkeypatch, commands, "closing_facts", lambda _row: [])
     assert not await opened_and_closed(participants, await refer(participants))
+
+
+REQUESTED, EN_ROUTE = HandoffState.HANDOFF_REQUESTED, HandoffState.HANDOFF_EN_ROUTE
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "becomes"),
+    [
+        (REQUESTED, 29.9, None),
+        (REQUESTED, 30, FailureReason.NOBODY_AVAILABLE),
+        (REQUESTED, 5_000, FailureReason.NOBODY_AVAILABLE),
+        (EN_ROUTE, 30, None),
+        (EN_ROUTE, 24 * 60, None),
+        (EN_ROUTE, 24 * 60 + 1, FailureReason.NOT_RECORDED),
+    ],
+)
+def test_a_call_is_given_up_when_nobody_took_it_in_time(
+    state: HandoffState, minutes: float, becomes: FailureReason | None
+) -> None:
+    now = datetime.now(UTC)
+    called_at = now - timedelta(minutes=minutes)
+    if becomes is not None:
+        assert rules.given_up(state, called_at, 30, now) is becomes
+        return
+    with pytest.raises(RuleError) as refused:
+        rules.given_up(state, called_at, 30, now)
+    assert refused.value.code == "HANDOFF_OPEN"
+
+
+async def called_again(service: ServiceApp, state: HandoffState, minutes_ago: float) -> Any:
+    """Call, let time pass, and call again; what the officer sees then, and who reads the form."""
+    referral_id = await refer(service)
+    handoff_id = (await call(service, referral_id))["handoff"]["id"]
+    if state is EN_ROUTE:
+        await step(service, handoff_id, 1, "HANDOFF_EN_ROUTE", 1)
+    async with service.chassis.database.write() as session:
+        await session.execute(
+            text("update handoff set requested_at = :at where id = :id"),
+            {"at": datetime.now(UTC) - timedelta(minutes=minutes_ago), "id": handoff_id},
+        )
+    begun = len(service.consent.handed_over) if service.consent else 0
+    again = await call(service, referral_id)
+    assert service.consent is not None
+    taken = [each for each in service.consent.handed_over[begun:] if "row" not in each]
+    shown = (await service.graphql(officer(), ONE, {"id": referral_id})).data["referral"]
+    return again, {each["id"]: each for each in shown["handoffs"]}[handoff_id], len(taken)
+
+
+async def test_an_officer_calls_again_when_nobody_answers(participants: ServiceApp) -> None:
+    again, former, taken = await called_again(participants, REQUESTED, 31)
+    assert again["userErrors"] == []
+    assert again["handoff"]["id"] != former["id"]
+    assert (former["state"], former["failureReason"]) == ("HANDOFF_FAILED", "NOBODY_AVAILABLE")
+    assert taken == 8  # what the first call opened
+    again, former, _ = await called_again(participants, EN_ROUTE, 24 * 60 + 5)
+    assert again["userErrors"] == []
+    assert (former["state"], former["failureReason"]) == ("HANDOFF_FAILED", "NOT_RECORDED")
+
+
+async def test_a_call_that_is_answered_or_young_stays(participants: ServiceApp) -> None:
+    for state, minutes in ((REQUESTED, 20), (EN_ROUTE, 90)):
+        again, former, taken = await called_again(participants, state, minutes)
+        assert codes(again) == ["HANDOFF_OPEN"]
+        assert (former["state"], taken) == (state.value, 0)
+
+
+async def test_twin_a_call_given_up_that_stays_open_to_who_was_called_is_noticed(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, commands, "closing_facts", lambda _row: [])
+    _, _, taken = await called_again(participants, REQUESTED, 31)
+    assert taken != 8
 
 
 async def test_facts_of_a_call_end_within_a_day_by_themselves(participants: ServiceApp) -> None:
