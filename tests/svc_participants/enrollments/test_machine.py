@@ -195,10 +195,10 @@ def test_an_intake_begins_with_the_wish_to_be_contacted(consent: YesNo) -> None:
             rules.check_consent_to_contact(consent)
 
 
-def live(*phases: Phase) -> None:
+def live(*phases: Phase, lives: int = 100) -> None:
     """Run random lives."""
     chosen = settings(
-        max_examples=100, stateful_step_count=20, deadline=None, phases=phases, database=None
+        max_examples=lives, stateful_step_count=20, deadline=None, phases=phases, database=None
     )
     run_state_machine_as_test(Lives, settings=chosen)
 
@@ -251,4 +251,5 @@ def test_a_planted_gap_in_the_machine_is_found(
 ) -> None:
     monkeypatch.setattr(rules, name, broken)
     with pytest.raises(pytest.fail.Exception):
-        live(Phase.generate)  # one counterexample is enough, however long
+        # It ends with the first counterexample, however long; a hundred lives may have none.
+        live(Phase.generate, lives=3_000)
