@@ -177,7 +177,10 @@ class TokenMinter:
 
 
 class TokenVerifier:
-    """Checks tokens addressed to one audience. Verified tokens are remembered until they end."""
+    """Checks tokens addressed to one audience. Verified tokens are remembered until they end.
+
+    Not for longer: each change has a token of its own, which nobody shows again.
+    """
 
     def __init__(self, keys: VerificationKeys, audience: str) -> None:
         self._keys = keys
@@ -197,15 +200,23 @@ class TokenVerifier:
         known = self._verified.get(token)
         if known is None:
             known = self._verify_afresh(token)
+            self._forget_ended()
             self._verified[token] = known
-            if len(self._verified) > _VERIFIED_CACHE_SIZE:
-                self._verified.popitem(last=False)
         if clock.epoch_seconds() >= known.expires_at:
             self._verified.pop(token, None)
             raise IdentityTokenError("the token has expired")
         if known.issuer not in issuers:
             raise IdentityTokenError("this issuer may not call here")
         return known
+
+    def _forget_ended(self) -> None:
+        """Make room: the first that came is the first to end, or soon after it."""
+        now = clock.epoch_seconds()
+        while self._verified:
+            first = next(iter(self._verified.values()))
+            if first.expires_at > now and len(self._verified) < _VERIFIED_CACHE_SIZE:
+                return
+            self._verified.popitem(last=False)
 
     def _verify_afresh(self, token: str) -> VerifiedToken:
         try:

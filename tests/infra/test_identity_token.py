@@ -300,6 +300,22 @@ def test_the_memory_of_verified_tokens_is_bounded(
     assert len(verifier._verified) == 3
 
 
+def test_tokens_that_have_ended_are_not_remembered(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change has a token of its own: a busy hour would leave thousands of them behind."""
+    verifier, begun = programs.verifier(), clock.epoch_seconds()
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: begun)
+    for number in range(5):
+        verifier.verify(programs.sign(jti=str(number)), FROM_GATEWAY)
+    assert len(verifier._verified) == 5
+    monkeypatch.setattr(clock, "epoch_seconds", lambda: begun + MAX_LIFETIME_SECONDS)
+    now = clock.epoch_seconds()
+    lasting = programs.sign(iat=now, exp=now + MAX_LIFETIME_SECONDS)
+    verifier.verify(lasting, FROM_GATEWAY)
+    assert list(verifier._verified) == [lasting]
+
+
 def test_a_token_made_while_the_clock_was_ahead_is_made_anew(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
