@@ -105,6 +105,10 @@ class Turmoil:
     def _providers(self) -> list[str]:
         return [each for each in self.agencies() if self._world.rows("agency", id=each, type="CM")]
 
+    def _platform(self) -> list[str]:
+        """Return the operator's agency, whose last administrator nobody can shut out."""
+        return [str(each["id"]) for each in self._world.rows("agency", type="PLATFORM")]
+
     async def sign(self, participant: str, **changes: Any) -> dict[str, Any]:
         """Have a random form signed."""
         dice = self._dice
@@ -257,7 +261,8 @@ class Turmoil:
 
     async def _suspend(self) -> None:
         agency = self._dice.choice(self.agencies())
-        if agency not in self._suspended and agency not in self._providers():
+        stays = [*self._providers(), *self._platform()]
+        if agency not in self._suspended and agency not in stays:
             self._suspended.append(agency)
             await self._set_membership(agency, "SUSPENDED")
 
