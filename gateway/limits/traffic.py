@@ -43,6 +43,8 @@ class TrafficLimits:
         in_flight: requests that are worked on at the same time.
         reserved: of these, how many only urgent requests may use.
         in_flight_of_subject: requests of one person at the same time.
+        reserved_of_subject: of these, how many only urgent requests may use: an application that
+            floods the gateway in somebody's name must not keep that person from a hand-off.
     """
 
     subject: Rate = field(default_factory=lambda: Rate(50, 200))
@@ -52,6 +54,7 @@ class TrafficLimits:
     in_flight: int = 256
     reserved: int = 64
     in_flight_of_subject: int = 64
+    reserved_of_subject: int = 16
 
 
 UNLIMITED = TrafficLimits(
@@ -62,6 +65,7 @@ UNLIMITED = TrafficLimits(
     in_flight=1_000_000,
     reserved=0,
     in_flight_of_subject=1_000_000,
+    reserved_of_subject=0,
 )
 """For tests of something else, which are few people in a great hurry."""
 
@@ -171,9 +175,14 @@ class Traffic:
         """
         limits = self._limits
         is_urgent = any(each in self._rules.urgent for each in coordinates)
-        most = limits.in_flight if is_urgent else limits.in_flight - limits.reserved
+        most, most_of_subject = limits.in_flight, limits.in_flight_of_subject
+        if not is_urgent:
+            most, most_of_subject = (
+                most - limits.reserved,
+                most_of_subject - limits.reserved_of_subject,
+            )
         own = self._of_subject.get(subject, 0)
-        if self._in_flight >= most or own >= limits.in_flight_of_subject:
+        if self._in_flight >= most or own >= most_of_subject:
             raise RequestRefusedError(503, "OVERLOADED", headers={"retry-after": "1"})
         self._in_flight += 1
         self._of_subject[subject] = own + 1

@@ -1,10 +1,11 @@
 """`bench overload`: a gateway at three times what it can do, and how it comes back.
 
 First so many callers at once show what one gateway can do. Then requests leave at three times that
-rate, whatever becomes of those before: lists, a question about somebody who may not be seen, and
-revocations, which are urgent. Then requests leave at half the rate until they are all answered.
-Refusals must say so (503 `OVERLOADED` with `retry-after`, 429, or `SERVICE_UNAVAILABLE`), nobody
-may be shown what is not theirs, and what is urgent is refused less often than what is not.
+rate, whatever becomes of those before: lists of four people's, a question about somebody who may
+not be seen, and revocations, which are urgent. Then requests leave at half the rate until they are
+all answered. Refusals must say so (503 `OVERLOADED` with `retry-after`, 429, or
+`SERVICE_UNAVAILABLE`), nobody may be shown what is not theirs, and what is urgent is refused less
+often than what is not.
 """
 
 import argparse
@@ -29,6 +30,8 @@ HONEST = {"OVERLOADED", "SERVICE_UNAVAILABLE", "RATE_LIMITED"}
 CALLERS = 16
 IN_A_ROW = 20
 _PERSONA, _PURPOSE = "case_manager", "CAREMGT"
+_READERS = (_PERSONA, "case_manager_unassigned", "case_manager_other_agency", "cm_supervisor")
+"""Four, since a gateway has room for so many requests of one person, and for so many in all."""
 _LIST = "{ participants(first: 25) { edges { node { id name { family } } } } }"
 _HIDDEN = "query($id: ID!) { participant(id: $id) { id name { family } } }"
 _REVOKE = """mutation($input: RevokeReleaseInput!) { revokeRelease(input: $input) {
@@ -68,9 +71,9 @@ class Callers:
     release: str
     found: Found = field(default_factory=Found)
 
-    async def list_people(self) -> bool:
-        """Ask for a list."""
-        return await self._ask("list", _LIST, {})
+    async def list_people(self, number: int = 0) -> bool:
+        """Ask for a list, one person after the other."""
+        return await self._ask("list", _LIST, {}, _READERS[number % len(_READERS)])
 
     async def look_at_hidden(self) -> bool:
         """Ask for somebody who may not be seen: null, or a refusal."""
@@ -87,11 +90,16 @@ class Callers:
     async def mixed(self, number: int) -> str:
         """Send the n-th of a mix: eight lists, one hidden, one urgent of ten."""
         kinds = {8: self.look_at_hidden, 9: self.revoke}
-        await kinds.get(number % 10, self.list_people)()
+        if other := kinds.get(number % 10):
+            await other()
+        else:
+            await self.list_people(number)
         return "sent"
 
-    async def _ask(self, kind: str, query: str, variables: dict[str, object]) -> bool:
-        answered = await self.cluster.door(0, _PERSONA, query, dict(variables), _PURPOSE)
+    async def _ask(
+        self, kind: str, query: str, variables: dict[str, object], persona: str = _PERSONA
+    ) -> bool:
+        answered = await self.cluster.door(0, persona, query, dict(variables), _PURPOSE)
         outcome = "lost" if answered is None else _outcome(kind, answered[1])
         self.found.note(kind, outcome)
         return outcome == "answered"
@@ -150,7 +158,8 @@ async def measure(platform: Platform, seconds: float, factor: float) -> Result:
         shown = platform.operation("RevokeRoi")["variables"]["input"]
         callers = Callers(cluster, platform.participant("other_site"), shown["releaseId"])
         cluster.client.timeout = httpx2.Timeout(_FRESH_SECONDS)
-        await callers.list_people()
+        for number in range(len(_READERS)):
+            await callers.list_people(number)  # tokens
         callers.found = before = Found()
         rate = await capacity(callers, seconds)
         callers.found = during = Found()

@@ -87,11 +87,37 @@ def test_gateway_that_treats_all_alike_would_be_noticed() -> None:
 
 
 def test_one_person_cannot_take_all_the_room() -> None:
-    traffic = Traffic(RULES, TrafficLimits(in_flight=9, reserved=0, in_flight_of_subject=1))
+    limits = TrafficLimits(
+        in_flight=9, reserved=0, in_flight_of_subject=1, reserved_of_subject=0
+    )  # fmt: skip
+    traffic = Traffic(RULES, limits)
     with traffic.room("a", [URGENT]):
         assert refusal(traffic.room("a", [PLAIN]).__enter__)[1] == "OVERLOADED"
         with traffic.room("b", [PLAIN]):
             pass
+
+
+def _urgent_requests_of_one_person_find_room_for_longer(rules: TrafficRules) -> None:
+    limits = TrafficLimits(
+        in_flight=9, reserved=0, in_flight_of_subject=2, reserved_of_subject=1
+    )  # fmt: skip
+    traffic = Traffic(rules, limits)
+    with traffic.room("a", [PLAIN]):
+        assert refusal(traffic.room("a", [PLAIN]).__enter__)[1] == "OVERLOADED"
+        with traffic.room("a", [URGENT]):
+            assert refusal(traffic.room("a", [URGENT]).__enter__)[1] == "OVERLOADED"
+        with traffic.room("b", [PLAIN]):
+            pass
+
+
+def test_urgent_requests_of_one_person_find_room_for_longer() -> None:
+    _urgent_requests_of_one_person_find_room_for_longer(RULES)
+
+
+def test_person_whose_requests_are_all_alike_would_be_noticed() -> None:
+    """Planted twin of the test above."""
+    with pytest.raises(RequestRefusedError):
+        _urgent_requests_of_one_person_find_room_for_longer(TrafficRules())
 
 
 def test_room_is_given_back_after_a_failure() -> None:
