@@ -9,6 +9,7 @@ from importlib import resources
 from uuid import UUID
 
 from infra.vocabulary import Purpose, Role
+from svc_consent.disclosures.rules import Outcome
 
 _FILE = "reports.toml"
 
@@ -40,11 +41,13 @@ class Filter:
         report: only what belongs in a statutory report.
         agency_id: only what this agency was told.
         since: not before.
+        outcomes: only what ended like this.
     """
 
     report: Report | None = None
     agency_id: UUID | None = None
     since: datetime | None = None
+    outcomes: tuple[Outcome, ...] | None = None
 
 
 @lru_cache(maxsize=1)

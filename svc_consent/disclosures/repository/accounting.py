@@ -135,6 +135,9 @@ def _wanted(chosen: Filter) -> list[ColumnElement[bool]]:
         conditions.append(LedgerEntry.entry["agencyId"].astext == str(chosen.agency_id))
     if chosen.since is not None:
         conditions.append(LedgerAbout.recorded_at >= chosen.since)
+    if chosen.outcomes is not None:
+        wanted = [each.value for each in chosen.outcomes]
+        conditions.append(_PART["outcome"].astext.in_(wanted))
     if chosen.report is not None:
         rule = report_rules()[chosen.report]
         rests = _rests_on_release(rule.excluded_release_kinds)

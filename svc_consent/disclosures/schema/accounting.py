@@ -137,6 +137,10 @@ AgencyArgument = Annotated[
 SinceArgument = Annotated[
     datetime | None, strawberry.argument(description="Not before.", directives=_AUDIT)
 ]
+OutcomesArgument = Annotated[
+    list[Outcome] | None,
+    strawberry.argument(description="Only what ended like one of these.", directives=_AUDIT),
+]
 Years = Annotated[
     int, strawberry.argument(description="How many years back, 1 to 6.", directives=_AUDIT)
 ]
@@ -182,15 +186,17 @@ class Participant(
         report: ReportArgument = None,
         agency_id: AgencyArgument = None,
         since: SinceArgument = None,
+        outcomes: OutcomesArgument = None,
     ) -> Connection[Disclosure] | None:
         """Return one page of the accounting."""
         context, participant_id = context_of(info), parse_id(str(self.id))
         agency = None if agency_id is None else parse_id(str(agency_id))
         if participant_id is None or (agency_id is not None and agency is None):
             return None
-        chosen = Filter(report, agency, since)
+        ended = None if outcomes is None else tuple(sorted(set(outcomes)))
+        chosen = Filter(report, agency, since, ended)
         caller = context.caller
-        name = f"Participant.accounting({participant_id},{report},{agency},{since})"
+        name = f"Participant.accounting({participant_id},{report},{agency},{since},{ended})"
         key = None if after is None else parse_key(context.seal.open(caller, name, after))
         async with context.reading() as session:
             page = await page_of_accounting(

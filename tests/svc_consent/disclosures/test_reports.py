@@ -20,10 +20,13 @@ from tests.fixtures.release_case import Case, new_case
 from tests.fixtures.service_app import ServiceAppFactory, caller
 
 READ = """query Read(
-  $of: [_Any!]!, $report: AccountingReport, $agency: ID, $since: DateTime, $years: Int! = 3
+  $of: [_Any!]!, $report: AccountingReport, $agency: ID, $since: DateTime,
+  $outcomes: [DisclosureOutcome!], $years: Int! = 3
 ) {
   _entities(representations: $of) { ... on Participant {
-    accounting(first: 100, report: $report, agencyId: $agency, since: $since) {
+    accounting(
+      first: 100, report: $report, agencyId: $agency, since: $since, outcomes: $outcomes
+    ) {
       totalCount edges { node { at kind outcome releaseVersions recipient { id } } } }
     recipients(years: $years) { times lastAt agency { id } } } } }"""
 Line = tuple[str, str, str, str]
@@ -166,6 +169,24 @@ async def test_accounting_is_the_ledger_recomputed(record: Record) -> None:
     assert await record.lines(agency=officer) == [each for each in expected if each[3] == officer]
     since = expected[10][0]
     assert sorted(await record.lines(since=since)) == sorted(e for e in expected if e[0] >= since)
+
+
+async def test_accounting_by_outcome_is_what_was_told_or_what_was_tried(record: Record) -> None:
+    officer, world = record.people["officer"], record.case.world
+    await record.ask("officer")
+    tried = {
+        **world.gate_call(officer, await world.head()),
+        "denied": [record.case.participant],
+    }
+    await world.gate(tried)
+    expected = [line for line, _, _ in await record.recomputed()]
+    outcomes = {line[2] for line in expected}
+    assert outcomes >= {"RELEASED", "ATTEMPT"}
+    for outcome in outcomes:
+        assert await record.lines(outcomes=[outcome]) == [e for e in expected if e[2] == outcome]
+    both = await record.lines(outcomes=["ATTEMPT", "RELEASED"])
+    assert both == [e for e in expected if e[2] in {"ATTEMPT", "RELEASED"}]
+    assert await record.lines(outcomes=[]) == []
 
 
 KINDS = dict.fromkeys(("officer", "medic", "provider", "project"), "DISCLOSURE") | dict.fromkeys(

@@ -10,7 +10,7 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from gateway.web.console import roles
-from gateway.web.console.asking import RefusedError, Reply
+from gateway.web.console.asking import RefusedError
 from gateway.web.console.connection import next_cursor, nodes
 from gateway.web.console.problems import Problems
 from gateway.web.console.recipients import ROLES_OF, asker
@@ -18,9 +18,6 @@ from gateway.web.console.release_form import PURPOSES
 from gateway.web.console.views.people import full_name
 from gateway.web.console.visit import Visit
 
-DENIED: Final = frozenset({"WITHHELD", "ATTEMPT"})
-ATTEMPT_PAGES: Final = 3
-"""Pages of a hundred entries that one visit looks through."""
 COORDINATES: Final = (
     ("Participant.name", "Name"),
     ("Participant.contact", "How to reach the person"),
@@ -87,41 +84,14 @@ async def preview(visit: Visit) -> Response:
     )
 
 
-async def _asked_of(visit: Visit, id_: str, after: str, *, is_first: bool) -> tuple[Any, Reply]:
-    """Return a page of a record's accounting; behind the first, lines only where one is denied.
-
-    What a cursor begins with stays where it is, so that the second look finds the same lines.
-    """
-    variables = {"id": id_, "after": after or None, "isFirst": is_first, "isBrief": not is_first}
-    found, reply = await visit.ask_needed("RecordAttempts", variables, root="participant")
-    if is_first or found is None or not _denied(nodes(found["accounting"])):
-        return found, reply
-    whole = {**variables, "isBrief": False}
-    return await visit.ask_needed("RecordAttempts", whole, root="participant")
-
-
-def _denied(page: list[Any]) -> list[Any]:
-    return [row for row in page if row["outcome"] in DENIED]
-
-
 async def attempts(visit: Visit) -> Response:
-    """Show what was asked about a record and not told, from some pages of its accounting."""
+    """Show what was asked about a record and not told, newest first."""
     id_, after = visit.request.path_params["id"], visit.queried("after", 2000)
-    person: Any = None
-    rows: list[Any] = []
-    looked, is_partial = 0, False
-    for _ in range(ATTEMPT_PAGES):
-        found, reply = await _asked_of(visit, id_, after, is_first=person is None)
-        if found is None:
-            return visit.page("unknown.html", 404)
-        person = person or found
-        page = nodes(found["accounting"])
-        looked += len(page)
-        is_partial = is_partial or reply.is_partial
-        rows += _denied(page)
-        after = next_cursor(found["accounting"])
-        if not after:
-            break
+    variables = {"id": id_, "after": after or None, "isFirst": not after}
+    person, reply = await visit.ask_needed("RecordAttempts", variables, root="participant")
+    if person is None:
+        return visit.page("unknown.html", 404)
+    rows = nodes(person["accounting"])
     asked = Counter((row["recipient"] or {}).get("name") or "The participant" for row in rows)
     return visit.page(
         "attempts.html",
@@ -129,10 +99,9 @@ async def attempts(visit: Visit) -> Response:
         called=full_name(person),
         rows=rows,
         by_recipient=asked.most_common(),
-        looked=looked,
         total=(person["accounting"] or {}).get("totalCount"),
-        cursor=after,
-        is_partial=is_partial,
+        cursor=next_cursor(person["accounting"]),
+        is_partial=reply.is_partial,
     )
 
 
