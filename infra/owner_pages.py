@@ -7,7 +7,7 @@ Orders are keyset orders: the same columns, all in one direction, that the curso
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -139,6 +139,18 @@ def page_request(
     if after is not None:
         key = order.parse(context.seal.open(context.caller, name, after))
     return PageRequest(page_size(first), key, selects(info, "totalCount"))
+
+
+def bound_name(name: str, choice: Any) -> str:
+    """Return a connection's name with what its rows are chosen and sorted by.
+
+    Bound into the cursors, so that one of a choice opens no other choice.
+
+    Args:
+        name: ``Type.field``.
+        choice: a frozen dataclass whose defaults choose nothing.
+    """
+    return name if choice == type(choice)() else f"{name}:{astuple(choice)!r}"
 
 
 def selects(info: Info, name: str) -> bool:

@@ -15,7 +15,7 @@ from svc_participants.care.schema import (
     CareQuery,
 )
 from svc_participants.caseloads.news import CaseloadSubscription
-from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation, CaseloadQuery
+from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation
 from svc_participants.enrollments.schema import (
     Enrollment,
     EnrollmentFields,
@@ -25,6 +25,7 @@ from svc_participants.enrollments.schema import (
 from svc_participants.indicators.fidelity_schema import FidelityQuery
 from svc_participants.indicators.schema import IndicatorQuery
 from svc_participants.indicators.study_schema import StudyQuery
+from svc_participants.lists.schema import ListQuery
 from svc_participants.people.identity_schema import IdentityMutation
 from svc_participants.people.schema import Participant, PeopleMutation, PeopleQuery, extend
 from svc_participants.referrals.schema import (
@@ -55,10 +56,10 @@ for _more in OF_GOAL:
 @strawberry.type(directives=_STRUCTURE, description="What can be read.")
 class Query(
     PeopleQuery,
+    ListQuery,
     SearchQuery,
     ReferralQuery,
     CareQuery,
-    CaseloadQuery,
     IndicatorQuery,
     StudyQuery,
     FidelityQuery,

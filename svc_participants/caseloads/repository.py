@@ -1,23 +1,21 @@
-"""All statements about caseloads. A participant appears on one only where visible now."""
+"""All statements about assignments; the caseload as a list of people is in ``lists``."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from infra.authority.predicate import visible
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
-from infra.owner_pages import Order, OwnerPages, PageRequest, page
-from infra.pagination import Page
+from infra.owner_pages import Order, OwnerPages
 from infra.vocabulary import Category, Role
 from svc_participants.caseloads.tables import AssignmentRow
-from svc_participants.people.repository import BY_CREATION, may_write
-from svc_participants.people.tables import ParticipantRow
+from svc_participants.people.repository import may_write
 
 NEWEST_FIRST = Order((AssignmentRow.created_at, AssignmentRow.id), is_descending=True)
 
@@ -51,20 +49,6 @@ class AssignmentsOfParticipant(OwnerPages[AssignmentRow]):
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
         """Those that the caller may see."""
         return assignment_visible(caller)
-
-
-async def caseload_page(
-    session: ReadSession, caller: Caller, request: PageRequest
-) -> Page[ParticipantRow]:
-    """Return a page of the people whom the caller works with and may see now."""
-    mine = exists().where(
-        AssignmentRow.participant_id == ParticipantRow.id,
-        AssignmentRow.account_id == caller.subject,
-        AssignmentRow.ended_at.is_(None),
-    )
-    seen = visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True)
-    rows = select(ParticipantRow).where(mine, seen)
-    return await page(session, rows, BY_CREATION, request)
 
 
 async def open_count(session: WriteSession, account_id: str) -> int:

@@ -19,18 +19,12 @@ from svc_participants.caseloads.tables import AssignmentRow
 from svc_participants.enrollments.commands import ExitRequest
 from svc_participants.enrollments.rules import ExitReason
 from svc_participants.enrollments.schema.mutations import EnrollmentPayload, enrollment_payload
-from svc_participants.people.repository import BY_CREATION, Seen, StaffNames
-from svc_participants.people.schema import (
-    INPUT,
-    After,
-    First,
-    Participant,
-    participant_of,
-)
+from svc_participants.people.repository import StaffNames
+from svc_participants.people.schema import INPUT, After, First, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _ENROLLMENT = [category(Category.ENROLLMENT)]
-_CASELOAD, _OF_PARTICIPANT = "Query.caseload", "Participant.assignments"
+_OF_PARTICIPANT = "Participant.assignments"
 
 
 @strawberry.type(
@@ -104,30 +98,6 @@ class CaseloadFields:
         description="Who works with the participant, newest first.",
         directives=_ENROLLMENT,
     )
-
-
-@strawberry.type(directives=_STRUCTURE, description="Reading about caseloads.")
-class CaseloadQuery:
-    """Root fields about caseloads."""
-
-    @strawberry.field(description="The people whom you work with, by when their record began.")
-    async def caseload(
-        self, info: Info, first: First = 25, after: After = None
-    ) -> Connection[Participant] | None:
-        """Return a page of the caller's caseload."""
-        context, order = context_of(info), BY_CREATION
-        request = page_request(context, info, name=_CASELOAD, order=order, first=first, after=after)
-        async with context.reading() as session:
-            found = await repository.caseload_page(session, context.caller, request)
-        return connection(
-            found,
-            seal=context.seal,
-            caller=context.caller,
-            name=_CASELOAD,
-            after=after,
-            key=order.key,
-            node=lambda row: participant_of(Seen(row, may_see_identity=True)),
-        )
 
 
 @strawberry.input(description="Put a participant on a case manager's caseload.")

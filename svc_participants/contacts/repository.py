@@ -14,6 +14,17 @@ from svc_participants.contacts.tables import ContactAttemptRow
 from svc_participants.people.repository import holding
 
 NEWEST_FIRST = Order((ContactAttemptRow.attempted_at, ContactAttemptRow.id), is_descending=True)
+IS_REACHED = ContactAttemptRow.outcome == AttemptOutcome.REACHED.value
+
+
+def attempt_visible(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this attempt"; another agency's need a release."""
+    return holding(
+        caller,
+        Category.CASE_NOTES,
+        ContactAttemptRow.participant_id,
+        ContactAttemptRow.agency_id,
+    )
 
 
 class AttemptsOfParticipant(OwnerPages[ContactAttemptRow]):
@@ -24,13 +35,8 @@ class AttemptsOfParticipant(OwnerPages[ContactAttemptRow]):
     order = NEWEST_FIRST
 
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
-        """Those that the caller may see; another agency's need a release."""
-        return holding(
-            caller,
-            Category.CASE_NOTES,
-            ContactAttemptRow.participant_id,
-            ContactAttemptRow.agency_id,
-        )
+        """Those that the caller may see."""
+        return attempt_visible(caller)
 
 
 async def attempts_since(

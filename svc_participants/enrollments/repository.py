@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from infra.authority.predicate import visible
 from infra.authority.tables import Visibility
@@ -36,6 +36,30 @@ def enrollment_visible(caller: Caller) -> ColumnElement[bool]:
     """Return the condition "this caller may see this enrollment"."""
     return visible(
         caller, Category.ENROLLMENT, EnrollmentRow.participant_id, EnrollmentRow.enrolled_on
+    )
+
+
+def newest_of_person(
+    caller: Caller, column: InstrumentedAttribute[Any], participant_id: InstrumentedAttribute[UUID]
+) -> ScalarSelect[Any]:
+    """Return a column of the newest enrollment, as ``CurrentEnrollmentLoader`` finds it.
+
+    Args:
+        caller: who asks; enrollments that they may not see are as if absent.
+        column: of the enrollment.
+        participant_id: column of the statement around it that names the person.
+    """
+    return (
+        select(column)
+        .where(
+            EnrollmentRow.participant_id == participant_id,
+            _NOT_IN_ERROR,
+            enrollment_visible(caller),
+        )
+        .order_by(*NEWEST_FIRST.clauses())
+        .limit(1)
+        .correlate(participant_id.class_)
+        .scalar_subquery()
     )
 
 

@@ -13,11 +13,10 @@ from infra.identity_token import Caller
 from infra.owner_pages import PageRequest, page
 from infra.pagination import Page
 from infra.vocabulary import Category
-from svc_participants.care.encounters.rules import EncounterOutcome
+from svc_participants.care.encounters.repository import is_meeting
 from svc_participants.care.encounters.tables import EncounterRow
-from svc_participants.care.notes.rules import ContactMode
 from svc_participants.clocks.rules import zone_of
-from svc_participants.contacts.rules import AttemptOutcome
+from svc_participants.contacts.repository import IS_REACHED
 from svc_participants.contacts.tables import ContactAttemptRow
 from svc_participants.enrollments.rules import EnrollmentStatus, InactiveReason
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
@@ -28,9 +27,6 @@ from svc_participants.protocols.rules import Limits, read
 from svc_participants.referrals.repository import DEFAULT_ZONE, site_program
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralRow
-
-_IS_REACHED = ContactAttemptRow.outcome == AttemptOutcome.REACHED.value
-_MET = (EncounterOutcome.MET.value, EncounterOutcome.NOT_TODAY.value)
 
 
 async def limits_of(session: ReadSession, caller: Caller) -> Limits:
@@ -96,18 +92,17 @@ def _silent(agency: UUID | None, days: int) -> ColumnElement[bool]:
         EnrollmentEventRow.to_status == EnrollmentStatus.ENROLLED_ACTIVE.value,
         EnrollmentEventRow.happened_on >= since_day,
     )
-    is_reached = exists().where(*tried, _IS_REACHED, ContactAttemptRow.attempted_at >= since)
+    is_reached = exists().where(*tried, IS_REACHED, ContactAttemptRow.attempted_at >= since)
     is_met = exists().where(
         EncounterRow.participant_id == person,
         EncounterRow.agency_id == agency,
-        EncounterRow.outcome.in_(_MET),
-        EncounterRow.mode != ContactMode.COLLATERAL.value,
+        is_meeting(),
         EncounterRow.occurred_on >= since_day,
     )
     return and_(
         or_(
             exists().where(*active, EnrollmentRow.enrolled_on < since_day),
-            and_(exists().where(*active), exists().where(*tried, ~_IS_REACHED)),
+            and_(exists().where(*active), exists().where(*tried, ~IS_REACHED)),
         ),
         ~or_(is_reached, is_met, is_back),
     )

@@ -15,8 +15,7 @@ from infra.authority.predicate import agency_of, visible, visible_in_any
 from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.identity_token import Caller
-from infra.owner_pages import Order, PageRequest, page
-from infra.pagination import Page
+from infra.owner_pages import Order
 from infra.request_context import RequestContext
 from infra.vocabulary import Basis, Category
 from svc_participants.people import rules
@@ -33,7 +32,7 @@ from svc_participants.people.tables import (
 Column = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 BY_CREATION = Order((ParticipantRow.created_at, ParticipantRow.id))
-"""The order of every list of people: by when the record began, so that it says nothing else."""
+"""Order of lists of people unless another is asked for: when the record began says nothing else."""
 
 CARE_CATEGORIES = (
     Category.IDENTITY,
@@ -211,15 +210,6 @@ class StaffNames:
             )
             names = {row.account_id: row.display_name for row in found}
         return [names.get(each) for each in account_ids]
-
-
-async def identified_page(
-    session: ReadSession, caller: Caller, request: PageRequest
-) -> Page[ParticipantRow]:
-    """Return a page of the people whose identity the caller may see."""
-    mine = visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True)
-    rows = select(ParticipantRow).where(mine)
-    return await page(session, rows, BY_CREATION, request)
 
 
 async def writable(

@@ -10,8 +10,6 @@ from strawberry.types import Info
 from infra.command_edge import run_command
 from infra.entity_references import parse_id, reference_ids
 from infra.mutation_result import UserError
-from infra.owner_pages import page_request
-from infra.pagination import Connection, connection
 from infra.request_context import context_of
 from infra.schema_directives import about, category
 from infra.vocabulary import Category
@@ -236,28 +234,6 @@ class PeopleQuery:
     async def participant(self, info: Info, id: GlobalId) -> Participant | None:  # noqa: A002
         """Return one participant."""
         return await load_participant(info, id)
-
-    @strawberry.field(
-        description="The people whose identity you may see, by when their record began."
-    )
-    async def participants(
-        self, info: Info, first: First = 25, after: After = None
-    ) -> Connection[Participant] | None:
-        """Return a page of participants."""
-        context = context_of(info)
-        order, name = repository.BY_CREATION, "Query.participants"
-        request = page_request(context, info, name=name, order=order, first=first, after=after)
-        async with context.reading() as session:
-            found = await repository.identified_page(session, context.caller, request)
-        return connection(
-            found,
-            seal=context.seal,
-            caller=context.caller,
-            name=name,
-            after=after,
-            key=order.key,
-            node=lambda row: participant_of(repository.Seen(row, may_see_identity=True)),
-        )
 
 
 @strawberry.input(description="Whom to call when something happens.")

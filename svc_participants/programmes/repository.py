@@ -20,6 +20,16 @@ from svc_participants.referrals.tables import ReferralRow
 NEWEST_FIRST = Order((ProgrammePlaceRow.created_at, ProgrammePlaceRow.id), is_descending=True)
 
 
+def place_visible(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this caller may see this place"."""
+    return visible(
+        caller,
+        Category.ENROLLMENT,
+        ProgrammePlaceRow.participant_id,
+        ProgrammePlaceRow.entered_on,
+    )
+
+
 class PlacesOfParticipant(OwnerPages[ProgrammePlaceRow]):
     """Places of participants, newest first."""
 
@@ -29,12 +39,7 @@ class PlacesOfParticipant(OwnerPages[ProgrammePlaceRow]):
 
     def narrowed(self, caller: Caller) -> ColumnElement[bool]:
         """Those that the caller may see."""
-        return visible(
-            caller,
-            Category.ENROLLMENT,
-            ProgrammePlaceRow.participant_id,
-            ProgrammePlaceRow.entered_on,
-        )
+        return place_visible(caller)
 
 
 class ProgrammeLoader(BatchLoader[ProgrammeRow]):

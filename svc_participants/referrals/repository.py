@@ -4,7 +4,7 @@ Authorship opens a referrer's own form, never another one about the same person;
 grounds that belong to a form rather than to a person are checked against the row as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from infra.pagination import Page
 from infra.vocabulary import Basis, Category, Role
 from svc_participants.people.repository import under
 from svc_participants.referrals import rules
+from svc_participants.referrals.choosing import QueueChoice, QueueOrder
 from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
 
 DEFAULT_ZONE = "America/Los_Angeles"
@@ -31,6 +32,14 @@ DEFAULT_ZONE = "America/Los_Angeles"
 
 BY_SUBMISSION = Order((ReferralRow.submitted_at, ReferralRow.id), is_descending=True)
 OLDEST_FIRST = Order((ReferralRow.submitted_at, ReferralRow.id))
+BY_PRIORITY = Order((ReferralRow.priority_rank, ReferralRow.queued_since, ReferralRow.id))
+"""Most points first, then whoever has waited longest: the protocol's rule, and nothing else."""
+
+QUEUE_ORDERS = {
+    QueueOrder.LONGEST_WAITING_FIRST: OLDEST_FIRST,
+    QueueOrder.NEWEST_FIRST: BY_SUBMISSION,
+    QueueOrder.BY_PRIORITY: BY_PRIORITY,
+}
 
 _AWAITING = sorted(each.value for each in rules.AWAITING_DECISION)
 
@@ -108,11 +117,12 @@ async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -
 
 
 async def queue_page(
-    session: ReadSession, caller: Caller, request: PageRequest
+    session: ReadSession, caller: Caller, request: PageRequest, choice: QueueChoice
 ) -> Page[ReferralRow]:
     """Return a page of the referrals that the caller screens and that await a decision.
 
-    On that ground alone: a release opens a referral, and makes nobody a queue of people.
+    On that ground alone: a release opens a referral, and makes nobody a queue of people. What is
+    chosen by the form is chosen among the forms that the caller may read.
     """
     grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
     is_screener = frozenset({Basis.SCREENING}) in grounds
@@ -120,9 +130,25 @@ async def queue_page(
     # The condition of each row looks at its own participant; the list begins with whom one screens.
     screened = visible(screening, Category.ELIGIBILITY, ReferralRow.participant_id, is_list=True)
     rows = select(ReferralRow).where(
-        screened, ReferralRow.status.in_(_AWAITING), outcome_visible(screening)
+        screened,
+        ReferralRow.status.in_(_AWAITING),
+        outcome_visible(screening),
+        *_chosen(caller, choice),
     )
-    return await page(session, rows, OLDEST_FIRST, request)
+    return await page(session, rows, QUEUE_ORDERS[choice.order], request)
+
+
+def _chosen(caller: Caller, choice: QueueChoice) -> Iterator[ColumnElement[bool]]:
+    if choice.status is not None:
+        yield ReferralRow.status == choice.status.value
+    if choice.looks_at_form:
+        yield form_visible(caller)
+    if choice.door is not None:
+        yield ReferralRow.door == choice.door.value
+    if choice.urgency is not None:
+        yield ReferralRow.urgency == choice.urgency.value
+    if choice.received_since is not None:
+        yield ReferralRow.submitted_on >= choice.received_since
 
 
 async def for_decision(

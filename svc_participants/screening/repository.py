@@ -9,16 +9,14 @@ from infra.authority import expression
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
-from infra.owner_pages import Order, PageRequest, page
+from infra.owner_pages import PageRequest, page
 from infra.pagination import Page
 from infra.vocabulary import Basis, Category
 from svc_participants.people.repository import under
-from svc_participants.referrals.repository import outcome_visible
+from svc_participants.referrals.repository import BY_PRIORITY, outcome_visible
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
 
-BY_PRIORITY = Order((ReferralRow.priority_rank, ReferralRow.queued_since, ReferralRow.id))
-"""Most points first, then whoever has waited longest: the protocol's rule, and nothing else."""
 PREVIEWED = 1000
 
 

@@ -39,6 +39,7 @@ notes: Any = importlib.import_module("svc_participants.care.notes.repository")
 summaries: Any = importlib.import_module("svc_participants.care.summaries.repository")
 caseloads: Any = importlib.import_module("svc_participants.caseloads.repository")
 enrollments: Any = importlib.import_module("svc_participants.enrollments.repository")
+lists: Any = importlib.import_module("svc_participants.lists.repository")
 people_commands: Any = importlib.import_module("svc_participants.people.commands")
 people: Any = importlib.import_module("svc_participants.people.repository")
 people_schema: Any = importlib.import_module("svc_participants.people.schema")
@@ -123,38 +124,38 @@ def _more_pages(pages: Any) -> Plant:
 
 def _list_in_hidden_order(patch: pytest.MonkeyPatch) -> None:
     """Sort a page of people by how many notes there are about them."""
-    sound = people.identified_page
+    sound = lists.identified_page
     busy = (
         select(func.max(notes.CaseNoteRow.text))
         .where(notes.CaseNoteRow.participant_id == ParticipantRow.id)
         .scalar_subquery()
     )
 
-    async def sorting(session: Any, caller: Any, request: Any) -> Page[ParticipantRow]:
-        page = await sound(session, caller, request)
-        ids = [row.id for row in page.rows]
+    async def sorting(session: Any, caller: Any, request: Any, choice: Any) -> Page[Any]:
+        page = await sound(session, caller, request, choice)
+        listed = {each.row.id: each for each in page.rows}
         found = await session.scalars(
-            select(ParticipantRow)
-            .where(ParticipantRow.id.in_(ids))
+            select(ParticipantRow.id)
+            .where(ParticipantRow.id.in_(list(listed)))
             .order_by(busy, ParticipantRow.id)
         )
-        return Page(list(found), page.has_next, page.total)
+        return Page([listed[each] for each in found], page.has_next, page.total)
 
-    patch.setattr(people, "identified_page", sorting)
+    patch.setattr(lists, "identified_page", sorting)
 
 
 def _list_total_of_all(patch: pytest.MonkeyPatch) -> None:
     """Count everybody with a family name of some kind, seen or not."""
-    sound = people.identified_page
+    sound = lists.identified_page
 
-    async def counting(session: Any, caller: Any, request: Any) -> Page[ParticipantRow]:
-        page = await sound(session, caller, request)
+    async def counting(session: Any, caller: Any, request: Any, choice: Any) -> Page[Any]:
+        page = await sound(session, caller, request, choice)
         total = await session.scalar(
             select(func.count()).where(ParticipantRow.family_name.like("%Zzz"))
         )
         return Page(page.rows, page.has_next, (page.total or 0) + (total or 0))
 
-    patch.setattr(people, "identified_page", counting)
+    patch.setattr(lists, "identified_page", counting)
 
 
 def _own_referrals_of_all(patch: pytest.MonkeyPatch) -> None:
@@ -173,8 +174,8 @@ def _queue_of_all(patch: pytest.MonkeyPatch) -> None:
     """Count in the queue what awaits somebody else's decision."""
     sound = referrals.queue_page
 
-    async def counting(session: Any, caller: Any, request: Any) -> Page[ReferralRow]:
-        page = await sound(session, caller, request)
+    async def counting(session: Any, caller: Any, request: Any, choice: Any) -> Page[ReferralRow]:
+        page = await sound(session, caller, request, choice)
         waiting = select(func.count()).where(ReferralRow.status.in_(referrals._AWAITING))
         return Page(page.rows, page.has_next, await session.scalar(waiting))
 

@@ -37,6 +37,13 @@ _PEOPLE = """query($after: String) { participants(first: 4, after: $after) { tot
     contact { phone } notes(first: 1) { totalCount edges { node { text } } } } } } }"""
 _CASELOAD = """query($after: String) { caseload(first: 4, after: $after) { totalCount
   pageInfo { hasNextPage endCursor } edges { node { id name { family } } } } }"""
+_CHOSEN = """query($after: String) {
+  participants(first: 4, after: $after, order: LATEST_CONTACT_FIRST) { totalCount
+    pageInfo { hasNextPage endCursor } edges { node { id name { family } } } }
+  active: participants(first: 4, status: ENROLLED_ACTIVE) { totalCount edges { node { id } } }
+  nobodys: participants(first: 4, isAssigned: false) { totalCount edges { node { id } } }
+  caseload(first: 4, inactiveReason: CUSTODY) { totalCount edges { node { id } } }
+  referralQueue(first: 5, urgency: NOW) { totalCount edges { node { id status } } } }"""
 _OWN = """query($after: String) { myReferrals(first: 3, after: $after) { totalCount
   pageInfo { hasNextPage endCursor } edges { node { id receipt status account
     participant { id name { family } } } } } }"""
@@ -210,6 +217,8 @@ class Pairs:
             steps.append(Step(_AGENDA, {"m": item["meeting_id"]}))
         if table == "referral":
             steps += [Step(_REFERRAL, {"r": str(edit.row["id"])}), Step(_QUEUE)]
+        if table in ("enrollment", "caseload_assignment", "referral"):
+            steps.append(Step(_CHOSEN, follow="participants"))
         if table in ("lead_link", "filing_decision", "warrant", "enrollment"):
             links = self._world.rows("lead_link", participant_id=edit.participant)
             for link in links[:1]:

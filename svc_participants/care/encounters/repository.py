@@ -10,6 +10,7 @@ from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.identity_token import Caller
 from infra.owner_pages import Order
 from infra.vocabulary import Category, Role
+from svc_participants.care.encounters.rules import EncounterOutcome
 from svc_participants.care.encounters.tables import EncounterRow
 from svc_participants.care.keeping import loader_of, pages_of
 from svc_participants.care.notes.rules import ContactMode
@@ -18,6 +19,13 @@ from svc_participants.people.repository import holding
 NEWEST_FIRST = Order(
     (EncounterRow.occurred_on, EncounterRow.recorded_at, EncounterRow.id), is_descending=True
 )
+
+_MET = (EncounterOutcome.MET.value, EncounterOutcome.NOT_TODAY.value)
+
+
+def is_meeting() -> ColumnElement[bool]:
+    """Return the condition "the person was met or spoken to"; word of somebody else is none."""
+    return and_(EncounterRow.outcome.in_(_MET), EncounterRow.mode != ContactMode.COLLATERAL.value)
 
 
 def _permitted(caller: Caller, category: Category) -> ColumnElement[bool]:

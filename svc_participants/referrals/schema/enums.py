@@ -2,7 +2,7 @@
 
 from infra.schema_enums import described_enum
 from svc_participants.protocols import judgement
-from svc_participants.referrals import meanings, rules
+from svc_participants.referrals import choosing, meanings, rules
 
 described_enum(
     rules.Door, "How somebody came to LEAD.", meanings.DOOR_MEANINGS, name="ReferralDoor"
@@ -39,6 +39,12 @@ described_enum(
     rules.DeclineReason,
     "Criterion of the protocol that is not met.",
     meanings.DECLINE_REASON_MEANINGS,
+)
+described_enum(
+    choosing.QueueOrder,
+    "In which order referrals that await a decision come.",
+    choosing.QUEUE_ORDER_MEANINGS,
+    name="ReferralQueueOrder",
 )
 described_enum(
     judgement.JudgedAs, "What a protocol says of a referral.", judgement.JUDGED_AS_MEANINGS

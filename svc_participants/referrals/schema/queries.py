@@ -1,19 +1,25 @@
 """Reading referrals: one, the own ones, those that await a decision, those of a participant."""
 
+from datetime import date
+from typing import Annotated
+
 import strawberry
 from strawberry.types import Info
 
-from infra.owner_pages import Order, page_request
+from infra.owner_pages import Order, bound_name, page_request
 from infra.pagination import Connection, Page, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.vocabulary import Category
 from svc_participants.people.schema import After, First, GlobalId, Participant
 from svc_participants.referrals import repository
+from svc_participants.referrals.choosing import QueueChoice, QueueOrder
+from svc_participants.referrals.rules import Door, ReferralStatus, Urgency
 from svc_participants.referrals.schema.referral import Referral, load_referral, referral_of
 from svc_participants.referrals.tables import ReferralRow
 
 _STRUCTURE = [category(Category.STRUCTURE)]
+_REFERRAL, _ELIGIBILITY = [category(Category.REFERRAL)], [category(Category.ELIGIBILITY)]
 _MINE, _QUEUE = "Query.myReferrals", "Query.referralQueue"
 _OF_PARTICIPANT = "Participant.referrals"
 
@@ -59,18 +65,49 @@ class ReferralQuery:
         return await connected(info, page, _MINE, order, after)
 
     @strawberry.field(
-        description="Referrals that await a decision of yours, longest waiting first.",
+        description="Referrals that await a decision of yours, longest waiting first unless "
+        "`order` says otherwise.",
         directives=[category(Category.ELIGIBILITY)],
     )
     async def referral_queue(
-        self, info: Info, first: First = 25, after: After = None
+        self,
+        info: Info,
+        first: First = 25,
+        after: After = None,
+        status: Annotated[
+            ReferralStatus | None,
+            strawberry.argument(
+                description="Only what stands here: in screening, or on the waiting list.",
+                directives=_ELIGIBILITY,
+            ),
+        ] = None,
+        door: Annotated[
+            Door | None,
+            strawberry.argument(description="Only through this door.", directives=_REFERRAL),
+        ] = None,
+        urgency: Annotated[
+            Urgency | None,
+            strawberry.argument(description="Only as urgent as this.", directives=_REFERRAL),
+        ] = None,
+        received_since: Annotated[
+            date | None,
+            strawberry.argument(
+                description="Only what was handed in on this day of the site or later.",
+                directives=_REFERRAL,
+            ),
+        ] = None,
+        order: Annotated[
+            QueueOrder, strawberry.argument(description="Order.", directives=_ELIGIBILITY)
+        ] = QueueOrder.LONGEST_WAITING_FIRST,
     ) -> Connection[Referral] | None:
         """Return a page of the queue."""
-        context, order = context_of(info), repository.OLDEST_FIRST
-        request = page_request(context, info, name=_QUEUE, order=order, first=first, after=after)
+        choice = QueueChoice(status, door, urgency, received_since, order)
+        context, by = context_of(info), repository.QUEUE_ORDERS[order]
+        name = bound_name(_QUEUE, choice)
+        request = page_request(context, info, name=name, order=by, first=first, after=after)
         async with context.reading() as session:
-            page = await repository.queue_page(session, context.caller, request)
-        return await connected(info, page, _QUEUE, order, after)
+            page = await repository.queue_page(session, context.caller, request, choice)
+        return await connected(info, page, name, by, after)
 
 
 async def _referrals(

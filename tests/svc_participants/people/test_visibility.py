@@ -12,6 +12,7 @@ from infra.authority.facts import agency_holder
 from infra.authority.predicate import bindings, shape_of, visible
 from infra.identity_token import Caller
 from infra.vocabulary import Basis, Category, Purpose
+from svc_participants.lists import repository as lists
 from svc_participants.people import repository
 from svc_participants.people.tables import ParticipantRow
 from tests.fixtures.participants_service import (
@@ -172,7 +173,7 @@ async def test_a_case_manager_without_a_caseload_lists_nobody(participants: Serv
 async def test_planted_list_without_narrowing_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch, repository, "visible", lambda *_, **__: true())
+    plant(monkeypatch, lists, "visible", lambda *_, **__: true())
     assert not await hides_others(participants)
 
 

@@ -1,16 +1,19 @@
 """The people whom a case manager works with, their releases, and who saw their record."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from gateway.web.console import roles
 from gateway.web.console.asking import Reply
 from gateway.web.console.connection import next_cursor, nodes
+from gateway.web.console.moments import local_day
 from gateway.web.console.searching import search
 from gateway.web.console.views.home import ending_soon, has_release
 from gateway.web.console.visit import Visit
+from infra import clock
 
 
 def full_name(person: Any) -> str:
@@ -27,13 +30,63 @@ async def _whom(visit: Visit, variables: Mapping[str, Any] | None = None) -> tup
     return await visit.ask_needed("Caseload", variables, root="caseload")
 
 
+SILENT_DAYS: Final = 30
+"""Days without a contact after which somebody shows among those who have had none."""
+SHOWN: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "": ("Everybody", {}),
+    "silent": (f"No contact for {SILENT_DAYS} days, longest first", {}),
+    "intake": ("Intake under way", {"status": "PENDING_INTAKE"}),
+    "active": ("Enrolled and in touch", {"status": "ENROLLED_ACTIVE"}),
+    "away": ("Out of touch", {"status": "ENROLLED_INACTIVE"}),
+    "custody": ("In custody", {"inactiveReason": "CUSTODY"}),
+    "hospital": ("In hospital", {"inactiveReason": "HOSPITAL"}),
+    "ended": ("Ended", {"status": "EXITED"}),
+    "unassigned": ("Without a case manager", {"isAssigned": False}),
+}
+"""What the list can show, by its name in the address: as it is called, and what is asked for."""
+_OF_SUPERVISORS: Final = frozenset({"unassigned"})
+
+
+def _offered(visit: Visit) -> list[tuple[str, str]]:
+    is_supervising = visit.standing.role in roles.SUPERVISING
+    return [
+        (name, called)
+        for name, (called, _) in SHOWN.items()
+        if is_supervising or name not in _OF_SUPERVISORS
+    ]
+
+
+async def _shown(visit: Visit, show: str) -> tuple[Any, Reply]:
+    """Return those of ``_whom`` of whom something is so; each asks for no more than it needs."""
+    is_supervising = visit.standing.role in roles.SUPERVISING
+    root = "participants" if is_supervising else "caseload"
+    if show == "silent":
+        today = local_day(clock.now(), visit.standing.time_zone)
+        before = today - timedelta(days=SILENT_DAYS)
+        operation = "AgencyCaseloadByContact" if is_supervising else "CaseloadByContact"
+        return await visit.ask_needed(operation, visit.paged(before=before.isoformat()), root=root)
+    if show:
+        operation = "AgencyCaseloadByStage" if is_supervising else "CaseloadByStage"
+        return await visit.ask_needed(operation, visit.paged(**SHOWN[show][1]), root=root)
+    return await _whom(visit, visit.paged())
+
+
 async def caseload(visit: Visit) -> Response:
-    """Show the caseload, searched."""
-    connection, reply = await _whom(visit, visit.paged())
+    """Show the caseload, chosen by where people stand, and searched."""
+    offered, show = _offered(visit), visit.queried("show")
+    if show not in dict(offered):
+        show = ""
+    connection, reply = await _shown(visit, show)
     question = visit.queried("q")
     people = search(question, nodes(connection), full_name)
     rows = [(person, full_name(person), has_release(person)) for person in people]
-    facts = {"rows": rows, "question": question, "total": connection["totalCount"]}
+    facts = {
+        "rows": rows,
+        "question": question,
+        "total": connection["totalCount"],
+        "show": show,
+        "offered": offered,
+    }
     if visit.is_fragment:
         return visit.page("_caseload.html", **facts)
     return visit.page(

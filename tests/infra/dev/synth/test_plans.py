@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -31,7 +32,8 @@ LARGE = frozenset(
         "authority_visibility", "participant", "participant_contact", "participant_alias",
         "participant_demographics", "referral", "enrollment", "case_note", "goal",
         "housing_status", "progress_summary", "caseload_assignment", "legal_case", "charge",
-        "hearing", "lead_link", "counsel_of_record",
+        "hearing", "lead_link", "counsel_of_record", "encounter", "contact_attempt",
+        "programme_place",
     }
 )  # fmt: skip
 RECORD = """
@@ -60,6 +62,15 @@ OPERATIONS = {
       id name { given family preferred } enrollment { status enrolledOn } } } } }""",
     "agency home": """{ participants(first: 100) { totalCount edges { node {
       id name { given family preferred } enrollment { status enrolledOn } } } } }""",
+    "by stage": """{ participants(first: 10, status: ENROLLED_ACTIVE, isAssigned: true) {
+      totalCount edges { node { id } } } }""",
+    "in custody": "{ caseload(first: 10, inactiveReason: CUSTODY) { totalCount } }",
+    "in a programme": f"""{{ participants(first: 10, programmeId: "{uuid4()}",
+      caseManagerId: "nobody") {{ totalCount edges {{ node {{ id }} }} }} }}""",
+    "without contact": """{ participants(first: 10, lastContactBefore: "2026-10-22",
+      order: LONGEST_WITHOUT_CONTACT) { totalCount edges { node { id } } } }""",
+    "urgent referrals": """{ referralQueue(first: 50, urgency: NOW, door: COMMUNITY,
+      receivedSince: "2026-01-01", order: BY_PRIORITY) { totalCount edges { node { id } } } }""",
     "referrals": "{ referralQueue(first: 50) { totalCount edges { node { id urgency } } } }",
     "own referrals": "{ myReferrals(first: 50) { totalCount edges { node { id } } } }",
 }

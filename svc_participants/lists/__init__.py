@@ -1,0 +1,1 @@
+"""Lists of people, chosen and sorted by what the caller may know of each."""
