@@ -124,13 +124,13 @@ def difference(
 ) -> list[Change]:
     """Return what differs, widenings first."""
     known = {coordinate for _, coordinate in before}
-    had = held(before)
+    had = {key: [row] for key, row in held(before).items()}
     changes = [
         Change(
             *key,
             before.get(key),
             after.get(key),
-            was_held=key[1] not in known and key in after and _was_held(after[key], had),
+            was_held=key[1] not in known and _was_held(after[key], had),
         )
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
@@ -164,12 +164,15 @@ def _holdings(rows: Iterable[Row]) -> Iterator[tuple[str, str, str, str]]:
                     yield row.column, label, row.access, grounds
 
 
-def _was_held(after: Row, had: Mapping[tuple[str, str], Row]) -> bool:
-    labels = set(after.labels) - FREE_LABELS
+def _was_held(after: Row, had: Mapping[tuple[str, str], Collection[Row]]) -> bool:
+    """Return whether a column had each label of a coordinate as a whole, on grounds as easy."""
     return all(
-        (kept := had.get((after.column, label))) is not None
-        and _is_within(Row(after.column, label, after.access, {label: after.labels[label]}), kept)
-        for label in labels
+        any(
+            _is_within(Row(after.column, label, after.access, {label: grounds}), kept)
+            for kept in had.get((after.column, label), ())
+        )
+        for label, grounds in after.labels.items()
+        if label not in FREE_LABELS
     )
 
 
@@ -244,33 +247,26 @@ def unapproved(
         PolicyError: an approval of something that does not widen; it would wait for a later
             change that nobody has looked at.
     """
-    wider = [change for change in changes if change.is_wider]
     named = {
-        (change.column, change.coordinate, change.after.text): change
-        for change in wider
-        if change.after is not None
+        (change.column, change.coordinate, change.after.text): (change, change.after)
+        for change in changes
+        if change.after is not None and change.is_wider
     }
     approved = set()
-    labels = set()
+    labels: dict[tuple[str, str], list[Row]] = {}
     for approval in approvals:
         key = (approval.column, approval.coordinate, approval.becomes)
         if key not in named and not are_standing:
             raise PolicyError("the approval names no widening of this change", approval.where)
         approved.add(key)
-        labels.add((approval.column, approval.becomes.rpartition(" ")[2]))
+        access, _, becomes = approval.becomes.partition(" ")
+        label, grounds = _label(becomes)
+        if are_standing and label == approval.coordinate:
+            whole = Row(approval.column, label, access, {label: grounds})
+            labels.setdefault((approval.column, label), []).append(whole)
     return [
         change
-        for key, change in named.items()
+        for key, (change, after) in named.items()
         if key not in approved
-        and not (are_standing and change.after is not None and _is_of_labels(change.after, labels))
+        and not (set(after.labels) - FREE_LABELS and _was_held(after, labels))
     ]
-
-
-def _is_of_labels(after: Row, approved: Collection[tuple[str, str]]) -> bool:
-    """Return whether all labels of a coordinate were approved as a whole for its column."""
-    named = [
-        f"{label}[{grounds}]" if grounds else label
-        for label, grounds in after.labels.items()
-        if label not in FREE_LABELS
-    ]
-    return bool(named) and all((after.column, each) in approved for each in named)

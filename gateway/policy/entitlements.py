@@ -88,10 +88,7 @@ class _Pass:
             both = both_of(conditions, field.conditions)
             if self._is_refused(field):
                 coordinate = f"{field.parent_type}.{field.name}"
-                if not field.hidden:
-                    self.refusals.append(
-                        Refusal(coordinate, here, both, field.locations, field.places)
-                    )
+                self.refusals.append(Refusal(coordinate, here, both, field.locations, field.places))
                 refused.append((len(fields), field))
                 continue
             fields.append(self._inside(field, here, both))
@@ -110,8 +107,8 @@ class _Pass:
         return replace(field, selection=Selection(by_type))
 
     def _is_refused(self, field: SelectedField) -> bool:
-        if field.name.startswith("__"):
-            return False
+        if field.hidden or field.name.startswith("__"):
+            return False  # the gateway reads it to decide whose data it is, and shows it to nobody
         read = self._supergraph.requires(field.parent_type, field.name)
         coordinates = [(field.parent_type, field.name), *read]
         return any(name in self._refused for one in coordinates for name in self._names(*one))
@@ -123,8 +120,7 @@ class _Pass:
         yield type_name
         yield f"{type_name}.{field_name}"
         for interface in getattr(definition, "interfaces", ()):
-            if field_name in interface.fields:
-                yield f"{interface.name}.{field_name}"
+            yield f"{interface.name}.{field_name}"
         yield get_named_type(definition.fields[field_name].type).name
 
 
