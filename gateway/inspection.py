@@ -39,7 +39,7 @@ from gateway.policy.errors import PolicyError
 from gateway.policy.packaged import packaged_supergraph, packaged_table, policy_file
 from gateway.policy.roles import prune
 from gateway.policy.schema_view import role_schema
-from gateway.policy.sdl_labels import check_subgraphs
+from gateway.policy.sdl_labels import check_composed, check_subgraphs
 from gateway.schema_changes import schema_changes
 from gateway.supergraph import Supergraph, SupergraphError, load_supergraph
 from infra.errors import GoldenThreadError
@@ -244,10 +244,12 @@ def show_plan(
 
 
 def check_labels(files: list[Path], supergraph_file: Path | None) -> int:
-    """Check the labels of subgraph SDL files together, and the whole policy over a supergraph."""
+    """Check the labels of subgraph SDL files together, and policy and labels of a supergraph."""
     documents = {file.parent.name or file.stem: file.read_text() for file in files}
     count = check_subgraphs(documents)
     if supergraph_file is not None:
-        packaged_table(load_supergraph(supergraph_file.read_text()))
+        supergraph = load_supergraph(supergraph_file.read_text())
+        packaged_table(supergraph)
+        check_composed(supergraph, documents)
     _write(f"labels ok: {len(files)} subgraphs, {count} labelled coordinates")
     return 0

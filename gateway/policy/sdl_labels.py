@@ -19,6 +19,7 @@ from graphql import (
 
 from gateway.policy.errors import PolicyError
 from gateway.policy.labels import ABOUT_DIRECTIVE, CATEGORY_DIRECTIVE
+from gateway.supergraph import Supergraph
 from infra.vocabulary import Category, Form
 
 _MACHINERY = frozenset({"_Service", "_Entity"})
@@ -47,6 +48,39 @@ def check_subgraphs(documents: Mapping[str, str]) -> int:
     return count
 
 
+def check_composed(supergraph: Supergraph, documents: Mapping[str, str]) -> None:
+    """Check that a supergraph says of each coordinate what the services say of it.
+
+    A supergraph of another release, or one that somebody has changed, may hold what is closed for
+    open. What either side has alone is no matter of labels: services are rolled out first.
+
+    Raises:
+        PolicyError: with the coordinate at fault.
+    """
+    for name, sdl in documents.items():
+        for coordinate, use in _uses(parse(sdl), name):
+            composed = _composed(supergraph, coordinate, use[0])
+            if composed and use not in composed:
+                raise PolicyError(f"the supergraph and {name} label it differently", coordinate)
+
+
+def _composed(supergraph: Supergraph, coordinate: str, directive: str) -> list[Use]:
+    """Return a supergraph's labels of a coordinate: none for what it has not."""
+    type_name, _, field_name = coordinate.partition(".")
+    field_name, _, argument = field_name.partition("(")
+    fields = getattr(supergraph.full_schema.get_type(type_name), "fields", None)
+    if fields is None or (field_name and field_name not in fields):
+        return []
+    if argument and argument.removesuffix(":)") not in fields[field_name].args:
+        return []
+    found = supergraph.directives_at(coordinate, directive)
+    if not found and not argument:  # a field has its type's
+        found = supergraph.type_directives(type_name, directive)
+    default = {"as": Form.RAW.value} if directive == CATEGORY_DIRECTIVE else {}
+    uses = [(directive, tuple(sorted({**default, **each}.items()))) for each in found]
+    return uses or [(directive, ())]  # to have none is to say something else
+
+
 def _uses(document: DocumentNode, subgraph: str) -> list[tuple[str, Use]]:
     uses: list[tuple[str, Use]] = []
     for node in document.definitions:
@@ -72,7 +106,12 @@ def _field_uses(
     own = _labels(field.directives or ())
     if not own:  # what it inherits counts: another subgraph may state something else
         own = [use for use in of_type if use[0] == CATEGORY_DIRECTIVE]
-    return [(f"{type_name}.{field.name.value}", use) for use in own]
+    coordinate = f"{type_name}.{field.name.value}"
+    uses = [(coordinate, use) for use in own]
+    for argument in field.arguments or ():
+        where = f"{coordinate}({argument.name.value}:)"
+        uses += [(where, use) for use in _labels(argument.directives or ())]
+    return uses
 
 
 def _labels(directives: tuple[DirectiveNode, ...] | list[DirectiveNode]) -> list[Use]:

@@ -201,8 +201,13 @@ def test_keys_that_a_clock_ahead_has_made(
     [
         ('OwgAttendee @category(is: "AGENCY_ROLES", as: "RAW")', "OwgAttendee", "no @category"),
         ('is: "AGENCY_ROLES"', 'is: "NOBODY_KNOWS"', "unknown category"),
+        (
+            'OwgAttendee @category(is: "AGENCY_ROLES", as: "RAW")',
+            'OwgAttendee @category(is: "CATALOGUE", as: "RAW")',
+            "label it differently",
+        ),
     ],
-    ids=["lost", "unknown"],
+    ids=["lost", "unknown", "of another release"],
 )
 def test_a_supergraph_whose_labels_do_not_fit_is_named(
     tmp_path: Path, label: str, instead: str, named: str
