@@ -197,6 +197,9 @@ def main() -> int:
             here[said] += 1
             if said in ("survived", "timed out"):
                 print(f"{said} {name}:{mutant.line} {mutant.name}", flush=True)
+        if outcome(target, None) != "survived":
+            print(f"{name}: files were changed meanwhile, so this counts nothing", flush=True)
+            return 2
         for said, count in here.items():
             counted[said] += count
         print(f"{name}: {here}", flush=True)
