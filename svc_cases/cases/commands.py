@@ -5,7 +5,7 @@ corrected date: from such a change an outsider could tell that LEAD takes an int
 """
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -52,6 +52,18 @@ async def today_at(session: WriteSession, case: LegalCase) -> date:
     """Return the calendar day at a case's court."""
     courts = await repository.courts_by_ids(session, [case.court_id])
     return local_day(clock.now(), courts[case.court_id].time_zone)
+
+
+async def today_at_site(session: WriteSession, site_id: UUID | None) -> date:
+    """Return the calendar day at a site, which is that of its courts; in UTC where it has none."""
+    zone = None if site_id is None else await repository.zone_of_site(session, site_id)
+    return clock.day_in(UTC) if zone is None else local_day(clock.now(), zone)
+
+
+async def latest_day_at_site(session: WriteSession, site_id: UUID | None) -> date:
+    """Return the last day that passes as a site's today: the latest anywhere, without courts."""
+    zone = None if site_id is None else await repository.zone_of_site(session, site_id)
+    return clock.latest_day() if zone is None else local_day(clock.now(), zone)
 
 
 def check_text(text: str, longest: int, field: str) -> str:

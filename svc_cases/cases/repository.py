@@ -187,6 +187,14 @@ async def courts_by_ids(session: AnySession, ids: Sequence[UUID]) -> dict[UUID, 
     return {row.id: row for row in await session.scalars(_COURTS, {"ids": ids})}
 
 
+async def zone_of_site(session: AnySession, site_id: UUID) -> str | None:
+    """Return the time zone of a site's courts, of which the first by its code speaks for all."""
+    zone: str | None = await session.scalar(
+        select(Court.time_zone).where(Court.site_id == site_id).order_by(Court.code).limit(1)
+    )
+    return zone
+
+
 async def court_by_code(session: AnySession, code: str) -> Court | None:
     """Return the court with this code."""
     return (await session.scalars(select(Court).where(Court.code == code))).one_or_none()

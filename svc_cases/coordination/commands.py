@@ -233,20 +233,20 @@ async def record_warrant_status(
             "Give what the public court record or a partner's own statement says.",
             ("source",),
         )
-    link = (await _require_match(session, caller, link_id, None)).link
+    match = await _require_match(session, caller, link_id, None)
+    link = match.link
     ground = CASE_WORK_GROUNDS.get(caller.role)
     if ground is not None:
         await require_participant(session, caller, link.participant_id, ground, "linkId")
     if not await repository.sees_warrants_of(session, caller, link.participant_id):
         raise CommandError("NOT_FOUND", "There is no such match.", ("linkId",))
-    now = clock.now()
     if given.warrant_id is None:
         warrant = Warrant(
             id=uuid4(),
             link_id=link.id,
             participant_id=link.participant_id,
             issued_on=given.issued_on,
-            recorded_on=now.date(),
+            recorded_on=await record.today_at(session, match.case),
             version=0,
         )
         session.add(warrant)

@@ -8,9 +8,11 @@ from infra.authority.changes import VisibilityFact, delete_visibility, put_visib
 from infra.authority.handover import append
 from infra.authority.predicate import subject_holder
 from infra.database import WriteSession
+from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
 from infra.vocabulary import Basis, Role
+from svc_cases.cases import commands as record
 from svc_cases.counsel import repository
 from svc_cases.counsel.rules import CASE_WORK_GROUNDS
 from svc_cases.counsel.tables import Counsel
@@ -83,7 +85,8 @@ async def record_counsel(
     ground = case_work_ground(caller)
     await require_participant(session, caller, participant_id, ground, "participantId")
     now = clock.now()
-    if confirmed_on > now.date():
+    site_id = parse_id(caller.site_id)
+    if confirmed_on > await record.latest_day_at_site(session, site_id):
         raise CommandError(
             "NOT_CONFIRMED", "The defender must have confirmed it.", ("confirmedOn",)
         )
@@ -96,7 +99,7 @@ async def record_counsel(
         participant_id=participant_id,
         defender=defender,
         agency_id=agency_id,
-        starts_on=now.date(),
+        starts_on=await record.today_at_site(session, site_id),
         confirmed_on=confirmed_on,
         recorded_by=caller.subject,
         recorded_at=now,

@@ -24,6 +24,7 @@ from svc_participants.enrollments import commands as enrollments
 from svc_participants.enrollments.commands import ExitRequest
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 from svc_participants.programmes import commands as programmes
 from svc_participants.referrals.repository import site_program
 
@@ -68,7 +69,7 @@ async def assign(
         participant_id=found,
         agency_id=own_agency(caller),
         account_id=account_id,
-        starts_on=now.date(),
+        starts_on=await today_at(session, caller),
         ended_at=None,
         created_at=now,
     )

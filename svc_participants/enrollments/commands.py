@@ -22,6 +22,7 @@ from svc_participants.enrollments.tables import (
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import YesNo, check_version, not_found
+from svc_participants.people.site_days import today_at
 from svc_participants.referrals import commands as referrals
 from svc_participants.referrals.repository import by_id as referral_by_id
 from svc_participants.referrals.repository import last_step_at, of_participant, site_program
@@ -140,7 +141,9 @@ async def enroll(
     row = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_step(rules.EnrollmentStatus(row.status), rules.EnrollmentStatus.ENROLLED_ACTIVE)
     now = clock.now()
-    rules.check_dates(request.enrolled_on, request.intake_completed_on, now.date())
+    rules.check_dates(
+        request.enrolled_on, request.intake_completed_on, await today_at(session, caller)
+    )
     first_day = rules.Days(request.enrolled_on, None, None)
     rules.check_apart(first_day, await repository.other_stays(session, row), "enrolledOn")
     rules.check_release(has_release=await repository.has_release(session, row.participant_id))
@@ -177,7 +180,7 @@ async def change_status(
     rules.check_change(rules.EnrollmentStatus(row.status), request.status)
     rules.check_inactive_reason(request.status, request.inactive_reason)
     now = clock.now()
-    rules.check_past(request.happened_on, now.date(), "happenedOn")
+    rules.check_past(request.happened_on, await today_at(session, caller), "happenedOn")
     row.inactive_reason = request.inactive_reason.value if request.inactive_reason else None
     _step(session, row, request.status, caller, request.happened_on, now)
     return {"enrollment": str(row.id)}
@@ -195,7 +198,7 @@ async def exit_enrollment(
     row = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_exit(rules.EnrollmentStatus(row.status), request.reason)
     now = clock.now()
-    rules.check_past(request.exited_on, now.date(), "exitedOn")
+    rules.check_past(request.exited_on, await today_at(session, caller), "exitedOn")
     rules.check_last_day(row.enrolled_on, request.exited_on, "exitedOn")
     row.exited_on, row.exit_reason = request.exited_on, request.reason.value
     row.inactive_reason = None
@@ -220,7 +223,7 @@ async def reenroll(
     last = await _mine(session, caller, enrollment_id, request.expected_version)
     rules.check_return(rules.ExitReason(last.exit_reason) if last.exit_reason else None)
     now = clock.now()
-    rules.check_past(request.enrolled_on, now.date(), "enrolledOn")
+    rules.check_past(request.enrolled_on, await today_at(session, caller), "enrolledOn")
     await take_turn(session, last.participant_id)
     if await repository.open_at_site(session, last.participant_id, last.site_id) is not None:
         raise RuleError("ALREADY_ENROLLED", "An enrollment at this site is open already.")
@@ -268,7 +271,9 @@ async def correct_date(
     await take_turn(session, row.participant_id)
     now = clock.now()
     stood = rules.Days(row.enrolled_on, row.intake_completed_on, row.exited_on)
-    days, before = rules.corrected(stood, request.field, request.corrected_on, now.date())
+    days, before = rules.corrected(
+        stood, request.field, request.corrected_on, await today_at(session, caller)
+    )
     if request.field is not rules.EnrollmentDate.INTAKE_COMPLETED:
         rules.check_apart(days, await repository.other_stays(session, row))
     row.enrolled_on, row.exited_on = days.enrolled_on, days.exited_on

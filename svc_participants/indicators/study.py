@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from infra import clock
 from infra.authority.facts import agency_holder
 from infra.database import AnySession, rows
 from infra.identity_token import Caller
@@ -15,6 +14,7 @@ from infra.indicators.periods import SETTLING_DAYS
 from infra.indicators.studies import Study, masks
 from infra.pagination import Page
 from svc_participants.indicators import repository, repository_after, rules, started, well_being
+from svc_participants.people.site_days import today_at
 
 _TRAITS = (Split.RACE, Split.AGE, Split.GENDER)
 
@@ -80,7 +80,7 @@ async def page_of_rows(
         first: how many rows.
         after: key of the last row of the page before.
     """
-    today = clock.now().date()
+    today = await today_at(session, caller)
     found = await rows(
         session,
         _PEOPLE,

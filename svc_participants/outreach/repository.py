@@ -1,11 +1,10 @@
 """Who has not been seen for a while: among the people whom the caller works with, and no others."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
-from infra import clock
 from infra.authority.predicate import visible
 from infra.database import ReadSession
 from infra.entity_references import parse_id
@@ -15,16 +14,15 @@ from infra.pagination import Page
 from infra.vocabulary import Category
 from svc_participants.care.encounters.repository import is_meeting
 from svc_participants.care.encounters.tables import EncounterRow
-from svc_participants.clocks.rules import zone_of
 from svc_participants.contacts.repository import IS_REACHED
 from svc_participants.contacts.tables import ContactAttemptRow
 from svc_participants.enrollments.rules import EnrollmentStatus, InactiveReason
 from svc_participants.enrollments.tables import EnrollmentEventRow, EnrollmentRow
 from svc_participants.people.repository import BY_CREATION, may_write
+from svc_participants.people.site_days import today_at
 from svc_participants.people.tables import ParticipantRow
 from svc_participants.protocols.repository import live
 from svc_participants.protocols.rules import Limits, read
-from svc_participants.referrals.repository import DEFAULT_ZONE, site_program
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralRow
 
@@ -34,9 +32,7 @@ async def limits_of(session: ReadSession, caller: Caller) -> Limits:
     site_id = parse_id(caller.site_id)
     if site_id is None:
         return Limits()
-    program = await site_program(session, site_id)
-    zone = zone_of(program.time_zone if program else DEFAULT_ZONE)
-    protocol = await live(session, site_id, clock.now().astimezone(zone).date())
+    protocol = await live(session, site_id, await today_at(session, caller))
     return Limits() if protocol is None else read(protocol.rules).limits
 
 
@@ -65,12 +61,12 @@ async def in_the_wind_page(
         may_write(caller, Category.ENROLLMENT, person),
         may_write(caller, Category.CASE_NOTES, person),
         visible(caller, Category.IDENTITY, person),
-        or_(recorded, lost, _silent(agency, days)),
+        or_(recorded, lost, _silent(agency, days, await today_at(session, caller))),
     )
     return await page(session, rows, BY_CREATION, request)
 
 
-def _silent(agency: UUID | None, days: int) -> ColumnElement[bool]:
+def _silent(agency: UUID | None, days: int, today: date) -> ColumnElement[bool]:
     """Return the condition "enrolled and active, and of late nobody of the agency has met them".
 
     Coming in counts as having been met, until somebody is tried in vain; so does being back in
@@ -78,7 +74,7 @@ def _silent(agency: UUID | None, days: int) -> ColumnElement[bool]:
     """
     person = ParticipantRow.id
     since = func.statement_timestamp() - literal(timedelta(days=days))
-    since_day = clock.now().date() - timedelta(days=days)
+    since_day = today - timedelta(days=days)
     tried = (ContactAttemptRow.participant_id == person, ContactAttemptRow.agency_id == agency)
     active = (
         EnrollmentRow.participant_id == person,

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from infra import clock
 from infra.database import WriteSession
 from infra.errors import RuleError
 from infra.identity_token import Caller
@@ -18,6 +17,7 @@ from infra.vocabulary import Category
 from svc_participants.people import repository
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import AliasKind, BirthDateQuality, NameQuality, check_version
+from svc_participants.people.site_days import today_at
 from svc_participants.people.tables import AliasRow, ParticipantRow
 
 MAX_NAME = 100
@@ -136,7 +136,7 @@ async def record_identity(
     row = await repository.person_for_update(session, found)
     check_version(expected_version, row.version)
     identity = without_blanks(after(await _known(session, row), said))
-    check(identity, clock.now().date())
+    check(identity, await today_at(session, caller))
     row.given_name = identity.given_name
     row.family_name = identity.family_name
     row.preferred_name = identity.preferred_name

@@ -14,6 +14,7 @@ from infra.vocabulary import Category
 from svc_participants.enrollments.rules import check_past
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 from svc_participants.programmes import repository, rules
 from svc_participants.programmes.tables import ProgrammePlaceRow, ProgrammeRow
 
@@ -108,7 +109,7 @@ async def place(
     if row is None:
         raise not_found("programmeId")
     now = clock.now()
-    check_past(entered_on, now.date(), "enteredOn")
+    check_past(entered_on, await today_at(session, caller), "enteredOn")
     doors = await repository.doors_of(session, found, row.site_id)
     rules.check_entry(is_open=row.is_open, entry_doors=row.entry_doors, doors=doors)
     if await repository.has_place(session, row.id, found):
@@ -165,7 +166,7 @@ async def leave(
     check_version(expected_version, row.version)
     if row.left_on is not None:
         raise RuleError("ALREADY_ENDED", "This place was ended already.")
-    check_past(left_on, clock.now().date(), "leftOn")
+    check_past(left_on, await today_at(session, caller), "leftOn")
     rules.check_left(row.entered_on, left_on)
     row.left_on = left_on
     row.version += 1

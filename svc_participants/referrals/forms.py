@@ -93,8 +93,13 @@ class ReferralForm:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def check(form: ReferralForm, now: datetime) -> None:
+def check(form: ReferralForm, now: datetime, today: date) -> None:
     """Check a form as a whole.
+
+    Args:
+        form: the form.
+        now: the present moment.
+        today: the present day at the site.
 
     Raises:
         RuleError: TEXT_MISSING, TEXT_LENGTH, DATE_IN_FUTURE, DATE_TOO_EARLY, BIRTH_OUT_OF_RANGE
@@ -120,7 +125,7 @@ def check(form: ReferralForm, now: datetime) -> None:
     for code in form.exclusions:
         rules.check_text(code, "exclusionAnswers")
     rules.check_occurred(form.occurred_at, now)
-    rules.check_birth(person.born_on, person.estimated_birth_year, now.date())
+    rules.check_birth(person.born_on, person.estimated_birth_year, today)
     _check_made(form.made_at, now)
 
 

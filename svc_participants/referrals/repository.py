@@ -27,9 +27,6 @@ from svc_participants.referrals import rules
 from svc_participants.referrals.choosing import QueueChoice, QueueOrder
 from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
 
-DEFAULT_ZONE = "America/Los_Angeles"
-"""Zone of a site that has settled nothing yet."""
-
 BY_SUBMISSION = Order((ReferralRow.submitted_at, ReferralRow.id), is_descending=True)
 OLDEST_FIRST = Order((ReferralRow.submitted_at, ReferralRow.id))
 BY_PRIORITY = Order((ReferralRow.priority_rank, ReferralRow.queued_since, ReferralRow.id))

@@ -17,6 +17,7 @@ from svc_participants.clocks.rules import ClockKind, zone_of
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import identified, keep_keys
 from svc_participants.people.rules import not_found
+from svc_participants.people.site_days import DEFAULT_ZONE, today_at
 from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow
 from svc_participants.protocols import judgement
 from svc_participants.protocols.repository import live
@@ -49,7 +50,7 @@ async def submit(session: WriteSession, caller: Caller, form: ReferralForm) -> d
     if site_id is None:
         raise _no_protocol()
     now = clock.now()
-    check(form, now)
+    check(form, now, await today_at(session, caller))
     known = form.person.participant_id
     person = None if known is None else await _known(session, caller, known)
     author = Author(caller.subject, own_agency(caller))
@@ -67,7 +68,7 @@ async def submit_from_public(session: WriteSession, site_id: UUID, form: Referra
     if program is None or program.public_name is None or program.project_agency_id is None:
         raise _no_protocol()
     now = clock.now()
-    check(form, now)
+    check(form, now, clock.day_in(zone_of(program.time_zone)))
     author = Author(rules.THE_PUBLIC, program.project_agency_id)
     await _take_in(session, site_id, author, form, None, now)
 
@@ -85,7 +86,7 @@ async def _take_in(
     now: datetime,
 ) -> ReferralRow:
     program = await repository.site_program(session, site_id)
-    zone = program.time_zone if program else repository.DEFAULT_ZONE
+    zone = program.time_zone if program else DEFAULT_ZONE
     made_at = form.made_at or now
     today = made_at.astimezone(zone_of(zone)).date()
     protocol = await live(session, site_id, today)

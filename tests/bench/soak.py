@@ -24,6 +24,7 @@ import psutil
 from infra import clock
 from tests.bench.goals import Goal, below, lines
 from tests.bench.open_loop import load
+from tests.fixtures.site_days import site_today
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
 from tests.proof.processes import Cluster, OwnProcess
 
@@ -111,7 +112,7 @@ async def measure(
 def _goal(person: str) -> dict[str, str]:
     return {
         "participantId": person, "area": "HOUSING", "stage": "CONTEMPLATION",
-        "ownWords": "Steady.", "setOn": clock.now().date().isoformat(),
+        "ownWords": "Steady.", "setOn": site_today().isoformat(),
         "idempotencyKey": uuid4().hex,
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ import pytest_asyncio
 
 from infra import clock
 from tests.faults.proxy import Fault, FaultProxy, proxies, shortened, spoiled
+from tests.fixtures.site_days import site_today
 from tests.fixtures.whole_platform import Platform
 from tests.proof.processes import Cluster, environment_of, running_cluster
 
@@ -164,7 +165,7 @@ async def _bench_of(
         }
         goal = {
             "participantId": people["seen"], "area": "HOUSING", "stage": "CONTEMPLATION",
-            "setOn": clock.now().date().isoformat(),
+            "setOn": site_today().isoformat(),
         }  # fmt: skip
         operations = [
             Operation("catalogue", _CATALOGUE, "case_manager", "CAREMGT", {}),

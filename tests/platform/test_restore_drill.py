@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from infra import clock
+from tests.fixtures.site_days import site_today
 from tests.fixtures.whole_platform import Platform, free_ports, start_platform, stop_platform
 from tests.proof.processes import Cluster
 
@@ -136,7 +137,7 @@ async def test_what_was_revoked_after_the_chosen_moment_stays_revoked(
 async def add_goal(platform: Platform) -> None:
     given = {
         "participantId": platform.participant("roi_active"), "area": "HOUSING",
-        "stage": "CONTEMPLATION", "ownWords": "A door.", "setOn": clock.now().date().isoformat(),
+        "stage": "CONTEMPLATION", "ownWords": "A door.", "setOn": site_today().isoformat(),
     }  # fmt: skip
     added = await platform.send(
         "case_manager", _ADD_GOAL, {"input": {**given, **new_key()}}, purpose="CAREMGT"

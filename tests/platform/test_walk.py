@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra import clock
+from tests.fixtures.site_days import site_today
 from tests.fixtures.whole_platform import ROOT, GraphQLAnswer, Platform
 
 pytestmark = pytest.mark.walk
@@ -121,7 +121,7 @@ async def test_3_a_prosecutor_left_out_sees_the_public_case_and_no_link(platform
                 "enrollmentId": current["id"],
                 "expectedVersion": current["version"],
                 "reason": "MOVED",
-                "exitedOn": clock.now().date().isoformat(),
+                "exitedOn": site_today().isoformat(),
                 "idempotencyKey": "walk-exit",
             }
         },

@@ -18,6 +18,7 @@ from infra.vocabulary import Category, Purpose, Role
 from svc_consent.authority.repository import record_change
 from svc_consent.authority.rules import subject_key
 from tests.fixtures.service_app import caller
+from tests.fixtures.site_days import site_today
 from tests.proof.house import House
 from tests.proof.oracle.consent import Row, World
 
@@ -243,7 +244,7 @@ class Turmoil:
             "participantId": self._dice.choice(self.people()),
             "defenderAccountId": str(defender["account_id"]),
             "agencyId": str(defender["agency_id"]),
-            "confirmedOn": clock.now().date().isoformat(),
+            "confirmedOn": site_today().isoformat(),
         }
         await self._do("cases", self._at(provider), _COUNSEL, given)
 

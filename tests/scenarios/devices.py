@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from gateway.web.credentials import CredentialsReader
 from gateway.web.graphql_endpoint import GraphQLEndpoint
+from tests.fixtures.site_days import site_today
 from tests.fixtures.token_issuer import token
 from tests.scenarios.legal import Stage
 
@@ -124,7 +125,7 @@ async def attach_photo(stage: Stage, step: Mapping[str, Any]) -> None:
 
 
 def _today() -> date:
-    return datetime.now(UTC).date()
+    return site_today()
 
 
 async def read_since_when(stage: Any, step: Mapping[str, Any]) -> None:

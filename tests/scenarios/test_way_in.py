@@ -9,6 +9,7 @@ import pytest
 
 from infra.dev.demo.identifiers import demo_id
 from tests.fixtures.participants_service import INTAKE
+from tests.fixtures.site_days import site_today
 from tests.proof.house import Gateway, House
 from tests.scenarios.stage import PURPOSES, asked
 
@@ -102,7 +103,7 @@ class Street:
 
     async def enroll(self, participant_id: str, enrollment_id: str) -> None:
         """The intake is complete and signed today."""
-        today = datetime.now(UTC).date().isoformat()
+        today = site_today().isoformat()
         taken = await self.do(
             "case_manager", "recordAssessment", "assessment { id version }",
             participantId=participant_id, instrument="lead-intake", instrumentVersion=1,
@@ -198,7 +199,7 @@ async def test_1_arrest_diversion_from_the_scene_to_enrollment(street: Street) -
     await street.do(
         "case_manager", "recordCounsel", participantId=who, agencyId=DEFENDER,
         defenderAccountId=str(demo_id("staff", "defender")),
-        confirmedOn=datetime.now(UTC).date().isoformat(),
+        confirmedOn=site_today().isoformat(),
     )  # fmt: skip
     written = await street.do(
         "case_manager", "writeProgressSummary", "summary { id version }",

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +23,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 WRITERS = 32
 AT_ONCE = 3
 """Of them, in the test run: each reads and writes once more for each of the others that wins."""

@@ -247,9 +247,15 @@ _OF_PROVISIONS = frozenset(
 
 
 def _check_has_begun(period: Mapping[str, Any]) -> None:
-    """Refuse what begins later: nothing here is signed for a day to come."""
-    start = period.get("start")
-    if start and datetime.fromisoformat(str(start)).date() > clock.now().date():
+    """Refuse what begins later: nothing here is signed for a day to come.
+
+    A moment says its zone. Of a day alone the place is not known: nobody's today is refused.
+    """
+    if not (text := str(period.get("start") or "")):
+        return
+    start = datetime.fromisoformat(text)
+    today = clock.day_in(start.tzinfo) if start.tzinfo else clock.latest_day()
+    if start.date() > today:
         raise ResourceError("a period that begins later is not understood")
 
 

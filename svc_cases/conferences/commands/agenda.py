@@ -14,7 +14,7 @@ from infra.events import meeting_key, publish
 from infra.identity_token import Caller
 from infra.mutation_result import CommandError
 from infra.vocabulary import Category, Form, Role
-from svc_cases.cases.commands import check_step, check_text
+from svc_cases.cases.commands import check_step, check_text, today_at_site
 from svc_cases.conferences import repository
 from svc_cases.conferences.commands.facts import put_on_screens, take_off_screens
 from svc_cases.conferences.commands.meetings import require_chair, require_meeting
@@ -81,7 +81,7 @@ async def propose(
         status=ItemStatus.PROPOSED.value,
         proposed_by=caller.subject,
         agency_id=caller.agency_id,
-        proposed_on=now.date(),
+        proposed_on=await today_at_site(session, meeting.site_id),
         proposed_at=now,
         version=1,
     )
@@ -136,7 +136,7 @@ async def add_note(session: WriteSession, caller: Caller, *, item_id: UUID, body
     """
     if caller.forms.get(Category.OWG) is Form.SUMMARY:
         raise CommandError("NOT_ALLOWED", "This role writes no notes of conferences.")
-    item = await _writable(session, caller, item_id)
+    item, meeting = await _writable(session, caller, item_id)
     now = clock.now()
     session.add(
         ConferenceNote(
@@ -146,7 +146,7 @@ async def add_note(session: WriteSession, caller: Caller, *, item_id: UUID, body
             body=check_text(body, MAX_TEXT, "body"),
             written_by=caller.subject,
             agency_id=caller.agency_id,
-            written_on=now.date(),
+            written_on=await today_at_site(session, meeting.site_id),
             written_at=now,
         )
     )
@@ -168,7 +168,7 @@ async def add_action(
         CommandError: not allowed, no such item, not in session, or an agency that is not invited.
     """
     require_chair(caller)
-    item = await _writable(session, caller, item_id)
+    item, meeting = await _writable(session, caller, item_id)
     invited = await repository.attendees_of(session, item.meeting_id)
     if responsible_agency_id not in {each.agency_id for each in invited}:
         raise CommandError(
@@ -185,7 +185,7 @@ async def add_action(
             due_on=due_on,
             status=ActionStatus.OPEN.value,
             set_by=caller.subject,
-            set_on=now.date(),
+            set_on=await today_at_site(session, meeting.site_id),
             set_at=now,
             version=1,
         )
@@ -223,14 +223,16 @@ async def close_action(
     return action.item_id
 
 
-async def _writable(session: WriteSession, caller: Caller, item_id: UUID) -> AgendaItem:
+async def _writable(
+    session: WriteSession, caller: Caller, item_id: UUID
+) -> tuple[AgendaItem, Meeting]:
     item = await repository.lock_item(session, caller, item_id)
     if item is None or ItemStatus(item.status) not in ON_SCREEN:
         raise CommandError("NOT_FOUND", "There is no such item.", ("itemId",))
     meeting = await require_meeting(session, caller, item.meeting_id)
     if MeetingStatus(meeting.status) not in WRITING:
         raise CommandError("NOT_IN_SESSION", "The meeting is not in session.", ("itemId",))
-    return item
+    return item, meeting
 
 
 def _require_while(meeting: Meeting, status: ItemStatus) -> None:

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, cast, func, or_, select
 
 from infra.database import ReadSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from svc_consent.agencies.repository.directory import may_see_agency_roles
-from svc_consent.agencies.tables import Membership, Mou, RoleGrant
+from svc_consent.agencies.tables import Membership, Mou, RoleGrant, Site
 from svc_consent.governance.rules import Leaving, RequestStatus
 from svc_consent.governance.tables import RoleRequest, Seat
 
@@ -18,7 +18,9 @@ async def leaving(session: ReadSession, caller: Caller, agency_id: UUID) -> Leav
     site_id = parse_id(caller.site_id)
     if site_id is None or not may_see_agency_roles(caller, agency_id):
         return None
-    now, today = func.clock_timestamp(), func.current_date()
+    now = func.clock_timestamp()
+    zone = select(Site.time_zone).where(Site.id == site_id).scalar_subquery()
+    today = cast(func.timezone(zone, now), Date)  # a seat's last day is one of the site's
     grants = (
         RoleGrant.agency_id == agency_id,
         RoleGrant.site_id == site_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra import clock
 from infra.database import WriteSession
+from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import Category
 from svc_participants.care.appointments import repository, rules
@@ -16,6 +17,7 @@ from svc_participants.care.keeping import check_lines, keeper, locked, values_of
 from svc_participants.care.kinds import TELLING_HELP, HelpKind
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import check_version
+from svc_participants.people.site_days import zone_of_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ async def make_appointment(
         await require_writable(session, caller, TELLING_HELP[given.kind], about)
     check_lines({"withWhom": given.with_whom, "place": given.place})
     rules.check_reminder(given.remind_by, given.remind_at, given.starts_at)
+    zone = await zone_of_site(session, parse_id(caller.site_id))
     row = AppointmentRow(
         **keeper(caller, found),
         **values_of(given),
-        on_day=given.starts_at.date(),
+        on_day=given.starts_at.astimezone(zone).date(),
         reminded_at=None,
         state=rules.AppointmentState.PLANNED.value,
     )
@@ -102,7 +105,8 @@ async def move_appointment(
     moved = replace(before, **said)
     check_lines({"place": moved.place})
     rules.check_reminder(moved.remind_by, moved.remind_at, moved.starts_at)
-    row.starts_at, row.on_day = moved.starts_at, moved.starts_at.date()
+    zone = await zone_of_site(session, parse_id(caller.site_id))
+    row.starts_at, row.on_day = moved.starts_at, moved.starts_at.astimezone(zone).date()
     row.place = moved.place
     row.remind_by, row.remind_at = moved.remind_by.value, moved.remind_at
     row.reminded_at = None
@@ -135,7 +139,7 @@ async def close_appointment(
         RuleError: NOT_FOUND, VERSION_CONFLICT, STEP_NOT_ALLOWED, or not acceptable.
     """
     row = await _appointment(session, caller, appointment_id)
-    move(
+    await move(
         session,
         caller,
         row,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
@@ -15,6 +14,7 @@ from svc_participants.care.keeping import check_lines, keeper, locked, values_of
 from svc_participants.care.kinds import TELLING_HELP, HelpKind
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import require_writable
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def arrange(session: WriteSession, caller: Caller, given: NewArrangement) 
         needed = TELLING_HELP[given.kind]
         await require_writable(session, caller, needed, given.participant_id)
     check_lines({"provider": given.provider})
-    check_day(given.arranged_on, clock.now().date(), "arrangedOn")
+    check_day(given.arranged_on, await today_at(session, caller), "arrangedOn")
     row = ArrangementRow(
         **keeper(caller, found), **values_of(given), state=rules.ArrangementState.ARRANGED.value
     )
@@ -73,7 +73,7 @@ async def record_step(
         category=Category.GOALS_PLAN,
         field="serviceId",
     )
-    move(
+    await move(
         session,
         caller,
         row,

@@ -21,6 +21,7 @@ from svc_participants.care.keeping import check_step, keeper, locked
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import check_version
+from svc_participants.people.site_days import today_at
 
 known = lru_cache(maxsize=1)(instruments.packaged)
 """The instruments of the service, read once."""
@@ -47,7 +48,7 @@ async def record_assessment(
     """
     found = await require_writable(session, caller, Category.PSYCHOSOCIAL, given.participant_id)
     instrument = _instrument(given.instrument, given.instrument_version)
-    check_day(given.taken_on, clock.now().date(), "takenOn")
+    check_day(given.taken_on, await today_at(session, caller), "takenOn")
     row = AssessmentRow(
         **keeper(caller, found),
         instrument=instrument.key,

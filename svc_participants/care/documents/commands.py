@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from infra import clock
 from infra.database import WriteSession
 from infra.errors import RuleError
 from infra.identity_token import Caller
@@ -15,6 +14,7 @@ from svc_participants.care.keeping import check_lines, check_step, keeper, locke
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def announce(session: WriteSession, caller: Caller, given: NewDocument) ->
     if given.kind in rules.TELLING_KINDS:
         await require_writable(session, caller, rules.TELLING_KINDS[given.kind], about)
     check_lines({"title": given.title})
-    check_day(given.dated_on, clock.now().date(), "datedOn")
+    check_day(given.dated_on, await today_at(session, caller), "datedOn")
     rules.check_new(given.size_bytes, given.sha256)
     if await repository.is_known(session, found, own_agency(caller), given.sha256):
         raise RuleError("ALREADY_STORED", "These bytes are kept already.", ("input", "sha256"))

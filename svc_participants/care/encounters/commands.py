@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
@@ -13,6 +12,7 @@ from svc_participants.care.encounters.tables import EncounterRow
 from svc_participants.care.keeping import check_lines, keeper, values_of
 from svc_participants.care.notes.rules import ContactMode, check_day
 from svc_participants.people.commands import require_writable
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def record_encounter(
     found = await require_writable(session, caller, Category.CASE_NOTES, about)
     if encounter.place is not None:
         await require_writable(session, caller, Category.CONTACT, about)
-    check_day(encounter.occurred_on, clock.now().date(), "occurredOn")
+    check_day(encounter.occurred_on, await today_at(session, caller), "occurredOn")
     rules.check_minutes(encounter.minutes)
     check_lines({"withWhom": encounter.with_whom, "place": encounter.place})
     row = EncounterRow(**keeper(caller, found), **values_of(encounter))

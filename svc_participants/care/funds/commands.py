@@ -17,6 +17,7 @@ from svc_participants.care.history.commands import move
 from svc_participants.care.keeping import check_lines, keeper, locked, values_of
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import check_version
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def request_spend(session: WriteSession, caller: Caller, given: NewSpend) 
     """
     found = await require_writable(session, caller, Category.INCOME, given.participant_id)
     check_lines({"payee": given.payee, "fund": given.fund})
-    today = clock.now().date()
+    today = await today_at(session, caller)
     row = await repository.limits_on(session, await repository.site_of(session, found), today)
     limits = None if row is None else rules.Limits(row.each_cents, row.year_cents)
     counted = await repository.counted_cents(session, found, today)
@@ -88,7 +89,7 @@ async def move_spend(
         field="spendId",
     )
     rules.check_decision(caller.role, caller.subject, row.recorded_by, step.state)
-    move(
+    await move(
         session,
         caller,
         row,

@@ -14,6 +14,7 @@ from svc_participants.care.goals.tables import GoalProgressRow, GoalRow
 from svc_participants.care.notes.rules import check_day, check_text
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def add_goal(session: WriteSession, caller: Caller, goal: NewGoal) -> dict
     )
     now = clock.now()
     check_text(goal.own_words, "ownWords")
-    check_day(goal.set_on, now.date(), "setOn")
+    check_day(goal.set_on, await today_at(session, caller), "setOn")
     row = GoalRow(
         id=uuid4(),
         participant_id=participant_id,
@@ -78,7 +79,7 @@ async def record_progress(
         raise not_found("goalId")
     check_version(progress.expected_version, row.version)
     now = clock.now()
-    check_day(progress.noted_on, now.date(), "notedOn")
+    check_day(progress.noted_on, await today_at(session, caller), "notedOn")
     if progress.own_words is not None:
         check_text(progress.own_words, "ownWords")
     row.state = rules.state_after(rules.GoalState(row.state), progress.marker).value

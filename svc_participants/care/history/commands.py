@@ -5,18 +5,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from svc_participants.care.history.tables import CareMoveRow
 from svc_participants.care.keeping import State, check_lines, check_step, keeper
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.rules import check_version
+from svc_participants.people.site_days import today_at
 
 MAX_REMARK = 2_000
 
 
-def move(
+async def move(
     session: WriteSession,
     caller: Caller,
     row: Any,
@@ -43,7 +43,7 @@ def move(
         RuleError: VERSION_CONFLICT, STEP_NOT_ALLOWED, or a day or text that is not acceptable.
     """
     check_version(expected_version, row.version)
-    check_day(happened_on, clock.now().date(), "happenedOn")
+    check_day(happened_on, await today_at(session, caller), "happenedOn")
     check_lines({"remark": remark}, most=MAX_REMARK)
     check_step(steps, type(wanted)(row.state), wanted, "state")
     participant_id: UUID = row.participant_id

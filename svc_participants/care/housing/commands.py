@@ -12,6 +12,7 @@ from svc_participants.care.housing.rules import LivingSituation
 from svc_participants.care.housing.tables import HousingStatusRow
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import own_agency, require_writable
+from svc_participants.people.site_days import today_at
 
 
 async def record_housing(
@@ -28,7 +29,7 @@ async def record_housing(
     """
     found = await require_writable(session, caller, Category.HOUSING, participant_id)
     now = clock.now()
-    check_day(as_of, now.date(), "asOf")
+    check_day(as_of, await today_at(session, caller), "asOf")
     row = HousingStatusRow(
         id=uuid4(),
         participant_id=found,

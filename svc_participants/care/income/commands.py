@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
@@ -15,6 +14,7 @@ from svc_participants.care.keeping import keeper, locked, values_of
 from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import YesNo
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def record_income(session: WriteSession, caller: Caller, given: NewIncome)
         RuleError: NOT_FOUND, a day in the future, or answers that contradict each other.
     """
     found = await require_writable(session, caller, Category.INCOME, given.participant_id)
-    check_day(given.as_of, clock.now().date(), "asOf")
+    check_day(given.as_of, await today_at(session, caller), "asOf")
     rules.check_income(given.any_source, given.monthly_cents, given.sources)
     row = IncomeRow(**keeper(caller, found), **values_of(given))
     session.add(row)
@@ -68,7 +68,7 @@ async def add_benefit(session: WriteSession, caller: Caller, given: NewBenefit) 
         RuleError: NOT_FOUND, or a day in the future.
     """
     found = await require_writable(session, caller, Category.INCOME, given.participant_id)
-    check_day(given.applied_on, clock.now().date(), "appliedOn")
+    check_day(given.applied_on, await today_at(session, caller), "appliedOn")
     row = BenefitRow(
         **keeper(caller, found), **values_of(given), state=rules.BenefitState.APPLYING.value
     )
@@ -93,7 +93,7 @@ async def move_benefit(
         category=Category.INCOME,
         field="benefitId",
     )
-    move(
+    await move(
         session,
         caller,
         row,

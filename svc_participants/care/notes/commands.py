@@ -21,6 +21,7 @@ from svc_participants.care.notes.tables import (
 )
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def add_note(session: WriteSession, caller: Caller, note: NewNote) -> dict
         await require_writable(session, caller, needed, note.participant_id)
     now = clock.now()
     rules.check_text(note.text, "text")
-    rules.check_day(note.occurred_on, now.date(), "occurredOn")
+    rules.check_day(note.occurred_on, await today_at(session, caller), "occurredOn")
     row = CaseNoteRow(
         id=uuid4(),
         participant_id=participant_id,

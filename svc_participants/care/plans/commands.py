@@ -24,6 +24,7 @@ from svc_participants.care.plans import repository, rules
 from svc_participants.care.plans.tables import CarePlanRow, GoalStepEventRow, GoalStepRow
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def agree_plan(
     rules.check_plan(plan.hopes)
     texts = {"hopes": plan.hopes, "strengths": plan.strengths, "supports": plan.supports}
     check_lines(texts, most=5_000)
-    check_day(plan.agreed_on, clock.now().date(), "agreedOn")
+    check_day(plan.agreed_on, await today_at(session, caller), "agreedOn")
     if plan.review_on is not None:
         check_not_before(plan.review_on, plan.agreed_on, "reviewOn")
     row = CarePlanRow(**keeper(caller, found), **values_of(plan), number=number + 1)
@@ -95,7 +96,7 @@ async def plan_step(session: WriteSession, caller: Caller, step: NewStep) -> dic
         raise not_found("goalId")
     check_open(GoalState(goal.state))
     check_text(step.what, "what")
-    check_day(step.planned_on, clock.now().date(), "plannedOn")
+    check_day(step.planned_on, await today_at(session, caller), "plannedOn")
     row = GoalStepRow(
         **keeper(caller, goal.participant_id),
         **values_of(step, but=("goal_id",)),
@@ -124,7 +125,7 @@ async def move_step(session: WriteSession, caller: Caller, move: Move) -> dict[s
     )
     check_version(move.expected_version, row.version)
     now = clock.now()
-    check_day(move.happened_on, now.date(), "happenedOn")
+    check_day(move.happened_on, await today_at(session, caller), "happenedOn")
     check_lines({"ownWords": move.own_words}, most=5_000)
     check_step(rules.STEPS, rules.StepState(row.state), move.state, "state")
     session.add(

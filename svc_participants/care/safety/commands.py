@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from infra import clock
 from infra.database import WriteSession
 from infra.identity_token import Caller
 from infra.vocabulary import Category
@@ -14,6 +13,7 @@ from svc_participants.care.safety import rules
 from svc_participants.care.safety.tables import NaloxoneRow, OverdoseRow
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import YesNo
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def record_naloxone(
         RuleError: NOT_FOUND, or a day or number that is not acceptable.
     """
     found = await require_writable(session, caller, Category.SUD, given.participant_id)
-    check_day(given.given_on, clock.now().date(), "givenOn")
+    check_day(given.given_on, await today_at(session, caller), "givenOn")
     rules.check_kits(given.kits)
     row = NaloxoneRow(**keeper(caller, found), **values_of(given))
     session.add(row)
@@ -65,7 +65,7 @@ async def record_overdose(
         RuleError: NOT_FOUND, or a day in the future.
     """
     found = await require_writable(session, caller, Category.SUD, given.participant_id)
-    check_day(given.occurred_on, clock.now().date(), "occurredOn")
+    check_day(given.occurred_on, await today_at(session, caller), "occurredOn")
     row = OverdoseRow(**keeper(caller, found), **values_of(given))
     session.add(row)
     return {"overdose": str(row.id)}

@@ -14,6 +14,7 @@ from svc_participants.care.summaries.tables import ProgressSummaryRow
 from svc_participants.people.commands import own_agency, require_writable
 from svc_participants.people.repository import take_turn
 from svc_participants.people.rules import check_version, not_found
+from svc_participants.people.site_days import today_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def approve_summary(
     now = clock.now()
     row.state = rules.SummaryState.APPROVED.value
     row.approved_at = now
-    row.approved_on = now.date()
+    row.approved_on = await today_at(session, caller)
     row.approved_by = caller.subject
     row.version += 1
     return {"summary": str(row.id)}

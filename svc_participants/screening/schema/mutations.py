@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types import Info
 
-from infra import clock
 from infra.command_edge import Effect, Outcome, run_command
 from infra.database import WriteSession
 from infra.entity_references import parse_id
@@ -15,10 +14,9 @@ from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.vocabulary import Category
 from svc_participants.clocks import commands as clocks
-from svc_participants.clocks.rules import zone_of
 from svc_participants.people.schema import INPUT
+from svc_participants.people.site_days import today_at
 from svc_participants.protocols import commands as protocols
-from svc_participants.referrals import repository as referrals
 from svc_participants.referrals.schema.mutations import ReferralPayload, referral_payload
 from svc_participants.screening import commands
 from svc_participants.screening.schema import inputs
@@ -61,11 +59,8 @@ async def _protocol_payload(info: Info, outcome: Outcome) -> ProtocolPayload:
 async def _adopt(
     session: WriteSession, caller: Caller, given: inputs.AdoptProtocolInput
 ) -> dict[str, Any]:
-    site_id = parse_id(caller.site_id)
-    program = None if site_id is None else await referrals.site_program(session, site_id)
-    zone = zone_of(program.time_zone if program else referrals.DEFAULT_ZONE)
     adoption = protocols.Adoption(given.expected_version, given.effective_on, given.agreed_by)
-    today = clock.now().astimezone(zone).date()
+    today = await today_at(session, caller)
     key = parse_id(given.protocol_id)
     return await protocols.adopt(session, caller, key, adoption, today)
 

@@ -2,11 +2,14 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
+from infra import clock
 from infra.errors import RuleError
 from infra.vocabulary import AgencyType, Role
 from svc_consent.agencies.rules import CEILING, SENSITIVE_ROLES, roles_within
@@ -55,6 +58,26 @@ async def test_what_a_withdrawal_would_stop_is_counted(world: ConsentWorld) -> N
     assert await preview(world, admin, other) is None
     assert await preview(world, acting(world, officer, Role.LEO, ""), agency) is None
     assert await preview(world, admin, "no id") is None
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_a_seat_ends_with_its_last_day_at_the_site(world: ConsentWorld, zone: str) -> None:
+    """East and west of the date line: the day of UTC is wrong at one of the two at any time."""
+    agency = await world.make_agency("LE")
+    manager = acting(world, await world.make_person("PM", await world.make_agency("PMA")), Role.PM)
+    seated = {"body": "OWG", "name": "Chair", "startsOn": "2026-01-01", "agencyId": agency}
+    made = await run(world, manager, SEAT, **seated)
+    admin = acting(world, await world.make_person("AGA", agency))
+    ends = "update seat set ends_on = :on where id = :id"
+    move = "update site set time_zone = :zone where id = :id"
+    today = clock.day_in(ZoneInfo(zone))
+    await world.execute(move, id=world.site_id, zone=zone)
+    try:
+        for on, seats in ((today, 1), (today - timedelta(days=1), 0)):
+            await world.execute(ends, id=made["seat"]["id"], on=on)
+            assert (await preview(world, admin, agency))["seats"] == seats
+    finally:
+        await world.execute(move, id=world.site_id, zone="UTC")
 
 
 async def test_an_agency_says_what_may_be_given_and_what_asked_for(world: ConsentWorld) -> None:

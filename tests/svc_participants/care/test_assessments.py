@@ -1,6 +1,5 @@
 """Assessments: instruments as data, answers by their version, scores, signature, categories."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,8 +20,9 @@ from tests.fixtures.participants_service import (
     released_to,
 )
 from tests.fixtures.service_app import ServiceApp, caller
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 ASSESSMENT = """
   id state version wording instrument signedByName
   answers { item question category state choices number text }

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,8 +19,9 @@ from tests.fixtures.participants_service import (
     released_to,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 SMALL = b"%PDF-1.7 an example"
 LARGE = b"%PDF-1.7 " + bytes(range(256)) * 300
 READ = """

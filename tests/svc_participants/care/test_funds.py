@@ -1,7 +1,6 @@
 """Flexible funds: limits are the site's data, and above them a second person decides."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,8 +24,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp, caller
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 EACH, YEAR = 10_000, 25_000
 
 

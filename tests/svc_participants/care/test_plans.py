@@ -1,6 +1,5 @@
 """Plans in the participant's own words, and steps that can be paused and taken up again."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,8 +19,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 PLAN = """
 query($id: ID!) { participant(id: $id) {
   plan { number hopes recordedByName } planHistory { totalCount edges { node { number } } }

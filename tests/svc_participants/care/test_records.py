@@ -1,6 +1,5 @@
 """Notes, goals and housing: written by whom, amended and never overwritten, and whose they are."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,8 +25,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 NOTES = """
 query($id: ID!) { participant(id: $id) { notes { totalCount edges { node {
   id text originalText version authorName amendments { totalCount edges { node { text reason } } }

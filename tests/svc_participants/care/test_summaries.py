@@ -24,8 +24,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 SUMMARY = """
 query($id: ID!) { participant(id: $id) { progressSummary {
   nothingToAdd statement engagement barriers whatWouldHelp approvedAt } } }

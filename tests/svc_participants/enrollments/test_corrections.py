@@ -28,8 +28,9 @@ from tests.fixtures.participants_service import (
     take_intake,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date()
+TODAY = site_today()
 RECORD = """query($id: ID!) { participant(id: $id) {
   enrolledOn
   enrollment { version enrolledOn intakeCompletedOn exitedOn

@@ -1,6 +1,6 @@
 """The way in and out: from a referral to an enrollment, out of touch and back, and leaving."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
 RECORD = """
 query($id: ID!) { participant(id: $id) {
@@ -33,7 +34,7 @@ query($id: ID!) { participant(id: $id) {
   enrollments { totalCount edges { node { id } } }
   assignments { edges { node { endedAt } } } } }
 """
-TODAY = datetime.now(UTC).date()
+TODAY = site_today()
 
 
 async def record(service: ServiceApp, participant_id: str, asking: Any = None) -> Any:

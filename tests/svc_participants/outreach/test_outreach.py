@@ -22,9 +22,10 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
 WIND = "{ inTheWind(first: 100) { totalCount edges { node { id } } } }"
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 
 
 async def attempt(
@@ -204,7 +205,7 @@ async def longer_here(service: ServiceApp, days: int = 400) -> str:
 
 
 def ago(days: int) -> str:
-    return (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+    return (site_today() - timedelta(days=days)).isoformat()
 
 
 async def met(service: ServiceApp, who: str, **given: Any) -> None:

@@ -1,6 +1,6 @@
 """Programmes beside the core are data: entry, capacity, lodging."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = site_today().isoformat()
 SELECTION = """programmes { id name capacity lodgingUnits version kind entryDoors isOpen }"""
 PLACED = """participant { programmePlaces { edges { node { id version isLodged leftOn
   programme { name } } } } }"""
@@ -110,7 +111,7 @@ async def test_nobody_leaves_a_place_before_they_had_it(participants: ServiceApp
     who, _ = await enrolled(participants)
     placed = await place(participants, who, programme["id"])
     (edge,) = placed["participant"]["programmePlaces"]["edges"]
-    before = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    before = (site_today() - timedelta(days=1)).isoformat()
     given = {"placeId": edge["node"]["id"], "expectedVersion": 1}
     for day, expected in ((before, ["DATE_CONTRADICTS"]), (TODAY, [])):
         payload = await change(

@@ -6,6 +6,7 @@ the product: which elements there are, which are needed, which are lists.
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import pytest
 
 from gateway.web.doors import fhir
 from gateway.web.doors.fhir import ResourceError
+from infra import clock
 from svc_consent.releases.elements import law
 from svc_consent.releases.rules import ReleaseKind
 from tests.gateway.web.doors.r5_shapes import flaws
@@ -151,6 +153,33 @@ def test_a_limit_that_is_not_understood_is_refused_and_never_dropped(
 ) -> None:
     with pytest.raises(ResourceError):
         fhir.draft_of(_changed(limit), "key")
+
+
+def assert_days_are_those_of_the_sender() -> None:
+    now = clock.now()  # 07:30 in London, the evening before in Seattle, the evening in Auckland
+    for begins in ("2026-11-24", "2026-11-23T23:20:00-08:00", "2026-11-24T20:20:00+13:00"):
+        fhir.draft_of(_changed({"period": {"start": begins}}), "key")
+    for later in ("2026-11-25", "2026-11-24T00:10:00-08:00", "2026-11-25T00:10:00+13:00"):
+        with pytest.raises(ResourceError):
+            fhir.draft_of(_changed({"period": {"start": later}}), "key")
+    assert clock.now() == now
+
+
+def test_a_period_begins_by_the_day_of_where_it_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert_days_are_those_of_the_sender()
+
+
+@pytest.mark.parametrize("hour", [7, 12])
+def test_a_planted_day_of_utc_is_caught(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
+    now = datetime(2026, 11, 24, hour, 30, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(clock, "day_in", lambda _: now.date())
+    with pytest.raises((AssertionError, pytest.fail.Exception, ResourceError)):
+        assert_days_are_those_of_the_sender()
 
 
 def test_a_modifier_of_the_whole_is_refused() -> None:
