@@ -147,15 +147,22 @@ async def invite(
 
 
 async def uninvite(
-    session: WriteSession, caller: Caller, *, meeting_id: UUID, attendee_id: UUID
+    session: WriteSession,
+    caller: Caller,
+    *,
+    meeting_id: UUID,
+    attendee_id: UUID,
+    expected_version: int,
 ) -> UUID:
     """Take an invitation back; the agenda leaves that screen at once. Returns the meeting.
 
     Raises:
-        CommandError: not allowed, or no such meeting or attendee.
+        CommandError: not allowed, no such meeting or attendee, or another version.
     """
     require_chair(caller)
     meeting = await require_meeting(session, caller, meeting_id)
+    if meeting.version != expected_version:
+        raise version_conflict("meeting")
     attendee = await _attendee(session, meeting, attendee_id)
     items = await repository.items_of_meeting(session, meeting.id)
     append(session, take_off_screens([attendee], items))
@@ -199,14 +206,18 @@ async def record_attendance(
     meeting_id: UUID,
     attendee_id: UUID,
     has_attended: bool,
+    expected_version: int,
 ) -> UUID:
     """Record whether somebody came; returns the meeting.
 
     Raises:
-        CommandError: not allowed, no such meeting or attendee, or not the time for it.
+        CommandError: not allowed, no such meeting or attendee, another version, or not the time
+            for it.
     """
     require_chair(caller)
     meeting = await require_meeting(session, caller, meeting_id)
+    if meeting.version != expected_version:
+        raise version_conflict("meeting")
     attendee = await _attendee(session, meeting, attendee_id)
     if MeetingStatus(meeting.status) not in WRITING:
         raise CommandError("NOT_IN_SESSION", "The meeting is not in session.", ("meetingId",))

@@ -180,6 +180,7 @@ class RemoveAttendeeInput:
 
     meeting_id: strawberry.ID = strawberry.field(description=MEETING_DESCRIPTION)
     attendee_id: strawberry.ID = strawberry.field(description="Id of the invitation.")
+    expected_version: int = strawberry.field(description=VERSION_DESCRIPTION)
     idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
@@ -199,6 +200,7 @@ class RecordAttendanceInput:
     meeting_id: strawberry.ID = strawberry.field(description=MEETING_DESCRIPTION)
     attendee_id: strawberry.ID = strawberry.field(description="Id of the invitation.")
     has_attended: bool = strawberry.field(description="Whether they came.")
+    expected_version: int = strawberry.field(description=VERSION_DESCRIPTION)
     idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
 
 
@@ -335,6 +337,7 @@ class MeetingMutation:
                 caller,
                 meeting_id=read_id(given.meeting_id),
                 attendee_id=read_id(given.attendee_id),
+                expected_version=given.expected_version,
             ),
         )
 
@@ -370,6 +373,7 @@ class MeetingMutation:
                 meeting_id=read_id(given.meeting_id),
                 attendee_id=read_id(given.attendee_id),
                 has_attended=given.has_attended,
+                expected_version=given.expected_version,
             ),
         )
 

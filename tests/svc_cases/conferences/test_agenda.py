@@ -34,6 +34,7 @@ from tests.fixtures.conferences import (
     police,
     run,
     step,
+    version_of,
 )
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.statements import statements_of
@@ -162,7 +163,12 @@ async def test_an_invitation_taken_back_clears_the_screen(cases: ServiceApp) -> 
     )
     attendee = read.data["owgMeeting"]["attendees"][0]["id"]
     given = {"meetingId": meeting_id, "attendeeId": attendee}
-    assert codes(await run(cases, chair(), "removeAttendee", **given)) == []
+    seen = await version_of(cases, meeting_id)
+    late = await run(cases, chair(), "removeAttendee", expectedVersion=seen - 1, **given)
+    assert codes(late) == ["VERSION_CONFLICT"]
+    assert len(await on_screen(cases, police(), meeting_id)) == 1
+    done = await run(cases, chair(), "removeAttendee", expectedVersion=seen, **given)
+    assert codes(done) == []
     assert await on_screen(cases, police(), meeting_id) == []
 
 

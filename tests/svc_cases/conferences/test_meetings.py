@@ -29,6 +29,7 @@ from tests.fixtures.conferences import (
     pledge,
     police,
     run,
+    version_of,
 )
 from tests.fixtures.service_app import ServiceApp
 
@@ -89,8 +90,11 @@ async def test_attendance_is_recorded_while_in_session(cases: ServiceApp) -> Non
     meeting_id = await meeting(cases, police(), counsel())
     (first, _) = (await read(cases, chair(), meeting_id))["attendees"]
     given = {"meetingId": meeting_id, "attendeeId": first["id"], "hasAttended": True}
+    given["expectedVersion"] = await version_of(cases, meeting_id)
     assert codes(await run(cases, chair(), "recordAttendance", **given)) == ["NOT_IN_SESSION"]
     await move(cases, meeting_id, "AGENDA_LOCKED", "IN_SESSION")
+    assert codes(await run(cases, chair(), "recordAttendance", **given)) == ["VERSION_CONFLICT"]
+    given["expectedVersion"] = await version_of(cases, meeting_id)
     assert codes(await run(cases, chair(), "recordAttendance", **given)) == []
     (first, second) = (await read(cases, chair(), meeting_id))["attendees"]
     assert (first["hasAttended"], second["hasAttended"]) == (True, None)

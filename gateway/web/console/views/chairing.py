@@ -47,8 +47,12 @@ async def attend(visit: Visit) -> Response:
     """Record whether somebody came, or take an invitation back."""
     id_, problems, what = visit.request.path_params["attendee"], Problems(), visit.text("what", 10)
     field = f"attendee-{id_}"
-    sent = {"meetingId": visit.request.path_params["id"], "attendeeId": id_}
-    fields = dict.fromkeys(("attendeeId", "meetingId", "hasAttended"), field)
+    sent = {
+        "meetingId": visit.request.path_params["id"],
+        "attendeeId": id_,
+        "expectedVersion": posted_version(visit),
+    }
+    fields = dict.fromkeys(("attendeeId", "meetingId", "hasAttended", "expectedVersion"), field)
     if what in CAME:
         came = {**sent, "hasAttended": CAME[what]}
         await change(visit, "RecordAttendance", came, problems, fields)

@@ -202,19 +202,29 @@ async def test_minutes_are_not_approved_before_they_are_written() -> None:
 async def test_who_came_is_recorded_and_before_that_an_invitation_is_taken_back() -> None:
     table = Table()
     for what, came in (("yes", True), ("no", False)):
-        await by_chair(table, chairing.attend, {"what": what, "key": "k"}, attendee="t1")
+        form = {"what": what, "version": "7", "key": "k"}
+        await by_chair(table, chairing.attend, form, attendee="t1")
         assert table.sent["recordAttendance"] == {
-            "meetingId": "m1", "attendeeId": "t1", "hasAttended": came, "idempotencyKey": "k"
+            "meetingId": "m1", "attendeeId": "t1", "hasAttended": came, "expectedVersion": 7,
+            "idempotencyKey": "k",
         }  # fmt: skip
-    assert 'value="uninvite"' not in await by_chair(table, conferences.shown)
+    page = await by_chair(table, conferences.shown)
+    assert 'value="uninvite"' not in page
+    assert page.count('name="version" value="7"') >= len(table.meeting["attendees"])
     early = Table("AGENDA_LOCKED")
     page = await by_chair(early, conferences.shown)
     assert 'value="uninvite"' in page
     assert 'value="yes"' not in page
-    await by_chair(early, chairing.attend, {"what": "uninvite", "key": "k"}, attendee="t2")
+    form = {"what": "uninvite", "version": "7", "key": "k"}
+    await by_chair(early, chairing.attend, form, attendee="t2")
     assert early.sent == {
-        "removeAttendee": {"meetingId": "m1", "attendeeId": "t2", "idempotencyKey": "k"}
-    }
+        "removeAttendee": {
+            "meetingId": "m1", "attendeeId": "t2", "expectedVersion": 7, "idempotencyKey": "k",
+        }
+    }  # fmt: skip
+    early.refusal = {"code": "X", "message": "It has changed.", "field": ["expectedVersion"]}
+    page = await by_chair(early, chairing.attend, {**form, "version": "6"}, attendee="t2")
+    assert 'id="f-attendee-t2">It has changed.' in page
     page = await by_chair(early, chairing.attend, {"what": "maybe"}, attendee="t2")
     assert 'id="f-attendee-t2">Choose one' in page
 
