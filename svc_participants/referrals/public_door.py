@@ -123,7 +123,7 @@ def form_of(given: dict[str, object]) -> ReferralForm:
     needs = given.get("needs") or []
     if not isinstance(needs, list):
         raise TypeError("needs")
-    born = text("bornOn")
+    born, usual = text("bornOn"), text("usualPlace")
     return ReferralForm(
         door=rules.Door.COMMUNITY,
         person=Person(
@@ -134,17 +134,21 @@ def form_of(given: dict[str, object]) -> ReferralForm:
             born_on=date.fromisoformat(born) if born else None,
             estimated_birth_year=int(year) if year else None,
             phone=text("personPhone"),
+            usual_places=(usual,) if usual else (),
         ),
         account=text("account") or "",
         urgency=rules.Urgency(text("urgency") or "ROUTINE"),
         intercept_point=rules.InterceptPoint.COMMUNITY_SERVICES,
         counterfactual=rules.Counterfactual.UNKNOWN,
         occurred_at=None,
-        place=text("place"),
+        place=usual or text("place"),  # the form before this one says "place"
         needs=[rules.Need(each) for each in needs],
         safety_concerns=text("safetyConcerns"),
         preferred_language=text("language"),
         person_is_aware=YesNo(text("personIsAware") or "NOT_ASKED"),
-        referrer=Referrer(text("referrerName"), text("referrerPhone"), text("referrerEmail")),
+        person_agreed=YesNo(text("personAgreed") or "NOT_ASKED"),
+        referrer=Referrer(
+            text("referrerName"), text("referrerPhone"), text("referrerEmail"), text("referrerUnit")
+        ),
         details={"concern": text("account"), "relation": text("relation")},
     )

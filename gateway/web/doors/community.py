@@ -5,12 +5,10 @@ is no person), a rate for each address, and no way in from another site's page. 
 back depends on who is known: what is dropped as spam is thanked for in the same words.
 """
 
-import base64
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from html import escape
+from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -22,6 +20,15 @@ from gateway.community_client import CommunityClient, CommunityUnavailableError
 from gateway.consent_client import ConsentUnavailableError
 from gateway.limits.rate import Rate, TokenBuckets
 from gateway.limits.shared_rates import SharedRates
+from gateway.web.doors.community_page import (
+    LANGUAGES,
+    PERSON,
+    REFERRER,
+    TRAP,
+    form_html,
+    page,
+    words_of,
+)
 from infra import clock
 
 MAX_BYTES: Final = 32_768
@@ -29,37 +36,8 @@ FASTEST_SECONDS: Final = 3
 LONGEST_SECONDS: Final = 4 * 3600
 PAGES: Final = Rate(1.0, 60)
 FORMS: Final = Rate(1 / 120, 5)
-TRAP: Final = "website"
-THANKS: Final = "Received, thank you."
-
-_TEXTS: Final = (
-    ("givenName", "First name, if you know it", 100),
-    ("familyName", "Last name, if you know it", 100),
-    ("alias", "Street name or nickname", 100),
-    ("description", "What they look like", 500),
-    ("birthYear", "About which year they were born", 4),
-    ("place", "Where they are usually found", 500),
-    ("safetyConcerns", "Anything to take care of when meeting them", 500),
-    ("language", "Language they speak", 35),
-    ("relation", "How you know them", 200),
-    ("referrerName", "Your name, if you want to be called back", 100),
-    ("referrerPhone", "Your telephone number", 50),
-)
-_NEEDS: Final = (
-    ("HOUSING", "a place to stay"), ("HEALTH", "medical care"), ("MENTAL_HEALTH", "mental health"),
-    ("SUBSTANCE_USE", "substance use"), ("INCOME", "income or papers"), ("SAFETY", "safety"),
-)  # fmt: skip
-_STYLE: Final = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:1rem auto;padding:0 1rem}"
-    "label,legend{display:block;margin-top:1rem;font-weight:600}"
-    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.4rem}"
-    "input[type=checkbox]{width:auto}.check{font-weight:400;margin-top:.2rem}"
-    f".{TRAP}{{position:absolute;left:-9999px}}button{{font:inherit;margin:1.5rem 0;padding:.6rem}}"
-)
-_POLICY: Final = (
-    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; style-src "
-    f"'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
-)
+_AWAY_SECONDS: Final = 60
+THANKS: Final = words_of("en")["thanks"]
 
 
 class CommunityDoor:
@@ -119,40 +97,52 @@ class CommunityDoor:
             return 0  # this process has counted it: somebody in need is not turned away for that
 
     async def _show(self, request: Request) -> Response:
+        language = _language(request)
         if wait := self._pages.take(_address(request)):
-            return _too_many(wait)
-        return await self._form(200, {}, "")
+            return _said(language, 429, "later", wait)
+        return await self._form(language, 200, {}, "")
 
-    async def _form(self, status: int, given: Mapping[str, list[str]], said: str) -> Response:
+    async def _form(
+        self, language: str, status: int, given: Mapping[str, list[str]], said: str
+    ) -> Response:
         try:
             sites = await self._client.sites()
         except CommunityUnavailableError:
-            return _away()
-        return _page(status, _form_html(sites, given, self.token(clock.epoch_seconds()), said))
+            return _said(language, 503, "away", _AWAY_SECONDS)
+        token = self.token(clock.epoch_seconds())
+        return page(language, status, form_html(language, sites, given, token, said))
 
     async def _take(self, request: Request) -> Response:
+        language = _language(request)
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return _page(403, "<p>Please use the form on this page.</p>")
+            return _said(language, 403, "elsewhere")
         if wait := await self._take_one(_address(request)):
-            return _too_many(wait)
+            return _said(language, 429, "later", wait)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await _read(request)
         if kind != "application/x-www-form-urlencoded" or body is None:
-            return _page(400, "<p>The form could not be read.</p>")
+            return _said(language, 400, "unread")
         try:
             given = parse_qs(body.decode("utf-8", "replace"), max_num_fields=60)
         except ValueError:
-            return _page(400, "<p>The form could not be read.</p>")
+            return _said(language, 400, "unread")
         if not self._is_from_a_person(given):
-            return _thanks()
+            return _said(language, 200, "thanks")
         try:
             is_read = await self._client.submit(_referral(given))
         except CommunityUnavailableError:
-            return _away()
+            return _said(language, 503, "away", _AWAY_SECONDS)
         if not is_read:
-            said = "Please say what you are concerned about, and who it is, as far as you know."
-            return await self._form(422, given, said)
-        return _thanks()
+            return await self._form(language, 422, given, words_of(language)["missing"])
+        return _said(language, 200, "thanks")
+
+
+def _language(request: Request) -> str:
+    """Return the language that a link names, else the one that the browser asks for."""
+    named = request.query_params.get("lang", "")
+    asked = request.headers.get("accept-language", "").split(",")
+    wished = (named, *(each.partition(";")[0].strip()[:2].lower() for each in asked))
+    return next((each for each in wished if each in LANGUAGES), "en")
 
 
 def _address(request: Request) -> str:
@@ -169,89 +159,34 @@ async def _read(request: Request) -> bytes | None:
 
 
 def _referral(given: Mapping[str, list[str]]) -> dict[str, Any]:
-    known = dict(_NEEDS)
+    known = words_of("en")["need"]
     form: dict[str, Any] = {
-        name: given[name][0].strip()[:most] for name, _, most in _TEXTS if given.get(name)
+        name: given[name][0].strip()[:most]
+        for name, most, _ in (*PERSON, *REFERRER)
+        if given.get(name)
     }
     form["account"] = given.get("account", [""])[0].strip()
     form["needs"] = sorted({each for each in given.get("need", []) if each in known})
     form["urgency"] = "SOON" if given.get("soon") else "ROUTINE"
     form["personIsAware"] = "YES" if given.get("aware") else "NOT_ASKED"
+    form["personAgreed"] = "YES" if given.get("agreed") else "NOT_ASKED"
     form["siteId"] = given.get("site", [""])[0]
     form["key"] = given["token"][0]
     if not form.get("birthYear", "").isdigit():
         form.pop("birthYear", None)
+    if not _is_day(form.get("bornOn", "")):
+        form.pop("bornOn", None)
     return form
 
 
-def _form_html(
-    sites: list[tuple[str, str]], given: Mapping[str, list[str]], token: str, said: str
-) -> str:
-    def value(name: str) -> str:
-        return escape(given.get(name, [""])[0])
-
-    def mark(name: str, code: str, word: str) -> str:
-        return f" {word}" if code in given.get(name, ()) else ""
-
-    options = "".join(
-        f'<option value="{escape(key)}"{mark("site", key, "selected")}>{escape(name)}</option>'
-        for key, name in sites
-    )
-    texts = "".join(
-        f'<label for="{name}">{escape(label)}</label>'
-        f'<input id="{name}" name="{name}" maxlength="{most}" value="{value(name)}">'
-        for name, label, most in _TEXTS
-    )
-    needs = "".join(
-        f'<label class="check"><input type="checkbox" name="need" value="{code}"'
-        f"{mark('need', code, 'checked')}> {label}</label>"
-        for code, label in _NEEDS
-    )
-    return (
-        (f'<p role="alert"><strong>{escape(said)}</strong></p>' if said else "")
-        + "<p>Tell us about somebody who could use help. No police is called. Referring is no"
-        " decision; the person may always say no. You will not be told what comes of it.</p>"
-        '<form method="post" action="/refer" accept-charset="utf-8">'
-        f'<input type="hidden" name="token" value="{token}">'
-        f'<div class="{TRAP}" aria-hidden="true"><label for="{TRAP}">Leave this empty</label>'
-        f'<input id="{TRAP}" name="{TRAP}" tabindex="-1" autocomplete="off"></div>'
-        f'<label for="site">Where</label><select id="site" name="site">{options}</select>'
-        '<label for="account">What are you concerned about?</label>'
-        f'<textarea id="account" name="account" rows="6" maxlength="5000" required>'
-        f"{value('account')}</textarea>"
-        f"{texts}<fieldset><legend>What could help</legend>{needs}</fieldset>"
-        f'<label class="check"><input type="checkbox" name="soon" value="1"'
-        f"{mark('soon', '1', 'checked')}> It should be soon"
-        '</label><label class="check"><input type="checkbox" name="aware" value="1"'
-        f"{mark('aware', '1', 'checked')}> The person knows that I write this</label>"
-        "<button>Send</button></form>"
-    )
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
-def _page(status: int, inner: str, headers: Mapping[str, str] | None = None) -> Response:
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Community referral</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>Community referral</h1>{inner}</main></body></html>"
-    )
-    plain = {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": _POLICY,
-        "cache-control": "no-store",
-        **(headers or {}),
-    }
-    return Response(text, status, plain)
-
-
-def _thanks() -> Response:
-    return _page(200, f"<p>{THANKS}</p>")
-
-
-def _too_many(wait: int) -> Response:
-    return _page(429, "<p>Please try again later.</p>", {"retry-after": str(wait)})
-
-
-def _away() -> Response:
-    said = "<p>The form cannot be taken in now. Please try again in a few minutes.</p>"
-    return _page(503, said, {"retry-after": "60"})
+def _said(language: str, status: int, what: str, wait: int = 0) -> Response:
+    headers = {"retry-after": str(wait)} if wait else {}
+    return page(language, status, f"<p>{words_of(language)[what]}</p>", headers)

@@ -40,7 +40,9 @@ class ReferrerInput:
     name: str | None = strawberry.field(default=None, description="Your name.")
     phone: str | None = strawberry.field(default=None, description="Your telephone number.")
     email: str | None = strawberry.field(default=None, description="Your address.")
-    unit: str | None = strawberry.field(default=None, description="Your unit or badge.")
+    unit: str | None = strawberry.field(
+        default=None, description="Your unit or badge, business or group."
+    )
 
 
 @strawberry.input(description="An answer to one exclusion of the site's protocol.")

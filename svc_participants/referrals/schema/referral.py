@@ -85,7 +85,7 @@ class ReferrerContact:
     name: str | None = strawberry.field(description="Name.")
     phone: str | None = strawberry.field(description="Telephone number.")
     email: str | None = strawberry.field(description="Address.")
-    unit: str | None = strawberry.field(description="Unit or badge.")
+    unit: str | None = strawberry.field(description="Unit or badge, business or group.")
 
 
 @strawberry.type(directives=_REFERRAL, description="The referrer's answer about an exclusion.")
@@ -188,7 +188,9 @@ class Referral:
         """Return the time."""
         return self._form.occurred_at if self._form else None
 
-    @strawberry.field(description="Where it happened.")
+    @strawberry.field(
+        description="Where it happened; of the form without a login, where the person usually is."
+    )
     def place(self) -> str | None:
         """Return the place."""
         return self._form.place if self._form else None

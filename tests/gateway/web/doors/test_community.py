@@ -13,9 +13,27 @@ from starlette.applications import Starlette
 from gateway.community_client import CommunityClient
 from gateway.web.doors import community
 from gateway.web.doors.community import CommunityDoor
+from gateway.web.doors.community_page import (
+    LANGUAGES,
+    PERSON,
+    REFERRER,
+    TICKS,
+    TRAP,
+    form_html,
+    words_of,
+)
 from infra import clock
+from svc_participants.referrals.rules import Need
 
 SITES = [("a-site", "Alder"), ("b-site", "Birch"), ("c-site", "Cedar")]
+
+
+FILLED = {
+    "bornOn": "1990-02-03", "personPhone": "206-555-0134", "usualPlace": "By the library",
+    "referrerName": "Lou", "referrerUnit": "Demo Bakery", "referrerPhone": "206-555-0135",
+    "referrerEmail": "lou@example.org",
+}  # fmt: skip
+"""What may be said of the person and of who writes, and need not be."""
 
 
 class Taker:
@@ -99,7 +117,8 @@ async def comes_back_as_it_was(http: httpx2.AsyncClient, door: CommunityDoor, ta
     """Send a form that lacks whom it is about, add that alone, and send it again."""
     filled = [
         aged(door), ("site", "b-site"), ("account", "Sleeps in a doorway."),
-        ("need", "HOUSING"), ("need", "SAFETY"), ("soon", "1"), ("aware", "1"),
+        ("need", "HOUSING"), ("need", "SAFETY"), ("soon", "1"), ("aware", "1"), ("agreed", "1"),
+        *FILLED.items(),
     ]  # fmt: skip
     page = await send(http, filled)
     assert page.status_code == 422
@@ -107,8 +126,9 @@ async def comes_back_as_it_was(http: httpx2.AsyncClient, door: CommunityDoor, ta
     assert (await send(http, [*mended, aged(door), ("alias", "Red")])).status_code == 200
     first, second = taker.sent
     assert second["alias"] == "Red"
-    kept = ("siteId", "needs", "urgency", "personIsAware", "account")
-    return [first[each] for each in kept] == [second[each] for each in kept]
+    kept = ("siteId", "needs", "urgency", "personIsAware", "personAgreed", "account", *FILLED)
+    assert {each: first.get(each) for each in FILLED} == FILLED
+    return [first[each] for each in kept] == [second.get(each) for each in kept]
 
 
 async def test_a_form_that_lacks_something_keeps_site_and_ticks(
@@ -123,7 +143,7 @@ async def test_a_first_page_has_nothing_ticked(http: httpx2.AsyncClient) -> None
     assert " selected" not in page
 
 
-@pytest.mark.parametrize("lost", ["site", "need", "soon", "aware"])
+@pytest.mark.parametrize("lost", ["site", "need", "soon", "aware", "agreed", *FILLED])
 async def test_planted_form_that_forgets_is_caught(
     http: httpx2.AsyncClient,
     door: CommunityDoor,
@@ -131,11 +151,81 @@ async def test_planted_form_that_forgets_is_caught(
     monkeypatch: pytest.MonkeyPatch,
     lost: str,
 ) -> None:
-    real = community._form_html
 
-    def forgets(sites: Any, given: Mapping[str, list[str]], token: str, said: str) -> str:
+    def forgets(
+        language: str, sites: Any, given: Mapping[str, list[str]], token: str, said: str
+    ) -> str:
         left = {name: values for name, values in given.items() if name != lost}
-        return real(sites, left, token, said)
+        return form_html(language, sites, left, token, said)
 
-    monkeypatch.setattr(community, "_form_html", forgets)
+    monkeypatch.setattr(community, "form_html", forgets)
     assert not await comes_back_as_it_was(http, door, taker)
+
+
+def keys_of(words: Mapping[str, Any]) -> set[str]:
+    return {
+        f"{name}.{inner}"
+        for name, value in words.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    }
+
+
+def test_every_language_says_everything() -> None:
+    said = {each: words_of(each) for each in LANGUAGES}
+    assert {frozenset(keys_of(words)) for words in said.values()} == {
+        frozenset(keys_of(said["en"]))
+    }
+    asked = {name for name, _, _ in (*PERSON, *REFERRER)}
+    assert set(said["en"]["fields"]) == asked
+    assert all(set(TICKS) <= set(words) for words in said.values())
+    assert {str(each) for each in Need} == set(said["en"]["need"])
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "language"),
+    [
+        ("/refer", "", "en"),
+        ("/refer", "es-MX,es;q=0.9,en;q=0.5", "es"),
+        ("/refer", "fr, es", "es"),
+        ("/refer?lang=es", "en", "es"),
+        ("/refer?lang=en", "es", "en"),
+        ("/refer?lang=xx", "", "en"),
+    ],
+)
+async def test_the_form_is_in_the_readers_language_from_first_to_last(
+    http: httpx2.AsyncClient, door: CommunityDoor, path: str, accepted: str, language: str
+) -> None:
+    words, headers = words_of(language), {"accept-language": accepted}
+    page = (await http.get(path, headers=headers)).text
+    assert f'<html lang="{language}">' in page
+    assert words["fields"]["usualPlace"] in page
+    assert f'action="/refer?lang={language}"' in page
+    plain = {**headers, "content-type": "application/x-www-form-urlencoded"}
+    for alias, status, said in (("", 422, "missing"), ("Red", 200, "thanks")):
+        fields = urlencode([aged(door), ("account", "Help."), ("alias", alias)])
+        answer = await http.post(f"/refer?lang={language}", content=fields, headers=plain)
+        assert answer.status_code == status
+        assert words[said] in answer.text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_what_is_dropped_is_thanked_for_in_the_same_words(
+    http: httpx2.AsyncClient, door: CommunityDoor, taker: Taker, language: str
+) -> None:
+    good = [aged(door), ("account", "Help."), ("alias", "Red"), *FILLED.items()]
+    plain = {"content-type": "application/x-www-form-urlencoded"}
+    path = f"/refer?lang={language}"
+    taken, dropped = [
+        await http.post(path, content=urlencode(fields), headers=plain)
+        for fields in (good, [*good, (TRAP, "http://spam.example")])
+    ]
+    assert len(taker.sent) == 1
+    assert (taken.status_code, taken.text) == (dropped.status_code, dropped.text)
+
+
+async def test_what_is_no_day_is_not_sent_on(
+    http: httpx2.AsyncClient, door: CommunityDoor, taker: Taker
+) -> None:
+    for born in ("soon", "2026-02-30"):
+        await send(http, [aged(door), ("account", "x"), ("alias", "Red"), ("bornOn", born)])
+        assert "bornOn" not in taker.sent[-1]
