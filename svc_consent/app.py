@@ -51,7 +51,7 @@ def app(chassis: Chassis) -> Starlette:
     address = settings.participants_address
     groups = None if address is None else RemoteGroups(address.text, chassis.minter)
     by_people = None if groups is None else TablesByPeople(groups)
-    publisher = Publisher(chassis.database, ConsentFigures(), by_people)
+    publisher = Publisher(chassis.database, ConsentFigures(groups), by_people)
     built = create_app(
         chassis,
         subgraph.schema(),

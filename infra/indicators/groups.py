@@ -24,6 +24,7 @@ from infra.indicators.definitions import Categories, Indicator, Split
 PATH = "/internal/figures/groups"
 REFERRED_PATH = "/internal/figures/referred"
 TABLES_PATH = "/internal/figures/tables"
+MERGED_PATH = "/internal/figures/merged"
 AUDIENCE = "participants"
 MOST_PEOPLE = 5_000
 """People of one question, or of one answer."""
@@ -46,7 +47,14 @@ class Groups:
     people: Mapping[UUID, Mapping[Split, str]]
 
 
-class GroupsOfPeople(Protocol):
+class MergedRecords(Protocol):
+    """Who tells which records are of one person."""
+
+    async def merged(self, site_id: UUID) -> Mapping[UUID, UUID]:
+        """Return the records at a site that are merged into another one, with that one."""
+
+
+class GroupsOfPeople(MergedRecords, Protocol):
     """Who tells the groups of people."""
 
     async def of(
@@ -73,7 +81,7 @@ class Counted:
     outcomes: Mapping[str, str]
 
 
-class TablesOfGroups(Protocol):
+class TablesOfGroups(MergedRecords, Protocol):
     """Who counts people by groups that the asking service does not know."""
 
     async def tables(
@@ -157,6 +165,18 @@ class RemoteGroups:
             if len(part) < MOST_PEOPLE:
                 return days
             asked["after"] = str(max(part))
+
+    async def merged(self, site_id: UUID) -> Mapping[UUID, UUID]:
+        """Return the records that are merged into another one; see ``MergedRecords``.
+
+        Raises:
+            GroupsError: the service could not be reached, or did not answer as it should.
+        """
+        answer = await self._post(MERGED_PATH, {"siteId": str(site_id)})
+        try:
+            return {UUID(record): UUID(person) for record, person in answer["merged"].items()}
+        except (KeyError, ValueError, AttributeError, TypeError) as error:
+            raise GroupsError("the service of people answered in another form") from error
 
     async def tables(
         self,

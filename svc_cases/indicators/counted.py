@@ -62,19 +62,20 @@ class CaseFigures:
             GroupsError: the service of people does not tell their groups now.
         """
         site = UUID(site_id)
-        given = (session, site, period.starts_on, period.ends_on)
+        days = (period.starts_on, period.ends_on)
         if population is rules.INVITED:
             return [
                 Observation(
                     {"ATTENDANCE": rules.attendance(row["invited"], row["came"])},
                     {Split.AGENCY: row["agency_id"]},
                 )
-                for row in await repository.invited(*given)
+                for row in await repository.invited(session, site, *days)
             ]
+        merged = {} if self._groups is None else await self._groups.merged(site)
         if population is rules.WITH_WARRANT:
-            found = await repository.warrants(*given)
-            days = {row["participant_id"]: row["first_on"] for row in found}
-            groups = await self._groups_of(site, days, period)
+            found = await repository.warrants(session, site, days, merged)
+            first = {row["participant_id"]: row["first_on"] for row in found}
+            groups = await self._groups_of(site, first, period)
             return [
                 Observation(
                     {"WARRANTS": rules.warrant(row["status"])},
@@ -86,23 +87,25 @@ class CaseFigures:
                 for row in found
             ]
         if population is rules.AGREED:
-            return await self._agreed(session, site, period)
+            return await self._agreed(session, site, period, merged)
         if population is rules.MATCHED:
-            matched = await repository.matched(*given)
+            matched = await repository.matched(session, site, days, merged)
             groups = await self._groups_of(site, matched, period)
-            return await _matched(session, site, matched, groups)
+            return await _matched(session, site, matched, groups, merged)
         (months,) = [each for each, known in rules.REFERRED.items() if known is population]
         year = date(period.starts_on.year, 1, 1)
         if await repository.is_published(session, site, rules.MATCHED_BY_YEAR[months], year):
             return []  # counted once, and never again: a table of nobody is suppressed
         people = await self._referred(site, period)
         groups = await self._groups_of(site, people, period)
-        return await _changed(session, people, groups, months)
+        return await _changed(session, people, groups, months, merged)
 
-    async def _agreed(self, session: ReadSession, site: UUID, period: Period) -> list[Observation]:
+    async def _agreed(
+        self, session: ReadSession, site: UUID, period: Period, merged: repository.Merged
+    ) -> list[Observation]:
         until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
         days = (period.starts_on, period.ends_on)
-        found = await repository.agreed(session, site, days, until)
+        found = await repository.agreed(session, site, days, until, merged)
         first = {row["participant_id"]: row["day"] for row in found}
         groups = await self._groups_of(site, first, period)
         return [
@@ -145,9 +148,10 @@ async def _matched(
     site: UUID,
     people: Mapping[UUID, date],
     groups: Mapping[UUID, _Categories],
+    merged: repository.Merged,
 ) -> list[Observation]:
     observed = []
-    for person, found in (await repository.cases(session, list(people))).items():
+    for person, found in (await repository.cases(session, list(people), merged)).items():
         cases = [each.case for each in found]
         observed.append(
             Observation(
@@ -163,8 +167,9 @@ async def _changed(
     people: Mapping[UUID, date],
     groups: Mapping[UUID, _Categories],
     months: int,
+    merged: repository.Merged,
 ) -> list[Observation]:
-    cases = await repository.cases(session, list(people))
+    cases = await repository.cases(session, list(people), merged)
     observed = []
     for person, day in people.items():
         own = [each.case for each in cases.get(person, ())]

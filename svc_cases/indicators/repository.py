@@ -9,35 +9,47 @@ from uuid import UUID
 from infra.database import AnySession, rows
 from svc_cases.indicators.rules import MatchedCase
 
-_CASES = """
-select k.participant_id, c.incident_on, c.filed_on, c.prosecutor_agency_id, c.site_id,
+_OF_PERSON = """
+left join unnest(cast(:records as uuid[]), cast(:persons as uuid[])) as g (record_id, person_id)
+  on g.record_id = {0}.participant_id
+"""
+_CASES = f"""
+select coalesce(g.person_id, k.participant_id) as participant_id, c.id, c.incident_on,
+  c.filed_on, c.prosecutor_agency_id, c.site_id,
   k.is_diverted_arrest, k.coordination_status, k.matched_on,
   (select array_agg(h.nibrs order by h.position) from charge h where h.case_id = c.id) as offences,
   (select array_agg(h.charge_class) from charge h where h.case_id = c.id) as classes
-from lead_link k join legal_case c on c.id = k.case_id
-where k.ended_at is null and k.participant_id = any(:ids)
-order by k.participant_id, k.matched_on, k.id
-"""
-_MATCHED = """
-select k.participant_id as id, min(k.matched_on) as day
-from lead_link k join legal_case c on c.id = k.case_id
+from lead_link k join legal_case c on c.id = k.case_id {_OF_PERSON.format("k")}
+where k.ended_at is null
+  and k.participant_id = any(cast(:ids as uuid[]) || array(
+    select m.record_id from unnest(cast(:records as uuid[]), cast(:persons as uuid[]))
+      as m (record_id, person_id) where m.person_id = any(:ids)
+  ))
+order by 1, k.matched_on, k.id
+"""  # noqa: S608 - put together from constants
+_MATCHED = f"""
+select coalesce(g.person_id, k.participant_id) as id, min(k.matched_on) as day
+from lead_link k join legal_case c on c.id = k.case_id {_OF_PERSON.format("k")}
 where k.ended_at is null and c.site_id = :site group by 1
 having min(k.matched_on) between :starts_on and :ends_on
-"""
+"""  # noqa: S608 - put together from constants
 _IS_PUBLISHED = """
 select 1 as found from indicator_publication
 where site_id = cast(:site as text) and population = :key and starts_on = :starts_on
 """
-_WARRANTS = """
-select distinct on (w.participant_id) w.participant_id, w.status, c.prosecutor_agency_id,
+_WARRANTS = f"""
+with of as (
+  select w.*, coalesce(g.person_id, w.participant_id) as person_id
+  from warrant w {_OF_PERSON.format("w")}
+)
+select distinct on (w.person_id) w.person_id as participant_id, w.status, c.prosecutor_agency_id,
   f.first_on
-from warrant w join lead_link k on k.id = w.link_id join legal_case c on c.id = k.case_id
-cross join lateral (
-  select min(e.recorded_on) as first_on from warrant e where e.participant_id = w.participant_id
-) f
+from of w join lead_link k on k.id = w.link_id join legal_case c on c.id = k.case_id
+join (select e.person_id, min(e.recorded_on) as first_on from of e group by e.person_id) f
+  on f.person_id = w.person_id
 where c.site_id = :site and f.first_on between :starts_on and :ends_on
-order by w.participant_id, w.recorded_on desc, w.id
-"""
+order by w.person_id, w.recorded_on desc, w.id
+"""  # noqa: S608 - put together from constants
 _INVITED = """
 select a.account, min(a.agency_id) as agency_id, count(*) as invited,
   count(*) filter (where a.has_attended) as came
@@ -46,13 +58,23 @@ where m.site_id = :site and a.removed_at is null and m.status in ('CLOSED', 'MIN
   and m.starts_at::date between :starts_on and :ends_on
 group by a.account
 """
-_AGREED = """
-select a.participant_id, min(a.set_on) as day, count(*) as agreed,
+_AGREED = f"""
+select coalesce(g.person_id, a.participant_id) as participant_id, min(a.set_on) as day,
+  count(*) as agreed,
   count(*) filter (where a.closed_at < :until) as closed
 from owg_action a join owg_item i on i.id = a.item_id join owg_meeting m on m.id = i.meeting_id
+{_OF_PERSON.format("a")}
 where m.site_id = :site and a.set_on between :starts_on and :ends_on
-group by a.participant_id
-"""
+group by 1
+"""  # noqa: S608 - put together from constants
+
+
+Merged = Mapping[UUID, UUID]
+"""Records that are merged into another one, with that one, as ``svc_participants`` tells."""
+
+
+def _who(merged: Merged) -> dict[str, list[UUID]]:
+    return {"records": list(merged), "persons": list(merged.values())}
 
 
 async def first_days(session: AnySession) -> dict[str, date]:
@@ -79,10 +101,10 @@ async def agencies(session: AnySession, site_id: UUID) -> list[str]:
 
 
 async def matched(
-    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+    session: AnySession, site_id: UUID, days: tuple[date, date], merged: Merged
 ) -> dict[UUID, date]:
     """Return participants whose first match lies in a period, with its day."""
-    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    given = {"site": site_id, "starts_on": days[0], "ends_on": days[1], **_who(merged)}
     return {each["id"]: each["day"] for each in await rows(session, _MATCHED, given)}
 
 
@@ -101,10 +123,16 @@ class Docketed:
     office: str
 
 
-async def cases(session: AnySession, participants: Sequence[UUID]) -> dict[UUID, list[Docketed]]:
-    """Return matched cases of participants at all sites, in the order of matching."""
+async def cases(
+    session: AnySession, participants: Sequence[UUID], merged: Merged
+) -> dict[UUID, list[Docketed]]:
+    """Return matched cases of participants at all sites, in the order of matching, each once."""
     found: dict[UUID, list[Docketed]] = {}
-    for row in await rows(session, _CASES, {"ids": list(participants)}):
+    seen: set[tuple[UUID, UUID]] = set()
+    for row in await rows(session, _CASES, {"ids": list(participants), **_who(merged)}):
+        if (row["participant_id"], row["id"]) in seen:
+            continue  # matched to two records of the person
+        seen.add((row["participant_id"], row["id"]))
         case = MatchedCase(
             incident_on=row["incident_on"],
             is_filed=row["filed_on"] is not None,
@@ -119,10 +147,10 @@ async def cases(session: AnySession, participants: Sequence[UUID]) -> dict[UUID,
 
 
 async def warrants(
-    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+    session: AnySession, site_id: UUID, days: tuple[date, date], merged: Merged
 ) -> Sequence[Mapping[str, Any]]:
     """Return participants whose first warrant was recorded in a period, with the last one."""
-    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    given = {"site": site_id, "starts_on": days[0], "ends_on": days[1], **_who(merged)}
     return await rows(session, _WARRANTS, given)
 
 
@@ -135,7 +163,11 @@ async def invited(
 
 
 async def agreed(
-    session: AnySession, site_id: UUID, days: tuple[date, date], until: datetime
+    session: AnySession,
+    site_id: UUID,
+    days: tuple[date, date],
+    until: datetime,
+    merged: Merged,
 ) -> Sequence[Mapping[str, Any]]:
     """Return about whom the work group agreed actions in a period, and how many are closed.
 
@@ -144,6 +176,9 @@ async def agreed(
         site_id: site.
         days: first and last day of the period.
         until: instant that outcomes are looked at.
+        merged: records that are of one person.
     """
-    given = {"site": site_id, "starts_on": days[0], "ends_on": days[1], "until": until}
+    given = {
+        "site": site_id, "starts_on": days[0], "ends_on": days[1], "until": until, **_who(merged),
+    }  # fmt: skip
     return await rows(session, _AGREED, given)

@@ -8,7 +8,7 @@ from uuid import UUID
 from infra.database import ReadSession
 from infra.indicators.counting import ShownTable
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
-from infra.indicators.groups import Counted, TablesOfGroups
+from infra.indicators.groups import Counted, MergedRecords, TablesOfGroups
 from infra.indicators.periods import Period
 from svc_consent.indicators import repository, rules
 
@@ -17,6 +17,10 @@ NOBODY = "NONE"
 
 class ConsentFigures:
     """The figures of this service (``infra.indicators.publishing.Source``)."""
+
+    def __init__(self, who: MergedRecords | None = None) -> None:
+        """Take who tells which records are of one person; with None, each counts for itself."""
+        self._who = who
 
     @property
     def indicators(self) -> Sequence[Indicator]:
@@ -34,8 +38,12 @@ class ConsentFigures:
     async def observations(
         self, session: ReadSession, site_id: str, population: Population, period: Period
     ) -> Sequence[Observation]:
-        """Return everybody of a population at a site in a period."""
-        found = await _people(session, site_id, population, period)
+        """Return everybody of a population at a site in a period.
+
+        Raises:
+            GroupsError: the service of people does not tell now whose records are merged.
+        """
+        found = await _people(session, site_id, population, period, self._who)
         return [_observed(population, each) for each in found]
 
 
@@ -62,17 +70,23 @@ class TablesByPeople:
         indicators = [each for each in rules.INDICATORS if each.population is population]
         people = {
             row["participant_id"]: Counted(row["day"], _observed(population, row).outcomes)
-            for row in await _people(session, site_id, population, period)
+            for row in await _people(session, site_id, population, period, self._groups)
         }
         return await self._groups.tables(UUID(site_id), indicators, rules.OF_PEOPLE, people)
 
 
 async def _people(
-    session: ReadSession, site_id: str, population: Population, period: Period
+    session: ReadSession,
+    site_id: str,
+    population: Population,
+    period: Period,
+    who: MergedRecords | None,
 ) -> Sequence[Mapping[str, Any]]:
+    is_of_people = who is not None and population is not rules.ASKERS
+    merged = await who.merged(UUID(site_id)) if who is not None and is_of_people else {}
     until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
     days = (period.starts_on, period.ends_on)
-    return await repository.people(session, population.key, site_id, days, until)
+    return await repository.people(session, population.key, site_id, days, until, merged)
 
 
 def _observed(population: Population, row: Mapping[str, Any]) -> Observation:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from infra.database import AnySession, rows
 
@@ -11,24 +12,32 @@ _SIGNED = "status in ('ACTIVE', 'REVOKED', 'SUPERSEDED') and signed_at is not nu
 # By holder, for which there is an index; whoever holds anyone at a site is or was a member of it.
 _HOLDERS = """select 'agency:' || m.agency_id || '@' || :site from membership m
   where m.site_id = cast(:site as uuid)"""
+# Records that were merged are of one person: who they are is told, which releases are whose stays.
+_RECORDS = """merged as materialized (
+  select g.record_id, g.person_id
+  from unnest(cast(:records as uuid[]), cast(:persons as uuid[])) as g (record_id, person_id)
+)"""
+_WHO = """coalesce((select g.person_id from merged g where g.record_id = {0}), {0})"""
+_OF = """= any({0} || array(select g.record_id from merged g where g.person_id = {0}))"""
 _TAKEN_IN = f"""
-with first as (
-  select distinct on (participant_id) participant_id, holder, starts_at
+with {_RECORDS}, first as (
+  select distinct on (1) {_WHO.format("participant_id")} as participant_id, holder, starts_at
   from authority_visibility
   where basis = 'o' and effect = 'permit' and holder in ({_HOLDERS})
-  order by participant_id, starts_at, id
+  order by 1, starts_at, id
 )
 select f.participant_id, f.starts_at::date as day,
   split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
-  (select min(r.signed_at) from release r where r.participant_id = f.participant_id
+  (select min(r.signed_at) from release r where r.participant_id {_OF.format("f.participant_id")}
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until) as signed_at
 from first f where f.starts_at::date between :starts_on and :ends_on
 """  # noqa: S608 - put together from constants
 _SIGNERS = f"""
-with first as (
-  select distinct on (participant_id) id, participant_id, disclosing_agency_id, signed_at
-  from release where site_id = cast(:site as uuid) and {_SIGNED}
-  order by participant_id, signed_at, number, id
+with {_RECORDS}, first as (
+  select distinct on (person_id) id, person_id as participant_id, disclosing_agency_id, signed_at
+  from (select r.*, {_WHO.format("r.participant_id")} as person_id from release r) s
+  where site_id = cast(:site as uuid) and {_SIGNED}
+  order by person_id, signed_at, number, id
 )
 select f.participant_id, f.signed_at::date as day, f.disclosing_agency_id::text as agency_id,
   (select array_agg(distinct a.type) from authority_agency_window w
@@ -41,10 +50,10 @@ select f.participant_id, f.signed_at::date as day, f.disclosing_agency_id::text 
        'categories', p.categories, 'purposes', p.purposes))
      from release_provision p join agency a on a.id = p.recipient_agency_id
      where p.release_id = f.id) as provisions,
-  exists (select 1 from release r where r.participant_id = f.participant_id
+  exists (select 1 from release r where r.participant_id {_OF.format("f.participant_id")}
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.revoked_at < :until)
     as was_taken_back,
-  exists (select 1 from release r where r.participant_id = f.participant_id
+  exists (select 1 from release r where r.participant_id {_OF.format("f.participant_id")}
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until
      and (r.revoked_at is null or r.revoked_at >= :until)
      and (r.superseded_at is null or r.superseded_at >= :until)
@@ -53,18 +62,19 @@ from first f where f.signed_at::date between :starts_on and :ends_on
 """  # noqa: S608 - put together from constants
 # A release ends for somebody when the last one does; an end by an event has no day.
 _HOLDERS = f"""
-with held as (
-  select participant_id, bool_or(expires_at is null or expires_at >= :until) as lasts,
+with {_RECORDS}, held as (
+  select {_WHO.format("release.participant_id")} as participant_id,
+    bool_or(expires_at is null or expires_at >= :until) as lasts,
     (array_agg(disclosing_agency_id order by signed_at desc, number desc, id))[1] as agency_id
   from release
   where site_id = cast(:site as uuid) and {_SIGNED} and signed_at < :over
     and (revoked_at is null or revoked_at >= :over)
     and (superseded_at is null or superseded_at >= :over)
     and (expires_at is null or expires_at >= :over)
-  group by participant_id
+  group by 1
 )
 select h.participant_id, cast(:ends_on as date) as day, h.agency_id::text as agency_id, h.lasts,
-  exists (select 1 from release r where r.participant_id = h.participant_id
+  exists (select 1 from release r where r.participant_id {_OF.format("h.participant_id")}
      and r.site_id = cast(:site as uuid) and r.{_SIGNED}
      and r.signed_at >= :over and r.signed_at < :until
      and (r.expires_at is null or r.expires_at >= :until)) as is_renewed
@@ -103,7 +113,12 @@ async def agencies(session: AnySession, site_id: str) -> list[str]:
 
 
 async def people(
-    session: AnySession, population: str, site_id: str, days: tuple[date, date], until: datetime
+    session: AnySession,
+    population: str,
+    site_id: str,
+    days: tuple[date, date],
+    until: datetime,
+    merged: Mapping[UUID, UUID],
 ) -> Sequence[Mapping[str, Any]]:
     """Return everybody of a population in a period.
 
@@ -113,8 +128,11 @@ async def people(
         site_id: site.
         days: first and last day of the period.
         until: instant that outcomes are looked at.
+        merged: records that are merged into another one, with that one.
     """
     given: dict[str, object] = {"site": site_id}
+    if population != "ASKERS":
+        given |= {"records": list(merged), "persons": list(merged.values())}
     if population == "HOLDERS":
         over = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=UTC)
         given |= {"over": over, "until": until, "ends_on": days[1]}

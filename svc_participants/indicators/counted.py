@@ -13,6 +13,7 @@ from svc_participants.indicators import (
     called,
     repository,
     repository_after,
+    repository_care,
     rules,
     started,
     well_being,
@@ -22,6 +23,7 @@ from svc_participants.indicators.populations import (
     ENROLLED,
     NOT_KNOWN,
     REFERRED,
+    SERVED,
     STARTED,
 )
 
@@ -60,6 +62,8 @@ class ParticipantFigures:
             return await _enrolled(session, site, period)
         if population is STARTED:
             return await _started(session, site, period)
+        if population is SERVED:
+            return await _served(session, site, period)
         return await _referrers(session, site, period)
 
 
@@ -75,7 +79,9 @@ async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Ob
     people = [each["participant_id"] for each in found]
     # Where the referral led by the day on which the quarter is counted; whoever has no place is
     # LEAD's own, enrolled yet or not.
-    places = await repository.places(session, site, people, period.starts_on, period.settled_on())
+    places = await repository_care.places(
+        session, site, people, period.starts_on, period.settled_on()
+    )
     intakes = await repository.intakes(session, site, people, period.settled_on())
     observed = []
     for row in found:
@@ -130,9 +136,9 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
     after = period.ends_on + timedelta(days=1)
     steps = await repository.enrollment_steps(session, [each["id"] for each in found], after)
     loads = await repository.caseloads(session, people, period.ends_on)
-    homes = await repository.housing(session, people, period.ends_on)
+    homes = await repository_care.housing(session, people, period.ends_on)
     well = await _well_being(session, people, period)
-    places = await repository.places(session, site, people, period.starts_on, period.ends_on)
+    places = await repository_care.places(session, site, people, period.starts_on, period.ends_on)
     districts = await repository.districts(session, site)
     observed = []
     for row in found:
@@ -165,6 +171,27 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
     return observed
 
 
+async def _served(session: ReadSession, site: UUID, period: Period) -> list[Observation]:
+    found = await repository.enrolled(session, site, period.starts_on, period.ends_on)
+    people = [each["participant_id"] for each in found]
+    made = await repository_care.contacts(session, people, period.starts_on, period.ends_on)
+    observed = []
+    for row in found:
+        first = max(row["enrolled_on"], period.starts_on)
+        last = min(row["exited_on"] or period.ends_on, period.ends_on)
+        contacts = rules.contacts(made.get(row["participant_id"], 0), first, last)
+        observed.append(
+            Observation(
+                {"CONTACTS": contacts},
+                {
+                    Split.AGENCY: str(row["provider_agency_id"]),
+                    **rules.of_person(repository.about(row), first),
+                },
+            )
+        )
+    return observed
+
+
 async def _started(session: ReadSession, site: UUID, period: Period) -> list[Observation]:
     found = await repository_after.started(session, site, period.starts_on, period.ends_on)
     settled_on = period.settled_on(STARTED.settling_months)
@@ -173,9 +200,9 @@ async def _started(session: ReadSession, site: UUID, period: Period) -> list[Obs
         day: await repository_after.homes(session, people, [each[day] for each in found])
         for day in ("enrolled_on", "half_year_on", "year_on")
     }
-    first = await repository.housing(session, people, settled_on)
+    first = await repository_care.housing(session, people, settled_on)
     helped = await repository_after.arranged(session, people, [each["year_on"] for each in found])
-    places = await repository.places(session, site, people, period.starts_on, settled_on)
+    places = await repository_care.places(session, site, people, period.starts_on, settled_on)
     districts = await repository.districts(session, site)
     observed = []
     for row in found:
@@ -206,10 +233,10 @@ async def _started(session: ReadSession, site: UUID, period: Period) -> list[Obs
 async def _well_being(
     session: ReadSession, people: Sequence[UUID], period: Period
 ) -> dict[UUID, dict[str, str]]:
-    incomes = await repository.incomes(session, people, period.ends_on)
-    benefits = await repository.benefits(session, people, period.ends_on)
-    safety = await repository.safety(session, people, period.starts_on, period.ends_on)
-    unknown = repository.Income(None, ())
+    incomes = await repository_care.incomes(session, people, period.ends_on)
+    benefits = await repository_care.benefits(session, people, period.ends_on)
+    safety = await repository_care.safety(session, people, period.starts_on, period.ends_on)
+    unknown = repository_care.Income(None, ())
     found = {}
     for each in people:
         first, latest = incomes.get(each, (unknown, unknown))

@@ -3,7 +3,8 @@
 ``svc_cases`` alone may ask who was first referred at a site in a period and on which day, and in
 which groups people are whom it counts there; whoever was never referred at the site is in neither
 answer. Groups are those of the published tables: a band of ages, never a birth date, never a name.
-``svc_consent`` is told no groups: it alone hands over outcomes and gets suppressed tables.
+``svc_consent`` is told no groups: it alone hands over outcomes and gets suppressed tables. Both may
+ask which records are merged into which, so that nobody is counted twice.
 """
 
 from collections.abc import Mapping
@@ -30,13 +31,28 @@ from infra.indicators.definitions import (
     Population,
     Split,
 )
-from infra.indicators.groups import MOST_COUNTED, MOST_PEOPLE, PATH, REFERRED_PATH, TABLES_PATH
+from infra.indicators.groups import (
+    MERGED_PATH,
+    MOST_COUNTED,
+    MOST_PEOPLE,
+    PATH,
+    REFERRED_PATH,
+    TABLES_PATH,
+)
 from infra.subgraph_app import Chassis, json_response, refusal
-from svc_participants.indicators import repository, rules
+from svc_participants.indicators import repository, repository_care, rules
+from svc_participants.indicators.merged import merged_records
 from svc_participants.indicators.populations import NOT_KNOWN
 
-_MAX_BODY_BYTES: Final = {PATH: 1_000_000, REFERRED_PATH: 1_000_000, TABLES_PATH: 4_000_000}
-_ASKING: Final = {PATH: "cases", REFERRED_PATH: "cases", TABLES_PATH: "consent"}
+_MAX_BODY_BYTES: Final = {
+    PATH: 1_000_000, REFERRED_PATH: 1_000_000, TABLES_PATH: 4_000_000, MERGED_PATH: 1_000,
+}  # fmt: skip
+_ASKING: Final = {
+    PATH: frozenset({"cases"}),
+    REFERRED_PATH: frozenset({"cases"}),
+    TABLES_PATH: frozenset({"consent"}),
+    MERGED_PATH: frozenset({"cases", "consent"}),
+}
 _COUNTED_BY: Final = frozenset({Split.DOOR}) | ABOUT_PERSONS
 _WRONG: Final = (KeyError, ValueError, TypeError, AttributeError)
 
@@ -53,12 +69,13 @@ class GroupsDoor:
             Route(PATH, self._groups, methods=["POST"]),
             Route(REFERRED_PATH, self._referred, methods=["POST"]),
             Route(TABLES_PATH, self._tables, methods=["POST"]),
+            Route(MERGED_PATH, self._merged, methods=["POST"]),
         ]
 
     def _check(self, request: Request) -> None:
         asking = _ASKING[request.url.path]
-        token = self._chassis.authenticate(request, frozenset({asking}))
-        if token.claims.get("sub") != f"service:{asking}":
+        token = self._chassis.authenticate(request, asking)
+        if token.claims.get("sub") not in {f"service:{each}" for each in asking}:
             raise IdentityTokenError("not the service itself")
 
     async def _asked(self, request: Request) -> Any:
@@ -90,6 +107,20 @@ class GroupsDoor:
             200, {"days": {str(who): day.isoformat() for who, day in found.items()}}
         )
 
+    async def _merged(self, request: Request) -> Response:
+        given = await self._asked(request)
+        if isinstance(given, Response):
+            return given
+        try:
+            site_id = UUID(given["siteId"])
+        except _WRONG:
+            return _bad_request()
+        async with self._chassis.database.read() as session:
+            found = await merged_records(session, site_id)
+        return json_response(
+            200, {"merged": {str(record): str(person) for record, person in found.items()}}
+        )
+
     async def _groups(self, request: Request) -> Response:
         given = await self._asked(request)
         if isinstance(given, Response):
@@ -105,7 +136,7 @@ class GroupsDoor:
             districts = await repository.districts(session, site_id)
             found = await repository.first_referrals(session, site_id, list(days))
             people = [each["participant_id"] for each in found]
-            places = await repository.places(session, site_id, people, starts_on, ends_on)
+            places = await repository_care.places(session, site_id, people, starts_on, ends_on)
         answer = {
             "categories": {split.value: of for split, of in _categories(districts).items()},
             "people": {

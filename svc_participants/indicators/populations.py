@@ -40,6 +40,12 @@ STARTED = Population(
     settling_months=12,
 )
 """Apart from those of a year: a rare outcome hides a group in all figures of its population."""
+SERVED = Population(
+    "SERVED",
+    "People who were enrolled at some time in the quarter.",
+    Grain.QUARTER,
+    (Split.AGENCY, *_OF_PERSON),
+)
 REFERRERS = Population(
     "REFERRERS",
     "Members of staff and partners who referred somebody in the quarter.",

@@ -1,7 +1,6 @@
 """SQL of what is counted: one row for each person of a population, with nothing that names them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from infra.database import AnySession, rows
+from svc_participants.indicators.merged import MEMBERS, PERSON, RECORDS
 from svc_participants.indicators.rules import About, Step
 from svc_participants.protocols.rules import ProtocolState
 
@@ -23,64 +23,71 @@ REFERRAL_OF_STAY = """left join lateral (
 ) r on true"""
 """The stay's own referral; of somebody who came back without one, the newest that led in before."""
 _REFERRED = f"""
-select r.id, r.participant_id, r.door, r.author_agency_id, r.place, r.counterfactual, r.status,
-  r.decision_reason, r.submitted_at, r.submitted_on, {_ABOUT}
+select r.id, r.person_id as participant_id, r.door, r.author_agency_id, r.place, r.counterfactual,
+  r.status, r.decision_reason, r.submitted_at, r.submitted_on, {_ABOUT}
 from (
-  select distinct on (participant_id) * from referral
-  where site_id = :site and status <> 'DRAFT' order by participant_id, submitted_at, id
+  select distinct on (person_id) * from (
+    select f.*, {PERSON.format("f.participant_id")} as person_id from referral f
+    where f.site_id = :site and f.status <> 'DRAFT'
+  ) of order by person_id, submitted_at, id
 ) r
-join participant p on p.id = r.participant_id
-left join participant_demographics d on d.participant_id = r.participant_id
+join participant p on p.id = r.person_id
+left join participant_demographics d on d.participant_id = r.person_id
 where r.submitted_on between :starts_on and :ends_on
 """  # noqa: S608 - put together from constants
 _FIRST_REFERRALS = f"""
-select distinct on (r.participant_id) r.participant_id, r.door, r.place, {_ABOUT}
-from referral r
-join participant p on p.id = r.participant_id
-left join participant_demographics d on d.participant_id = r.participant_id
-where r.site_id = :site and r.status <> 'DRAFT' and r.participant_id = any(:ids)
-order by r.participant_id, r.submitted_at, r.id
+select distinct on (m.person_id) m.person_id as participant_id, r.door, r.place, {_ABOUT}
+from {MEMBERS} m
+join referral r on r.participant_id = m.record_id
+join participant p on p.id = m.person_id
+left join participant_demographics d on d.participant_id = m.person_id
+where r.site_id = :site and r.status <> 'DRAFT'
+order by m.person_id, r.submitted_at, r.id
 """  # noqa: S608 - put together from constants
 # By site and day, for which there is an index; then whether it was the person's first there.
-_REFERRED_DAYS = """
-select distinct r.participant_id, r.submitted_on from referral r
-where r.site_id = :site and r.status <> 'DRAFT'
-  and r.submitted_on between :starts_on and :ends_on
-  and (cast(:after as uuid) is null or r.participant_id > cast(:after as uuid))
+_REFERRED_DAYS = f"""
+select distinct r.person_id as participant_id, r.submitted_on from (
+  select f.*, {PERSON.format("f.participant_id")} as person_id from referral f
+  where f.site_id = :site and f.status <> 'DRAFT'
+    and f.submitted_on between :starts_on and :ends_on
+) r
+where (cast(:after as uuid) is null or r.person_id > cast(:after as uuid))
   and not exists (
     select from referral e
-    where e.participant_id = r.participant_id and e.site_id = r.site_id and e.status <> 'DRAFT'
+    where e.participant_id = any({RECORDS.format("r.person_id")})
+      and e.site_id = r.site_id and e.status <> 'DRAFT'
       and (e.submitted_at, e.id) < (r.submitted_at, r.id)
   )
-order by r.participant_id limit :most
-"""
+order by r.person_id limit :most
+"""  # noqa: S608 - put together from constants
 _ENROLLED = f"""
-select distinct on (e.participant_id) e.id, e.participant_id, e.provider_agency_id, e.status,
+select distinct on (p.id) e.id, p.id as participant_id, e.provider_agency_id, e.status,
   e.enrolled_on, e.exited_on, e.exit_reason, r.door, r.place, {_ABOUT}
 from enrollment e
-join participant p on p.id = e.participant_id
+join participant p on p.id = {PERSON.format("e.participant_id")}
 {REFERRAL_OF_STAY}
-left join participant_demographics d on d.participant_id = e.participant_id
+left join participant_demographics d on d.participant_id = p.id
 where e.site_id = :site and e.enrolled_on <= :ends_on
   and (e.exited_on is null or e.exited_on >= :starts_on)
   and e.exit_reason is distinct from 'ADMIN_ERROR'
-order by e.participant_id, e.enrolled_on desc, e.id
+order by p.id, e.enrolled_on desc, e.id
 """  # noqa: S608 - put together from constants
 # By the site's day of the call, like a referral's; the first call of each in the period.
 _CALLED = f"""
 select c.provider_agency_id, c.called_on, c.requested_at, c.met_at, c.target_minutes, r.place,
   {_ABOUT}
 from (
-  select distinct on (h.participant_id) h.*,
-    (h.requested_at at time zone s.time_zone)::date as called_on
-  from handoff h join site_program s on s.site_id = h.site_id
-  where h.site_id = :site
-    and (h.requested_at at time zone s.time_zone)::date between :starts_on and :ends_on
-  order by h.participant_id, h.requested_at, h.id
+  select distinct on (of.person_id) of.* from (
+    select h.*, (h.requested_at at time zone s.time_zone)::date as called_on,
+      {PERSON.format("h.participant_id")} as person_id
+    from handoff h join site_program s on s.site_id = h.site_id
+    where h.site_id = :site
+      and (h.requested_at at time zone s.time_zone)::date between :starts_on and :ends_on
+  ) of order by of.person_id, of.requested_at, of.id
 ) c
 join referral r on r.id = c.referral_id
-join participant p on p.id = c.participant_id
-left join participant_demographics d on d.participant_id = c.participant_id
+join participant p on p.id = c.person_id
+left join participant_demographics d on d.participant_id = c.person_id
 """  # noqa: S608 - put together from constants
 _REFERRERS = """
 select author_subject, count(*) as made,
@@ -116,19 +123,20 @@ cross join lateral (
   select min(r.submitted_on) as day from referral r where r.site_id = s.site_id
 ) f where f.day is not null
 """
-_INTAKES = """
-select e.participant_id, min(e.intake_completed_on) as day from enrollment e
-where e.site_id = :site and e.participant_id = any(:ids) and e.intake_completed_on < :until
+_INTAKES = f"""
+select m.person_id as participant_id, min(e.intake_completed_on) as day
+from {MEMBERS} m join enrollment e on e.participant_id = m.record_id
+where e.site_id = :site and e.intake_completed_on < :until
   and e.exit_reason is distinct from 'ADMIN_ERROR'
-group by e.participant_id
-"""
-_CASELOADS = """
+group by m.person_id
+"""  # noqa: S608 - put together from constants
+_CASELOADS = f"""
 with held as (
-  select a.participant_id, a.account_id from caseload_assignment a
-  where a.participant_id = any(:ids) and a.starts_on <= :on
-    and (a.ended_at is null or a.ended_at::date > :on)
+  select m.person_id as participant_id, a.account_id
+  from {MEMBERS} m join caseload_assignment a on a.participant_id = m.record_id
+  where a.starts_on <= :on and (a.ended_at is null or a.ended_at::date > :on)
 ), loads as (
-  select w.account_id, count(*) as size
+  select w.account_id, count(distinct {PERSON.format("o.participant_id")}) as size
   from (select distinct account_id from held) w
   join caseload_assignment o on o.account_id = w.account_id
   where o.starts_on <= :on and (o.ended_at is null or o.ended_at::date > :on)
@@ -136,63 +144,7 @@ with held as (
 )
 select distinct h.participant_id, h.account_id, l.size
 from held h join loads l on l.account_id = h.account_id
-"""
-_HOUSING = """
-select participant_id,
-  (array_agg(situation order by as_of, recorded_at, id))[1] as first,
-  (array_agg(situation order by as_of desc, recorded_at desc, id desc))[1] as latest
-from housing_status where participant_id = any(:ids) and as_of <= :on group by participant_id
-"""
-
-_PLACES = """
-select e.id as participant_id, coalesce(of.kind, 'CORE') as kind,
-  coalesce(of.funding_source, core.funding_source, 'NOT_KNOWN') as funding_source
-from unnest(cast(:ids as uuid[])) as e (id)
-left join lateral (
-  select g.kind, g.funding_source from programme_place p join programme g on g.id = p.programme_id
-  where p.participant_id = e.id and p.entered_on <= :ends_on
-    and (p.left_on is null or p.left_on >= :starts_on)
-  order by p.entered_on desc, p.created_at desc, p.id limit 1
-) of on true
-left join lateral (
-  select c.funding_source from programme c where c.site_id = :site and c.kind = 'CORE'
-  order by c.created_at desc, c.id limit 1
-) core on true
-"""
-_INCOME = """
-select participant_id,
-  (array_agg(any_source order by as_of, recorded_at, id))[1] as first_answer,
-  (array_agg(array_to_string(sources, ',') order by as_of, recorded_at, id))[1] as first_sources,
-  (array_agg(any_source order by as_of desc, recorded_at desc, id desc))[1] as latest_answer,
-  (array_agg(array_to_string(sources, ',') order by as_of desc, recorded_at desc, id desc))[1]
-    as latest_sources
-from income_status where participant_id = any(:ids) and as_of <= :on group by participant_id
-"""
-_BENEFITS = """
-select b.participant_id, coalesce(
-  (select m.to_state from care_move m where m.record_id = b.id and m.happened_on <= :on
-   order by m.recorded_at desc, m.id desc limit 1),
-  (select m.from_state from care_move m where m.record_id = b.id
-   order by m.recorded_at, m.id limit 1),
-  b.state) as state
-from benefit b where b.participant_id = any(:ids) and b.applied_on <= :on
-"""
-_SAFETY = """
-select e.id as participant_id,
-  exists (select from overdose_event o where o.participant_id = e.id
-    and o.occurred_on between :starts_on and :ends_on) as overdose,
-  exists (select from naloxone_given n where n.participant_id = e.id
-    and n.given_on between :starts_on and :ends_on) as naloxone
-from unnest(cast(:ids as uuid[])) as e (id)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Income:
-    """An answer about income."""
-
-    any_source: str | None
-    sources: tuple[str, ...]
+"""  # noqa: S608 - put together from constants
 
 
 async def first_days(session: AnySession) -> dict[str, date]:
@@ -323,56 +275,6 @@ async def caseloads(
     for each in await rows(session, _CASELOADS, {"ids": participants, "on": on}):
         sizes.setdefault(each["participant_id"], []).append(each["size"])
     return sizes
-
-
-async def housing(
-    session: AnySession, participants: Sequence[UUID], on: date
-) -> dict[UUID, tuple[str, str]]:
-    """Return the first and the latest living situation of people up to a day."""
-    found = await rows(session, _HOUSING, {"ids": participants, "on": on})
-    return {each["participant_id"]: (each["first"], each["latest"]) for each in found}
-
-
-async def places(
-    session: AnySession, site_id: UUID, participants: Sequence[UUID], starts_on: date, ends_on: date
-) -> dict[UUID, tuple[str, str]]:
-    """Return in which programme people were last in a period, and who pays for it."""
-    given = {"site": site_id, "ids": participants, "starts_on": starts_on, "ends_on": ends_on}
-    found = await rows(session, _PLACES, given)
-    return {each["participant_id"]: (each["kind"], each["funding_source"]) for each in found}
-
-
-async def incomes(
-    session: AnySession, participants: Sequence[UUID], on: date
-) -> dict[UUID, tuple[Income, Income]]:
-    """Return the first and the latest answer about income of people up to a day."""
-    found = await rows(session, _INCOME, {"ids": participants, "on": on})
-    return {
-        each["participant_id"]: (
-            Income(each["first_answer"], tuple(each["first_sources"].split(","))),
-            Income(each["latest_answer"], tuple(each["latest_sources"].split(","))),
-        )
-        for each in found
-    }
-
-
-async def benefits(
-    session: AnySession, participants: Sequence[UUID], on: date
-) -> dict[UUID, list[str]]:
-    """Return the states of people's benefits at the end of a day."""
-    states: dict[UUID, list[str]] = {}
-    for each in await rows(session, _BENEFITS, {"ids": participants, "on": on}):
-        states.setdefault(each["participant_id"], []).append(each["state"])
-    return states
-
-
-async def safety(
-    session: AnySession, participants: Sequence[UUID], starts_on: date, ends_on: date
-) -> dict[UUID, tuple[bool, bool]]:
-    """Return whether people had an overdose in a period, and whether naloxone was given."""
-    given = {"ids": participants, "starts_on": starts_on, "ends_on": ends_on}
-    found = await rows(session, _SAFETY, given)
-    return {each["participant_id"]: (each["overdose"], each["naloxone"]) for each in found}
 
 
 def about(row: Mapping[str, Any]) -> About:

@@ -18,6 +18,7 @@ from svc_participants.indicators.populations import (
     NOT_KNOWN,
     REFERRED,
     REFERRERS,
+    SERVED,
 )
 from svc_participants.indicators.started import AFTER_A_YEAR
 from svc_participants.indicators.well_being import WELL_BEING
@@ -30,6 +31,7 @@ SEVERAL = "SEVERAL"
 ELSEWHERE = protocols.ELSEWHERE
 _AGES = ((25, "UNDER_25"), (35, "25_TO_34"), (45, "35_TO_44"), (55, "45_TO_54"), (65, "55_TO_64"))
 _OLDEST = "65_AND_OVER"
+_DAYS_OF_A_MONTH = 365.25 / 12
 DECISION = Indicator(
     "DECISION",
     Family.REACH,
@@ -121,6 +123,19 @@ CASELOAD = Indicator(
         Outcome("NONE", "No case manager on that day."),
     ),
 )
+CONTACTS = Indicator(
+    "CONTACTS",
+    Family.ENGAGEMENT,
+    "Contacts a month",
+    SERVED,
+    "How often somebody was met or spoken to, by the month of being enrolled in the quarter.",
+    (
+        Outcome("FOUR_OR_MORE", "Four times a month or more.", is_favourable=True),
+        Outcome("ONE_TO_FOUR", "Once to four times a month.", is_favourable=True),
+        Outcome("LESS_THAN_ONE", "Less than once a month."),
+        Outcome("NONE", "Not once in the quarter."),
+    ),
+)
 REFERRALS_MADE = Indicator(
     "REFERRALS_MADE",
     Family.SYSTEM,
@@ -143,6 +158,7 @@ INDICATORS = (
     HANDOFF,
     ENGAGEMENT,
     CASELOAD,
+    CONTACTS,
     *WELL_BEING,
     *AFTER_A_YEAR,
     REFERRALS_MADE,
@@ -302,6 +318,20 @@ def caseload(sizes: Sequence[int]) -> str:
     if not sizes:
         return "NONE"
     return _band(min(sizes), ((20, "UP_TO_20"), (25, "21_TO_25")), "MORE")
+
+
+def contacts(made: int, first_day: date, last_day: date) -> str:
+    """Return how often a month somebody was met in a stretch of time, both days included.
+
+    A stretch of less than a month counts as a month: one contact in a week is not four a month.
+    """
+    if not made:
+        return "NONE"
+    months = max(1.0, ((last_day - first_day).days + 1) / _DAYS_OF_A_MONTH)
+    a_month = made / months
+    if a_month >= 4:
+        return "FOUR_OR_MORE"
+    return "ONE_TO_FOUR" if a_month >= 1 else "LESS_THAN_ONE"
 
 
 def referrals_made(count: int) -> str:

@@ -31,8 +31,8 @@ class IndicatorQuery:
         return await tables_for(info, indicators, split_by, periods)
 
     @strawberry.field(
-        description="Who stays in touch and comes back, and how large caseloads are. Published "
-        "tables of this site, newest first.",
+        description="Who stays in touch and comes back, how often a month people are met, and how "
+        "large caseloads are. Published tables of this site, newest first.",
         directives=[category(Category.ENROLLMENT, Form.AGGREGATE)],
     )
     async def engagement_indicators(

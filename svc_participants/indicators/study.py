@@ -13,38 +13,49 @@ from infra.indicators.definitions import Split
 from infra.indicators.periods import SETTLING_DAYS
 from infra.indicators.studies import Study, masks
 from infra.pagination import Page
-from svc_participants.indicators import repository, repository_after, rules, started, well_being
+from svc_participants.indicators import (
+    repository,
+    repository_after,
+    repository_care,
+    rules,
+    started,
+    well_being,
+)
+from svc_participants.indicators.merged import PERSON, RECORDS
 from svc_participants.people.site_days import today_at
 
 _TRAITS = (Split.RACE, Split.AGE, Split.GENDER)
 
 # Everybody of the site whose first referral has settled, unless they said no to all or to this
 # agency. The order is by a random id, which says nothing.
-_PEOPLE = """
-select r.participant_id, r.door, r.counterfactual, r.status, r.decision_reason, r.submitted_on,
-  d.race, d.gender_identity, d.sex, d.disability, p.born_on, p.estimated_birth_year,
+_PEOPLE = f"""
+select r.person_id as participant_id, r.door, r.counterfactual, r.status,
+  r.decision_reason, r.submitted_on, d.race, d.gender_identity, d.sex, d.disability, p.born_on,
+  p.estimated_birth_year,
   e.enrolled_on, e.status as stay
 from (
-  select distinct on (participant_id) * from referral
-  where site_id = :site and status <> 'DRAFT' order by participant_id, submitted_at, id
+  select distinct on (person_id) * from (
+    select f.*, {PERSON.format("f.participant_id")} as person_id from referral f
+    where f.site_id = :site and f.status <> 'DRAFT'
+  ) of order by person_id, submitted_at, id
 ) r
-join participant p on p.id = r.participant_id
-left join participant_demographics d on d.participant_id = r.participant_id
+join participant p on p.id = r.person_id
+left join participant_demographics d on d.participant_id = r.person_id
 left join lateral (
   select enrolled_on, status from enrollment e
-  where e.participant_id = r.participant_id and e.site_id = :site
+  where e.participant_id = any({RECORDS.format("r.person_id")}) and e.site_id = :site
     and e.exit_reason is distinct from 'ADMIN_ERROR'
   order by e.created_at limit 1
 ) e on true
 where r.submitted_on <= :until and not exists (
   select 1 from authority_visibility v
-  where v.participant_id = r.participant_id and v.effect = 'deny'
+  where v.participant_id = any({RECORDS.format("r.person_id")}) and v.effect = 'deny'
     and v.holder in ('any', :agency, :agency_here)
     and (v.purpose is null or v.purpose = :purpose)
     and v.starts_at <= statement_timestamp()
     and (v.ends_at is null or v.ends_at > statement_timestamp()))
-order by r.participant_id
-"""
+order by r.person_id
+"""  # noqa: S608 - put together from constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,7 @@ async def page_of_rows(
     ]
     here = wanted[:first]
     people = [row["participant_id"] for row, _ in here]
-    homes = await repository.housing(session, people, today)
+    homes = await repository_care.housing(session, people, today)
     costs = await repository_after.costs(session, people, today)
     made = [_row(row, mask, study, homes, costs[row["participant_id"]]) for row, mask in here]
     return Page(made, has_next=len(wanted) > first, total=None)

@@ -38,6 +38,10 @@ class Referred:
         """Tell no groups."""
         return Groups({split: ["ONE"] for split in rules.OF_PEOPLE}, {})
 
+    async def merged(self, _site: UUID) -> Mapping[UUID, UUID]:
+        """Nobody has two records."""
+        return {}
+
     async def referred(self, _site: UUID, starts_on: date, ends_on: date) -> Mapping[UUID, date]:
         """Tell those who were first referred in a period."""
         return {who: day for who, day in self._days.items() if starts_on <= day <= ends_on}

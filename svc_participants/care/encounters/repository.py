@@ -10,7 +10,7 @@ from infra.batch_loader import IDS, AnySelect, BatchLoader
 from infra.identity_token import Caller
 from infra.owner_pages import Order
 from infra.vocabulary import Category, Role
-from svc_participants.care.encounters.rules import EncounterOutcome
+from svc_participants.care.encounters.rules import MET
 from svc_participants.care.encounters.tables import EncounterRow
 from svc_participants.care.keeping import loader_of, pages_of
 from svc_participants.care.notes.rules import ContactMode
@@ -20,7 +20,7 @@ NEWEST_FIRST = Order(
     (EncounterRow.occurred_on, EncounterRow.recorded_at, EncounterRow.id), is_descending=True
 )
 
-_MET = (EncounterOutcome.MET.value, EncounterOutcome.NOT_TODAY.value)
+_MET = tuple(each.value for each in MET)
 
 
 def is_meeting() -> ColumnElement[bool]:

@@ -16,6 +16,9 @@ class EncounterOutcome(StrEnum):
     NOT_FOUND = "NOT_FOUND"
 
 
+MET = (EncounterOutcome.MET, EncounterOutcome.NOT_TODAY)
+"""Somebody saw or spoke to the person."""
+
 OUTCOME_MEANINGS = {
     EncounterOutcome.MET: "Met or spoke.",
     EncounterOutcome.NOT_TODAY: "Met; the person did not want to talk today.",

@@ -120,6 +120,11 @@ class Told:
         self.people: dict[UUID, dict[Split, str]] = {}
         self.days: dict[UUID, dict[UUID, date]] = {}
         self.asked: list[tuple[date, date]] = []
+        self.of_one: dict[UUID, UUID] = {}
+
+    async def merged(self, site_id: UUID) -> Mapping[UUID, UUID]:
+        """Tell which records are merged into which."""
+        return self.of_one
 
     def put(self, person: UUID, **groups: str) -> None:
         """Say the groups of somebody; the others are those of everybody."""

@@ -87,7 +87,7 @@ async def test_planted_count_of_matched_people_alone_is_caught(
     async def matched_alone(source: CaseFigures, site: UUID, period: Period) -> Mapping[UUID, date]:
         people = await sound(source, site, period)
         async with cases.chassis.database.read() as session:
-            known = await repository.cases(session, list(people))
+            known = await repository.cases(session, list(people), {})
         return {each: day for each, day in people.items() if each in known}
 
     monkeypatch.setattr(CaseFigures, "_referred", matched_alone)

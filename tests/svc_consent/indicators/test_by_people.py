@@ -29,6 +29,11 @@ class People:
     def __init__(self) -> None:
         self.is_away = False
         self.asked: dict[str, Mapping[UUID, Counted]] = {}
+        self.of_one: dict[UUID, UUID] = {}
+
+    async def merged(self, site_id: UUID) -> Mapping[UUID, UUID]:
+        """Tell which records are merged into which."""
+        return self.of_one
 
     async def tables(
         self,

@@ -43,8 +43,8 @@ async def world(service_app: ServiceAppFactory) -> AsyncIterator[ConsentWorld]:
 async def someone(
     world: ConsentWorld, agency: str, *, signed_on: date | None, revoked_on: date | None = None,
     is_partial: bool = False, expires_on: date = date(2026, 2, 3), renewed_on: date | None = None,
-) -> None:  # fmt: skip
-    """Make somebody who was taken in, and signed or not."""
+) -> UUID:  # fmt: skip
+    """Make somebody who was taken in, and signed or not; returns who."""
     person, release = uuid4(), uuid4()
     ground = VisibilityFact(
         id=uuid4(),
@@ -55,7 +55,7 @@ async def someone(
     )
     await world.change([], [put_visibility(ground)])
     if signed_on is None:
-        return
+        return person
     if renewed_on is not None:
         await sign(world, uuid4(), person, agency, renewed_on, date(2027, 1, 1))
     await sign(world, release, person, agency, signed_on, expires_on, revoked_on)
@@ -64,6 +64,7 @@ async def someone(
         " purposes) values (:id, :release, :agency, :effect, '{}', '{}')",
         id=uuid4(), release=release, agency=UUID(agency), effect="deny" if is_partial else "permit",
     )  # fmt: skip
+    return person
 
 
 async def sign(

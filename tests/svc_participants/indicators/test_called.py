@@ -150,8 +150,8 @@ async def test_each_is_counted_once_by_the_first_call_of_the_quarter(
     ("sound", "planted"),
     [
         ("at time zone s.time_zone)::date between", "at time zone 'UTC')::date between"),
-        ("order by h.participant_id, h.requested_at,", "order by h.participant_id, h.met_at,"),
-        ("distinct on (h.participant_id)", "distinct on (h.id)"),
+        ("order by of.person_id, of.requested_at,", "order by of.person_id, of.met_at,"),
+        ("distinct on (of.person_id)", "distinct on (of.id)"),
     ],
     ids=["day of UTC", "the best call", "every call"],
 )
@@ -161,8 +161,8 @@ async def test_planted_statement_that_counts_otherwise_is_caught(
     statement = repository._CALLED
     assert sound in statement
     changed = statement.replace(sound, planted)
-    if "h.id)" in planted:
-        changed = changed.replace("order by h.participant_id,", "order by h.id,")
+    if "of.id)" in planted:
+        changed = changed.replace("order by of.person_id,", "order by of.id,")
     monkeypatch.setattr(repository, "_CALLED", changed)
     site = await a_site(participants, a_quarter())
     assert people_of(await shown(participants, site)) != EXPECTED

@@ -13,7 +13,7 @@ from infra.small_cells import THRESHOLD, ProtectedTable
 from infra.vocabulary import Category, Purpose, Role
 from svc_participants.indicators import rules, well_being
 from svc_participants.indicators.counted import ParticipantFigures
-from svc_participants.indicators.populations import ENROLLED
+from svc_participants.indicators.populations import ENROLLED, SERVED
 from tests.fixtures.service_app import ServiceApp, caller
 from tests.svc_participants.indicators.people_of_a_site import (
     Somebody,
@@ -264,7 +264,10 @@ async def test_no_cell_of_any_indicator_is_shown_without_an_equity_ratio(
     site = await people_of_two_races(participants)
     for by in ENROLLED.splits:
         found = await tables(participants, site, by.value)
-        assert set(found) == {each.key for each in rules.INDICATORS if each.population is ENROLLED}
+        assert set(found) == {
+            each.key for each in rules.INDICATORS
+            if each.population in (ENROLLED, SERVED) and by in each.population.splits
+        }  # fmt: skip
         assert without_ratio(found) == set(), by
 
 
