@@ -33,6 +33,7 @@ from svc_cases.cases import repository as cases
 from svc_cases.cases.tables import LegalCase
 from svc_cases.coordination.rules import (
     ROLES_WITH_UNFILED_CASES,
+    UNDECIDED,
     CoordinationStatus,
     QueueKind,
     may_see_matches,
@@ -172,7 +173,7 @@ def _in_queue(kind: QueueKind | None) -> ColumnElement[bool]:
     is_filed = LegalCase.filed_on.is_not(None)
     decision = LeadLink.coordination_status
     parts = {
-        QueueKind.TO_DECIDE: and_(~is_filed, decision == CoordinationStatus.UNDER_REVIEW.value),
+        QueueKind.TO_DECIDE: and_(~is_filed, decision.in_([each.value for each in UNDECIDED])),
         QueueKind.HELD: and_(~is_filed, decision == CoordinationStatus.HELD_FOR_LEAD.value),
         QueueKind.OPEN_CASES: and_(is_filed, LegalCase.closed_on.is_(None)),
     }

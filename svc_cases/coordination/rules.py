@@ -35,6 +35,7 @@ class IncidentTiming(StrEnum):
 class CoordinationStatus(StrEnum):
     """Where the prosecutor's decision stands. There is no failed or terminated state."""
 
+    REFERRED_TO_PROSECUTOR = "REFERRED_TO_PROSECUTOR"
     UNDER_REVIEW = "UNDER_REVIEW"
     HELD_FOR_LEAD = "HELD_FOR_LEAD"
     DECLINED = "DECLINED"
@@ -122,14 +123,19 @@ def incident_timing(
     return IncidentTiming.INCIDENT_BEFORE_ENROLLMENT
 
 
+_DECIDED = frozenset(
+    {
+        CoordinationStatus.HELD_FOR_LEAD,
+        CoordinationStatus.DECLINED,
+        CoordinationStatus.FILED,
+    }
+)
+UNDECIDED = frozenset({CoordinationStatus.REFERRED_TO_PROSECUTOR, CoordinationStatus.UNDER_REVIEW})
+"""The prosecutor has the matter and has not decided."""
 FILING_STEPS: dict[CoordinationStatus, frozenset[CoordinationStatus]] = {
-    CoordinationStatus.UNDER_REVIEW: frozenset(
-        {
-            CoordinationStatus.HELD_FOR_LEAD,
-            CoordinationStatus.DECLINED,
-            CoordinationStatus.FILED,
-        }
-    ),
+    # Who takes it up may decide in the same breath.
+    CoordinationStatus.REFERRED_TO_PROSECUTOR: _DECIDED | {CoordinationStatus.UNDER_REVIEW},
+    CoordinationStatus.UNDER_REVIEW: _DECIDED,
     CoordinationStatus.HELD_FOR_LEAD: frozenset(
         {
             CoordinationStatus.DECLINED,
@@ -177,7 +183,9 @@ def filing_steps(stored: CoordinationStatus, *, is_filed: bool) -> frozenset[Coo
 
 def status_at_match(*, is_filed: bool) -> CoordinationStatus:
     """Return the status that a fresh match begins with."""
-    return CoordinationStatus.FILED if is_filed else CoordinationStatus.UNDER_REVIEW
+    if is_filed:
+        return CoordinationStatus.FILED
+    return CoordinationStatus.REFERRED_TO_PROSECUTOR
 
 
 ROLES_WITH_UNFILED_CASES: frozenset[Role] = frozenset(

@@ -25,7 +25,7 @@ from infra.indicators.definitions import (
     Split,
 )
 from svc_cases.cases.rules import ChargeClass
-from svc_cases.coordination.rules import CoordinationStatus, WarrantStatus
+from svc_cases.coordination.rules import UNDECIDED, CoordinationStatus, WarrantStatus
 
 WINDOWS = (6, 12, 24)
 OTHER_OFFENCE = "OTHER"
@@ -229,7 +229,7 @@ def filing(cases: Sequence[MatchedCase]) -> str:
     """Return what the prosecutor decided over all of somebody's cases."""
     if any(each.is_filed or each.status == CoordinationStatus.FILED for each in cases):
         return "SOME_FILED"
-    if any(each.status == CoordinationStatus.UNDER_REVIEW for each in cases):
+    if any(each.status in UNDECIDED for each in cases):
         return "UNDER_REVIEW"
     return "NONE_FILED"
 

@@ -86,12 +86,14 @@ MACHINES: dict[str, Machine] = {
         "EXTERNAL_UNKNOWN": f"PENDING {ENDS_CHARGE} INTERNAL_UNKNOWN",
     }),
     "filing": Machine(CoordinationStatus, partial(filing_steps, is_filed=False), {
+        "REFERRED_TO_PROSECUTOR": "UNDER_REVIEW HELD_FOR_LEAD DECLINED FILED",
         "UNDER_REVIEW": "HELD_FOR_LEAD DECLINED FILED",
         "HELD_FOR_LEAD": "DECLINED FILED STATUTE_EXPIRED",
     }),
     # What the docket has filed is filed: the decision behind it is added, and nothing else.
     "filing of what is on the docket": Machine(
         CoordinationStatus, partial(filing_steps, is_filed=True), {
+            "REFERRED_TO_PROSECUTOR": "FILED",
             "UNDER_REVIEW": "FILED",
             "HELD_FOR_LEAD": "FILED",
             "DECLINED": "FILED",

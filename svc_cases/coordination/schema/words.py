@@ -34,6 +34,7 @@ described_enum(
     rules.CoordinationStatus,
     "Where the prosecutor's decision on a matched case stands.",
     {
+        rules.CoordinationStatus.REFERRED_TO_PROSECUTOR: "Sent to the prosecutor.",
         rules.CoordinationStatus.UNDER_REVIEW: "The prosecutor has not decided.",
         rules.CoordinationStatus.HELD_FOR_LEAD: "Held, so that work with LEAD can go on.",
         rules.CoordinationStatus.DECLINED: "The prosecutor has declined to file.",

@@ -16,7 +16,7 @@ _TELLING = {
     "PSYCHIATRIC_FACILITY": "MENTAL_HEALTH",
 }
 _NOTHING = "There is nothing helpful to add at this time."
-_NOT_A_FILING = {"UNDER_REVIEW", "HELD_FOR_LEAD"}
+_NOT_A_FILING = {"REFERRED_TO_PROSECUTOR", "UNDER_REVIEW", "HELD_FOR_LEAD"}
 
 
 class Records:

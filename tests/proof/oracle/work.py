@@ -172,7 +172,7 @@ class WorkRecords(CareRecords):
             parts = {
                 "OPEN_CASES": case["filed_on"] is not None and case["closed_on"] is None,
                 "TO_DECIDE": case["filed_on"] is None
-                and link["coordination_status"] == "UNDER_REVIEW",
+                and link["coordination_status"] in ("REFERRED_TO_PROSECUTOR", "UNDER_REVIEW"),
                 "HELD": case["filed_on"] is None and link["coordination_status"] == "HELD_FOR_LEAD",
             }
             if kind == "REQUESTED":

@@ -161,8 +161,8 @@ def test_steps_know_every_state_and_none_is_a_failure() -> None:
 
 
 def came_to(wishes: list[CoordinationStatus]) -> list[CoordinationStatus]:
-    """Decide as often as the product lets one; returns the states from the review on."""
-    states = [CoordinationStatus.UNDER_REVIEW]
+    """Decide as often as the product lets one; returns the states from the match on."""
+    states = [rules.status_at_match(is_filed=False)]
     for wish in wishes:
         try:
             check_step("decision", wish, rules.filing_steps(states[-1], is_filed=False))

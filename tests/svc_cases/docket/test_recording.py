@@ -115,7 +115,9 @@ async def test_the_liaison_records_a_held_arrest_with_whose_it_is(cases: Service
     made, wrong = await record(cases, prosecutor(), given)
     assert wrong == []
     assert made is not None
-    assert made["leadLink"] == {"coordinationStatus": "UNDER_REVIEW", "relation": "DIVERTED"}
+    assert made["leadLink"] == {
+        "coordinationStatus": "REFERRED_TO_PROSECUTOR", "relation": "DIVERTED",
+    }  # fmt: skip
     assert made["charges"][0]["status"] == made["status"] == "NOT_FILED"
     read = await cases.graphql(
         clerk(), "query($n: String!) { caseByNumber(number: $n) { id } }", {"n": given["number"]}
