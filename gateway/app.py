@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway.calendar_client import CalendarClient
 from gateway.caller import InternalTokens
 from gateway.community_client import CommunityClient
 from gateway.consent_client import ConsentClient
@@ -44,6 +45,7 @@ from gateway.web.console.sealing import derive
 from gateway.web.console.sealing import read_key as read_console_key
 from gateway.web.credentials import CredentialsReader
 from gateway.web.cross_origin import CrossOrigin, parse_origins
+from gateway.web.doors.calendar_feed import CalendarFeed
 from gateway.web.doors.community import CommunityDoor
 from gateway.web.doors.court import CourtDoors
 from gateway.web.doors.orders import OrderDoors
@@ -82,6 +84,7 @@ class GatewayParts:
     documents: PersistedDocuments
     sdl: str
     community: CommunityClient
+    calendars: CalendarClient
     minter: TokenMinter
     addresses: Mapping[str, str]
 
@@ -132,6 +135,7 @@ def build_parts(settings: GatewaySettings) -> GatewayParts:
         documents,
         sdl,
         CommunityClient(HttpClient(addresses["participants"]), minter),
+        CalendarClient(HttpClient(addresses["training"]), minter),
         minter,
         addresses,
     )
@@ -248,7 +252,9 @@ def create_app(settings: GatewaySettings) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         follower = _follower(settings, parts)
         async with AsyncExitStack() as running:
-            for each in (parts.verifier, parts.calls, parts.consent_http, parts.community):
+            for each in (
+                parts.verifier, parts.calls, parts.consent_http, parts.community, parts.calendars,
+            ):  # fmt: skip
                 running.push_async_callback(each.close)
             if console is not None and logout is not None:
                 running.push_async_callback(console.close)
@@ -305,6 +311,7 @@ def create_app(settings: GatewaySettings) -> Starlette:
             *OwnRecordDoor(parts.pipeline, credentials).routes(),
             *ScimDoor(parts.pipeline, credentials).routes(),
             *CommunityDoor(parts.community, _page_key(settings), parts.shared).routes(),
+            *CalendarFeed(parts.calendars, parts.shared).routes(),
             *training.routes(),
             *(console.routes(training.badge_of) if console else ()),
         ],

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from infra.indicators.publishing import Publisher
 from infra.subgraph_app import Chassis, create_app
 from svc_training.background import BackgroundWork
+from svc_training.calendars.door import CalendarDoor
 from svc_training.indicators.counted import TrainingFigures
 from svc_training.subgraph import schema
 
@@ -16,6 +17,7 @@ def app(chassis: Chassis) -> Starlette:
     return create_app(
         chassis,
         schema(),
+        routes=CalendarDoor(chassis).routes(),
         on_start=[work.start, publisher.start],
         on_stop=[publisher.stop, work.stop],
     )

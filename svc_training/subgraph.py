@@ -9,6 +9,7 @@ from svc_training.acadis.schema import ExchangeMutation, ExchangeQuery
 from svc_training.assignments.schema import AssignmentsMutation, AssignmentsQuery, PlacesQuery
 from svc_training.assistance.schema import AssistanceMutation, AssistanceQuery
 from svc_training.bulk.schema import BulkMutation, BulkQuery
+from svc_training.calendars.schema import CalendarsMutation, CalendarsQuery
 from svc_training.catalogue.schema import CatalogueMutation, CatalogueQuery
 from svc_training.compliance.schema import ComplianceMutation, ComplianceQuery
 from svc_training.indicators.schema import IndicatorQuery
@@ -38,6 +39,7 @@ class Query(
     ExchangeQuery,
     LibraryQuery,
     AssistanceQuery,
+    CalendarsQuery,
     IndicatorQuery,
 ):
     """Root query type."""
@@ -57,6 +59,7 @@ class Mutation(
     ExchangeMutation,
     LibraryMutation,
     AssistanceMutation,
+    CalendarsMutation,
 ):
     """Root mutation type."""
 

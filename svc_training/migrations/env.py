@@ -5,6 +5,7 @@ import svc_training.acadis.tables
 import svc_training.assignments.tables
 import svc_training.assistance.tables
 import svc_training.bulk.tables
+import svc_training.calendars.tables
 import svc_training.catalogue.tables
 import svc_training.compliance.tables
 import svc_training.library.tables

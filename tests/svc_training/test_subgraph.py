@@ -155,6 +155,7 @@ def test_every_object_type_is_labelled_and_people_are_training(
         "PlacesTaken",
         "RecordedResult",
         "Registration",
+        "TrainingCalendar",
         "TrainingClearance",
         "TrainingDocument",
         "TrainingRecord",

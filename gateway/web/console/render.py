@@ -38,6 +38,7 @@ class Pages:
 
     def __init__(self, settings: ConsoleSettings, assets: Assets, issuer_origin: str) -> None:
         self._is_development = not settings.is_production
+        self.public_url = settings.public_url.rstrip("/")
         self._environment = Environment(
             loader=PackageLoader("gateway.web.console"),
             autoescape=True,

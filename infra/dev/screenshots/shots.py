@@ -166,6 +166,7 @@ SHOTS = (
     Shot("privacy-alerts", "privacy_officer", "/console/privacy/alerts"),
     Shot("home-officer", "officer", "/console/"),
     Shot("my-training", "officer", "/console/training/mine"),
+    Shot("own-calendar", "officer", "/console/training/mine/calendar"),
     Shot("agencies", "officer", "/console/agencies"),
     Shot("not-yours", "officer", "/console/agency"),
     Shot("nothing-here", "officer", "/console/nowhere"),

@@ -1,0 +1,1 @@
+"""Personal calendars: own sessions for a calendar program, by an address with a secret."""
