@@ -25,7 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from infra.authority.predicate import visible
+from infra.authority.predicate import visible as visible
 from infra.database import ReadSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller

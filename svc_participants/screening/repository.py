@@ -13,7 +13,8 @@ from infra.owner_pages import PageRequest, page
 from infra.pagination import Page
 from infra.vocabulary import Basis, Category
 from svc_participants.people.repository import under
-from svc_participants.referrals.repository import BY_PRIORITY, outcome_visible
+from svc_participants.referrals.repository import BY_PRIORITY as BY_PRIORITY
+from svc_participants.referrals.repository import outcome_visible
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
 

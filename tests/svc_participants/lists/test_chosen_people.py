@@ -132,7 +132,8 @@ async def test_a_cursor_of_one_choice_opens_no_other(participants: ServiceApp) -
     agency = await agency_of(participants)
     for _ in range(3):
         await agency.somebody("ENROLLED_ACTIVE")
-    asked, given = PAGE % "ENROLLED_ACTIVE", {"order": "LONGEST_WITHOUT_CONTACT"}
+    asked = PAGE % "ENROLLED_ACTIVE"
+    given: dict[str, Any] = {"order": "LONGEST_WITHOUT_CONTACT"}
     page = (await participants.graphql(agency.supervisor, asked, given)).data["participants"]
     after = page["pageInfo"]["endCursor"]
     for document, order in (
