@@ -55,6 +55,23 @@ async def request_by_id(
     return await session.scalar(rows.with_for_update() if lock else rows)
 
 
+async def requested_accounts(
+    session: ReadSession, caller: Caller, ids: Sequence[UUID]
+) -> dict[UUID, Account]:
+    """Return the accounts that requests which the caller may see ask a role for.
+
+    Who was added for the role has none yet, so that no grant makes them visible.
+    """
+    asked_for = select(RoleRequest.account_id).where(
+        administers(caller, RoleRequest.agency_id),
+        RoleRequest.site_id == parse_id(caller.site_id),
+    )
+    rows = await session.scalars(
+        select(Account).where(Account.id.in_(ids), Account.id.in_(asked_for))
+    )
+    return {row.id: row for row in rows}
+
+
 async def add_request(session: WriteSession, row: RoleRequest) -> bool:
     """Store a request; returns False when the same one is open already."""
     values = {column.name: getattr(row, column.name) for column in RoleRequest.__table__.columns}

@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
+from infra.batch_loader import BatchLoader
 from infra.database import ReadSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
@@ -19,6 +20,7 @@ from infra.vocabulary import Role
 from svc_consent.agencies.repository.directory import may_see_agency_roles
 from svc_consent.agencies.schema.directory import ROLES, STRUCTURE, After, Agencies, Agency, First
 from svc_consent.agencies.schema.grants import Account, Accounts
+from svc_consent.agencies.tables import Account as AccountRow
 from svc_consent.governance import tables
 from svc_consent.governance.repository import requests as repository
 from svc_consent.governance.rules import RequestStatus, SeatBody
@@ -119,6 +121,16 @@ async def paged(
     )
 
 
+class RequestedAccounts(BatchLoader[AccountRow]):
+    """Accounts by id that somebody asks a role for: who decides must know for whom."""
+
+    async def fetch(
+        self, session: ReadSession, caller: Caller, ids: list[UUID]
+    ) -> dict[UUID, AccountRow]:
+        """Read those of requests that the caller may see, in one statement."""
+        return await repository.requested_accounts(session, caller, ids)
+
+
 @strawberry.type(directives=ROLES, description="A wish for a role that a second person approves.")
 class RoleRequest:
     """One request."""
@@ -138,8 +150,9 @@ class RoleRequest:
 
     @strawberry.field(description="Who would get it.")
     async def account(self, info: Info) -> Account | None:
-        """Return the account."""
-        return await account_of(info, self.row.account_id)
+        """Return the account, also of somebody who has had no role yet."""
+        row = await context_of(info).loader(RequestedAccounts).load(self.row.account_id)
+        return None if row is None else Account.from_row(row)
 
     @strawberry.field(description="For which agency.")
     async def agency(self, info: Info) -> Agency | None:

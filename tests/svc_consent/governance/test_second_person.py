@@ -10,8 +10,10 @@ import pytest_asyncio
 from infra.identity_token import Caller
 from infra.vocabulary import Category, Purpose, Role
 from svc_consent.agencies import rules
+from svc_consent.agencies.repository import directory
 from svc_consent.agencies.rules import conflicting_role
 from svc_consent.governance import rules as governance_rules
+from svc_consent.governance.repository import requests
 from tests.fixtures.consent_world import ConsentWorld, Person
 from tests.fixtures.service_app import ServiceAppFactory, caller, new_key
 
@@ -167,3 +169,41 @@ async def test_broken_separation_would_let_the_project_manager_in(
     monkeypatch.setattr(rules, "conflicting_role", lambda _role, _held: None)
     with pytest.raises(AssertionError):
         await test_project_manager_is_nobody_s_agent_in_the_same_site(world)
+
+
+ADD = """mutation ($input: AddAccountInput!) { addAccount(input: $input) {
+  accountId userErrors { code } } }"""
+REQUESTS = "{ roleRequests(first: 100) { edges { node { id account { name } } } } }"
+
+
+async def test_who_decides_reads_who_would_get_the_role(world: ConsentWorld) -> None:
+    """Also of somebody who was added for it, and has had no role yet; nobody else is told."""
+    platform, agency = await world.make_agency("PLATFORM"), await world.make_agency("CM")
+    one, two = [await world.make_person("PLA", platform) for _ in range(2)]
+    own = await world.make_person("AGA", agency)
+    elsewhere = await world.make_person("AGA", await world.make_agency("CM"))
+    name = f"Noor Sample-{new_key()[:6]}"
+    added = await run(
+        world, acting(world, one, Role.PLA, "*"), ADD,
+        agencyId=agency, login=new_key(), name=name, reason="Begins on Monday",
+    )  # fmt: skip
+    asked = await run(
+        world, acting(world, one, Role.PLA, "*"), REQUEST,
+        agencyId=agency, accountId=added["accountId"], role="PRV", reason="Nobody is left",
+    )  # fmt: skip
+    told = []
+    for who in (acting(world, two, Role.PLA, "*"), acting(world, own), acting(world, elsewhere)):
+        answer = await world.service.graphql(who, REQUESTS)
+        nodes = [edge["node"] for edge in answer.data["roleRequests"]["edges"]]
+        mine = [each for each in nodes if each["id"] == asked["roleRequest"]["id"]]
+        told.append([(each["account"] or {}).get("name") for each in mine])
+    assert told == [[name], [name], []]
+
+
+async def test_planted_a_request_for_somebody_unknown_is_noticed(
+    world: ConsentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was: only who has a role is seen, so that a second person decides about nobody."""
+    monkeypatch.setattr(requests, "requested_accounts", directory.accounts_by_id)
+    with pytest.raises(AssertionError, match="None"):
+        await test_who_decides_reads_who_would_get_the_role(world)
