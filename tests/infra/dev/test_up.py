@@ -157,7 +157,7 @@ def test_tokens_and_their_errors(running: UpProcess, new: UpProcess) -> None:
 
 def test_demo_prints_the_contract(running: UpProcess) -> None:
     demo = json.loads(running.ask("demo", "--json").stdout)
-    assert len(demo["personas"]) == 30
+    assert len(demo["personas"]) == 32
     handles = {row["handle"]: row for row in demo["participants"]}
     assert handles["roi_active"]["cases"][0]["number"]
     assert handles["absent"]["id"]

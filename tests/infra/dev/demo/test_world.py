@@ -40,9 +40,9 @@ def _recipients(world: World, release: Release) -> set[AgencyType]:
     return {types[provision.recipient_agency_id] for provision in release.provisions}
 
 
-def test_there_are_sixty_participants_and_all_thirty_personas(world: World) -> None:
+def test_there_are_sixty_participants_and_personas_of_every_role(world: World) -> None:
     assert len(world.participants) == 60
-    assert sum(person.persona for person in world.staff) == 30
+    assert sum(person.persona for person in world.staff) == 32
     assert {person.role for person in world.staff} == set(Role)
     assert {agency.type for agency in world.agencies} == set(AgencyType)
 
