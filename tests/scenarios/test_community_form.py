@@ -10,7 +10,8 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from gateway.community_client import CommunityClient, CommunityUnavailableError
-from gateway.web.doors.community import FASTEST_SECONDS, FORMS, THANKS, TRAP, CommunityDoor
+from gateway.web.doors.community import FASTEST_SECONDS, FORMS, THANKS, CommunityDoor
+from gateway.web.doors.community_page import TRAP
 from infra import clock
 from infra.dev.demo.identifiers import demo_id
 from infra.http_client import HttpClient
