@@ -11,6 +11,7 @@ from itertools import chain
 from gateway.identity.claims import VerifiedAccessToken
 from gateway.limits.budget import Budget
 from gateway.limits.traffic import packaged_rules
+from gateway.nodes import NODE_SUBGRAPH
 from gateway.pipeline import Answer, GraphQLRequest, Pipeline, Visitor
 from gateway.policy.packaged import packaged_table
 from gateway.prepare import Preparer
@@ -74,7 +75,7 @@ def load_generation(
         GoldenThreadError: the policy does not fit it (a coordinate without a label, for example).
     """
     supergraph = load_supergraph(sdl)
-    unknown = sorted(set(supergraph.subgraphs) - set(services))
+    unknown = sorted(set(supergraph.subgraphs) - {*services, NODE_SUBGRAPH})
     if unknown:
         raise SupergraphError(f"no address is set for: {', '.join(unknown)}")
     table = packaged_table(supergraph, sdl)

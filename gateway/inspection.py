@@ -13,6 +13,7 @@ from graphql import GraphQLError, build_schema, print_schema
 from gateway.error_reference import explain, gateway_codes, service_codes
 from gateway.limits.budget import Budget
 from gateway.limits.cost import cost_of
+from gateway.nodes import Nodes
 from gateway.planner import (
     Operation,
     OperationError,
@@ -220,7 +221,8 @@ def show_plan(
         load_supergraph(supergraph_file.read_text()) if supergraph_file else packaged_supergraph()
     )
     parsed = _parsed(operation, supergraph)
-    normalized = normalize(parsed)
+    nodes = Nodes(supergraph)  # global ids that come as variables name no type here
+    normalized = nodes.replaced(normalize(parsed), nodes.asked(parsed, {}))
     if form == "stages":
         budget = Budget()
         cost = cost_of(normalized, supergraph, budget.assumed_list)

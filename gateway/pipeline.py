@@ -29,7 +29,7 @@ from gateway.identity.step_up import StepUp
 from gateway.limits.traffic import UNLIMITED, Traffic, TrafficRules
 from gateway.operation_metrics import OperationMetrics
 from gateway.persisted import DocumentRequest, PersistedDocuments, UnknownOperationError
-from gateway.planner import Operation, OperationError, coerce_variables
+from gateway.planner import Operation, OperationError
 from gateway.planner.introspection import asks_about_schema, introspect
 from gateway.planner.selection import ALWAYS
 from gateway.policy.access_table import View
@@ -175,7 +175,7 @@ class Pipeline:
             return visitor
         if is_subscription and not request.is_proven:
             self._prove(verified, request)
-        prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
+        prepared = self._preparer.prepare(operation, acting.view, verified.client_id, variables)
         prepared.cost.check(variables, self._preparer.budget)
         selected = prepared.pruned.coordinates
         if is_subscription or request.is_proven:  # else the first answer asks for it
@@ -270,7 +270,7 @@ class Pipeline:
         if operation.kind == "subscription":
             acting = _asked_about(acting, request)
         traces.note("gt.role", acting.column)
-        prepared = self._preparer.prepare(operation, acting.view, verified.client_id)
+        prepared = self._preparer.prepare(operation, acting.view, verified.client_id, variables)
         cost = prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
         if operation.kind == "mutation" and refusals:
@@ -325,7 +325,7 @@ class Pipeline:
         """Answer while ``svc_consent`` is away: CATALOGUE fields, and the same for everybody."""
         operation, variables = self._parse(request, verified.client_id)
         outage = self._preparer.table.outage
-        prepared = self._preparer.prepare(operation, outage, verified.client_id)
+        prepared = self._preparer.prepare(operation, outage, verified.client_id, variables)
         prepared.cost.check(variables, self._preparer.budget)
         refusals = list(selected_refusals(prepared.pruned, variables))
         errors = [refusal_error("SERVICE_UNAVAILABLE", refusal) for refusal in refusals]
@@ -366,7 +366,7 @@ class Pipeline:
         is_registered = request.document_id is not None
         self._operations.note(name, operation.kind, is_registered=is_registered)
         try:
-            return operation, coerce_variables(operation, request.variables)
+            return operation, self._preparer.variables(operation, request.variables)
         except OperationError as refused:
             raise presented(refused) from None
 

@@ -1,11 +1,14 @@
 """From a document to something that can run: parse, validate, limit, normalise, prune, plan.
 
-Everything here depends on document, supergraph, policy and column alone, never on variables or
-data, so it is done once and kept. The key holds all of these: two columns, two supergraphs or two
-policies never share an entry.
+Everything here depends on document, supergraph, policy and column alone, never on data, and of the
+variables only on the types that global ids name; so it is done once and kept. The key holds all of
+these: two columns, two supergraphs or two policies never share an entry.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 import structlog
 from graphql import GraphQLSchema, print_schema
@@ -17,12 +20,14 @@ from gateway.limits.cost import Cost, cost_of
 from gateway.limits.nesting import check_nesting
 from gateway.limits.shape import check_shapes
 from gateway.limits.tokens import check_tokens
+from gateway.nodes import Nodes, shape_of
 from gateway.planner import (
     Operation,
     OperationError,
     PlanningError,
     QueryPlan,
     active_labels,
+    coerce_variables,
     normalize,
     parse_operation,
     plan,
@@ -39,6 +44,7 @@ _log = structlog.get_logger(__name__)
 _TOO_MANY_TOKENS = "tokens. Parsing aborted"
 """How graphql-core words its own limit; a test keeps this true."""
 
+NO_VARIABLES: Mapping[str, Any] = MappingProxyType({})
 MAX_DOCUMENTS = 1_000
 MAX_PREPARED = 2_000
 MAX_SHARE = 0.25
@@ -63,6 +69,7 @@ class Preparer:
         self.supergraph = supergraph
         self.table = table
         self.budget = budget
+        self._nodes = Nodes(supergraph)
         self._operations: PlanCache[Operation] = PlanCache(
             max_entries=MAX_DOCUMENTS, max_per_client=int(MAX_DOCUMENTS * MAX_SHARE)
         )
@@ -104,20 +111,39 @@ class Preparer:
             self._operations.put(key, known, client)
         return known
 
-    def prepare(self, operation: Operation, view: View, client: str) -> Prepared:
+    def variables(self, operation: Operation, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the variables that an operation runs with.
+
+        Raises:
+            OperationError: what is given does not fit.
+        """
+        return self._nodes.with_ids(operation, coerce_variables(operation, given))
+
+    def prepare(
+        self,
+        operation: Operation,
+        view: View,
+        client: str,
+        variables: Mapping[str, Any] = NO_VARIABLES,
+    ) -> Prepared:
         """Return an operation pruned, planned and compiled for a view.
+
+        Args:
+            variables: as they are run with; of these, only global ids have a say here.
 
         Raises:
             RequestRefusedError: 400, it selects too much on concrete types, or the services cannot
                 resolve it within the planner's limits.
         """
-        key = PlanKey(operation.hash, self.supergraph.revision, view.name)
+        asked = self._nodes.asked(operation, variables)
+        key = PlanKey(operation.hash, self.supergraph.revision, view.name + shape_of(asked))
         known = self._prepared.get(key)
         if known is None:
             try:
                 normalized = normalize(operation, max_selections=self.budget.concrete_selections)
             except OperationError:
                 raise RequestRefusedError(400, "EXPANSION_LIMIT") from None
+            normalized = self._nodes.replaced(normalized, asked)
             pruned = prune(normalized, view, self.table.labels)
             # Everybody here holds a valid token; what scopes or policies it has is not known.
             allowed, refusals = leave_out_refused(

@@ -36,6 +36,7 @@ from svc_consent.provisioning.schema import (
 )
 from svc_consent.releases.schema import (
     ReleaseFormsQuery,
+    ReleasesQuery,
     ReleaseSubscription,
     RevokingMutation,
     SigningMutation,
@@ -57,6 +58,7 @@ class Query(
     LeavingQuery,
     ReviewsQuery,
     ProvisioningQuery,
+    ReleasesQuery,
     ReleaseFormsQuery,
     SafeguardsQuery,
     DutiesQuery,

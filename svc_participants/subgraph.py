@@ -20,6 +20,7 @@ from svc_participants.enrollments.schema import (
     Enrollment,
     EnrollmentFields,
     EnrollmentMutation,
+    EnrollmentQuery,
     IntakeMutation,
 )
 from svc_participants.indicators.fidelity_schema import FidelityQuery
@@ -59,6 +60,7 @@ class Query(
     ListQuery,
     SearchQuery,
     ReferralQuery,
+    EnrollmentQuery,
     CareQuery,
     IndicatorQuery,
     StudyQuery,

@@ -101,12 +101,15 @@ class _Pass:
         is_row = selection.type_name in self._labels.about
         fields: list[SelectedField] = []
         refused: list[tuple[int, SelectedField]] = []
-        for field in selection.fields:
+        for number, field in enumerate(selection.fields):
+            refused += [(len(fields), one) for at, one in selection.refused if at == number]
             kept = self._field(field, path, conditions, 0 if is_row else selected_by)
             if kept is None:
                 refused.append((len(fields), field))
             else:
                 fields.append(kept)
+        last = len(selection.fields)
+        refused += [(len(fields), one) for at, one in selection.refused if at == last]
         needs = self._view.type_needs.get(selection.type_name, 0) | (selected_by * is_row)
         changed = replace(selection, fields=tuple(fields), needs=needs, refused=tuple(refused))
         if not fields and path:  # the object itself still shows whether it is there

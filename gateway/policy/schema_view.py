@@ -24,6 +24,7 @@ from graphql import (
     visit,
 )
 
+from gateway.nodes import NODE_INTERFACE, direct_fields
 from gateway.policy.access_table import View
 
 _TYPES = (
@@ -113,6 +114,20 @@ def _reached(types: TypeNodes) -> set[str]:
     return reached
 
 
+def _refused_nodes(api_schema: GraphQLSchema, view: View) -> list[str]:
+    """Return the types of which `Query.node` gives this view none, like the field of the type."""
+    root = api_schema.query_type
+    direct = direct_fields(api_schema)
+    return [name for name, field in direct.items() if root and view.refuses(f"{root}.{field}")]
+
+
+def _not_a_node(node: DefinitionNode) -> DefinitionNode:
+    if not isinstance(node, ObjectTypeDefinitionNode):
+        return node
+    kept = tuple(each for each in node.interfaces or () if each.name.value != NODE_INTERFACE)
+    return replace(node, interfaces=kept)
+
+
 def role_schema(api_schema: GraphQLSchema, view: View) -> GraphQLSchema:
     """Return a schema with nothing in it that the view refuses.
 
@@ -123,6 +138,8 @@ def role_schema(api_schema: GraphQLSchema, view: View) -> GraphQLSchema:
     types: TypeNodes = {
         node.name.value: node for node in document.definitions if isinstance(node, _TYPES)
     }
+    for name in _refused_nodes(api_schema, view):
+        types[name] = _not_a_node(types[name])
     gone: set[str] = set()
     while True:
         kept = _without(types, view, gone)

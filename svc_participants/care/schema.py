@@ -12,10 +12,10 @@ from svc_participants.care.assessments.schema import (
 from svc_participants.care.documents.schema import DocumentFields, DocumentMutation
 from svc_participants.care.encounters.schema import EncounterFields, EncounterMutation
 from svc_participants.care.funds.schema import FundFields, FundMutation, FundQuery
-from svc_participants.care.goals.schema import Goal, GoalFields, GoalMutation
+from svc_participants.care.goals.schema import Goal, GoalFields, GoalMutation, GoalQuery
 from svc_participants.care.housing.schema import HousingFields, HousingMutation
 from svc_participants.care.income.schema import IncomeFields, IncomeMutation
-from svc_participants.care.notes.schema import CaseNote, NoteFields, NoteMutation
+from svc_participants.care.notes.schema import CaseNote, NoteFields, NoteMutation, NoteQuery
 from svc_participants.care.plans.schema import PlanFields, PlanMutation, StepFields
 from svc_participants.care.presenting import STRUCTURE
 from svc_participants.care.safety.schema import SafetyFields, SafetyMutation
@@ -45,7 +45,7 @@ ENTITIES = (CaseNote, Goal)
 
 
 @strawberry.type(directives=STRUCTURE, description="Reading about care.")
-class CareQuery(AssessmentQuery, FundQuery):
+class CareQuery(NoteQuery, GoalQuery, AssessmentQuery, FundQuery):
     """Root fields about care."""
 
 

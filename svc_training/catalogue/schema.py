@@ -148,6 +148,18 @@ class CatalogueQuery:
             node=Course.from_row,
         )
 
+    @strawberry.field(description="The course with an id.")
+    async def course_by_id(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which course.")
+        ],
+    ) -> Course | None:
+        """Return a course, or None."""
+        found = await Course.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(description="The course with a number.")
     async def course(self, info: Info, number: CourseNumber) -> Course | None:
         """Return a course, or None."""

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from infra.dev.compose.nodes import NODE_SUBGRAPH, node_subgraph
+
 SUPERGRAPH = Path("gateway") / "supergraph.graphql"
 _HERE = Path(__file__).parent
 _NOTICE = "# Composed by ./goldenthread compose; do not edit."
@@ -70,7 +72,9 @@ def compose(root: Path) -> str:
 
 def _run_composer(files: dict[str, Path]) -> str:
     node = _installed_composer()
-    subgraphs = [{"name": n, "sdl": p.read_text(encoding="utf-8")} for n, p in files.items()]
+    texts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    texts[NODE_SUBGRAPH] = node_subgraph(texts.values())
+    subgraphs = [{"name": name, "sdl": sdl} for name, sdl in texts.items()]
     ran = subprocess.run(  # noqa: S603 - our own words
         [node, str(_HERE / "compose.mjs")],
         input=json.dumps(subgraphs),

@@ -231,6 +231,18 @@ class DirectoryQuery:
         async with context_of(info).reading() as session:
             return [Site.from_row(row) for row in await repository.sites(session)]
 
+    @strawberry.field(description="One site.", directives=CATALOGUE)
+    async def site(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Global id of the site.")
+        ],
+    ) -> Site | None:
+        """Return a site, or None."""
+        found = await Site.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(description="One agency.", directives=CATALOGUE)
     async def agency(
         self,

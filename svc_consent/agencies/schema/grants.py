@@ -166,6 +166,35 @@ class RoleGrant:
 class GrantsQuery:
     """Root fields about role grants."""
 
+    @strawberry.field(
+        description="A role grant: an own one, or one that you administer.", directives=ROLES
+    )
+    async def role_grant(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which grant.")
+        ],
+    ) -> RoleGrant | None:
+        """Return a grant, or None."""
+        found = await RoleGrant.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
+    @strawberry.field(
+        description="An account: the own one, or one with a grant that you administer.",
+        directives=ROLES,
+    )
+    async def account(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which account.")
+        ],
+    ) -> Account | None:
+        """Return an account, or None."""
+        found = await Account.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(description="The roles that you hold or have held, newest first.")
     async def my_grants(
         self, info: Info, first: First = 25, after: After = None

@@ -1,7 +1,7 @@
 """Releases as the participant and the own case-management agency read them: AUDIT."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
@@ -285,6 +285,25 @@ class ReleaseFormEdition:
     title: str = strawberry.field(description="Its title.")
     statements: list[FormStatement] = strawberry.field(description="What it tells who signs.")
     purposes: list[Purpose] = strawberry.field(description="Purposes that it may name.")
+
+
+@strawberry.type(directives=STRUCTURE)
+class ReleasesQuery:
+    """Root field about one version of a release."""
+
+    @strawberry.field(
+        description="One version of a release; null when there is none that you may see."
+    )
+    async def release(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which version.")
+        ],
+    ) -> Release | None:
+        """Return a version, or None."""
+        found = await Release.resolve_references(info, [{"id": str(id)}])
+        return found[0]
 
 
 @strawberry.type(directives=STRUCTURE)

@@ -17,7 +17,7 @@ from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.care.goals import commands, repository, rules
 from svc_participants.care.goals.tables import GoalProgressRow, GoalRow
-from svc_participants.people.schema import INPUT, After, First, Participant
+from svc_participants.people.schema import INPUT, After, First, GlobalId, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _GOALS = [category(Category.GOALS_PLAN)]
@@ -134,6 +134,17 @@ async def _goals(
         key=order.key,
         node=goal_of,
     )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Reading about goals.")
+class GoalQuery:
+    """Root field about one goal."""
+
+    @strawberry.field(description="One goal; null when there is none that you may see.")
+    async def goal(self, info: Info, id: GlobalId) -> Goal | None:  # noqa: A002
+        """Return one goal."""
+        found = await Goal.resolve_references(info, [{"id": str(id)}])
+        return found[0]
 
 
 @strawberry.type

@@ -20,7 +20,7 @@ from svc_participants.care import presenting
 from svc_participants.care.notes import commands, repository, rules
 from svc_participants.care.notes.tables import CaseNoteRow, NoteAmendmentRow, NoteSignOffRow
 from svc_participants.people.repository import StaffNames
-from svc_participants.people.schema import INPUT, After, First
+from svc_participants.people.schema import INPUT, After, First, GlobalId
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _NOTES = [category(Category.CASE_NOTES)]
@@ -160,6 +160,17 @@ def note_of(row: CaseNoteRow) -> CaseNote:
         original_text=row.text,
         row=row,
     )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Reading about case notes.")
+class NoteQuery:
+    """Root field about one note."""
+
+    @strawberry.field(description="One case note; null when there is none that you may see.")
+    async def case_note(self, info: Info, id: GlobalId) -> CaseNote | None:  # noqa: A002
+        """Return one note."""
+        found = await CaseNote.resolve_references(info, [{"id": str(id)}])
+        return found[0]
 
 
 @strawberry.type

@@ -3,6 +3,7 @@
 from svc_participants.enrollments.schema.enrollment import (
     Enrollment,
     EnrollmentFields,
+    EnrollmentQuery,
     load_enrollment,
 )
 from svc_participants.enrollments.schema.mutations import EnrollmentMutation, IntakeMutation
@@ -11,6 +12,7 @@ __all__ = [
     "Enrollment",
     "EnrollmentFields",
     "EnrollmentMutation",
+    "EnrollmentQuery",
     "IntakeMutation",
     "load_enrollment",
 ]

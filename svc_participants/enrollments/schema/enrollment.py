@@ -20,7 +20,7 @@ from svc_participants.enrollments.tables import (
     EnrollmentEventRow,
     EnrollmentRow,
 )
-from svc_participants.people.schema import After, First, Participant
+from svc_participants.people.schema import After, First, GlobalId, Participant
 
 _STRUCTURE = [category(Category.STRUCTURE)]
 _ENROLLMENT = [category(Category.ENROLLMENT)]
@@ -230,6 +230,16 @@ async def _enrollments(
         key=order.key,
         node=enrollment_of,
     )
+
+
+@strawberry.type(directives=_STRUCTURE, description="Reading about enrollments.")
+class EnrollmentQuery:
+    """Root field about one enrollment."""
+
+    @strawberry.field(description="One enrollment; null when there is none that you may see.")
+    async def enrollment(self, info: Info, id: GlobalId) -> Enrollment | None:  # noqa: A002
+        """Return one enrollment."""
+        return await load_enrollment(info, str(id))
 
 
 @strawberry.type

@@ -224,6 +224,18 @@ OfPeople = Annotated[
 class AssignmentsQuery:
     """Root fields about assignments."""
 
+    @strawberry.field(description="An assignment that the caller may see.", directives=TRAINING)
+    async def training_assignment(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which assignment.")
+        ],
+    ) -> Assignment | None:
+        """Return an assignment, or None."""
+        found = await Assignment.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(
         description="Who of the own agency is assigned to a session, by name.",
         directives=TRAINING,

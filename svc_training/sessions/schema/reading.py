@@ -202,6 +202,18 @@ class SessionsQuery:
             node=Session.from_row,
         )
 
+    @strawberry.field(description="The session with an id.")
+    async def session_by_id(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 - the name of the GraphQL argument
+            strawberry.ID, strawberry.argument(description="Which session.")
+        ],
+    ) -> Session | None:
+        """Return a session, or None."""
+        found = await Session.resolve_references(info, [{"id": str(id)}])
+        return found[0]
+
     @strawberry.field(description="The session with a number.")
     async def session(self, info: Info, number: SessionNumber) -> Session | None:
         """Return a session, or None."""
