@@ -89,7 +89,10 @@ async def decide(
     is_outside = row.judgement.get("judged_as") == judgement.JudgedAs.OUTSIDE_PROTOCOL.value
     rules.check_step(rules.ReferralStatus(row.status), wanted)
     rules.check_exception(
-        is_outside=is_outside, decision=request.decision, reason=request.exception_reason
+        is_outside=is_outside,
+        decision=request.decision,
+        reason=request.exception_reason,
+        is_before_others=await repository.is_before_others(session, caller, row),
     )
     last = await repository.last_step_at(session, row.id) or row.submitted_at
     decided_at = rules.moment_of(request.decided_at, last, now, "decidedAt")

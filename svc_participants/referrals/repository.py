@@ -5,7 +5,7 @@ grounds that belong to a form rather than to a person are checked against the ro
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -168,6 +168,49 @@ async def for_decision(
         statement = statement.where(_of_own_agency(caller), ReferralRow.status.in_(_AWAITING))
     row: ReferralRow | None = await session.scalar(statement.with_for_update(of=ReferralRow))
     return row
+
+
+def _waiting(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition "this referral stands on the waiting list that the caller screens"."""
+    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
+    is_screener = frozenset({Basis.SCREENING}) in grounds
+    screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
+    is_waiting = ReferralRow.status == rules.ReferralStatus.WAITLISTED.value
+    return and_(is_waiting, outcome_visible(screening))
+
+
+async def is_before_others(session: WriteSession, caller: Caller, row: ReferralRow) -> bool:
+    """Return whether a referral waits, and another one that the caller screens has its turn first.
+
+    What the caller does not screen has no part in it: a refusal must not tell of it.
+    """
+    if row.status != rules.ReferralStatus.WAITLISTED.value:
+        return False
+    sooner = replace(BY_PRIORITY, is_descending=True).after(
+        (row.priority_rank, row.queued_since, row.id)
+    )
+    found = await session.scalar(
+        select(ReferralRow.id)
+        .where(_waiting(caller), ReferralRow.site_id == row.site_id, sooner)
+        .limit(1)
+    )
+    return found is not None
+
+
+class PlaceLoader(BatchLoader[int]):
+    """Places on the waiting list that the caller screens, by referral; the first is 1."""
+
+    def statement(self, caller: Caller) -> AnySelect:
+        """Counted over what the caller screens, site by site, and nothing else."""
+        place = func.row_number().over(
+            partition_by=ReferralRow.site_id, order_by=BY_PRIORITY.clauses()
+        )
+        places = select(ReferralRow.id, place.label("place")).where(_waiting(caller)).subquery()
+        return select(places.c.id, places.c.place).where(places.c.id == IDS)
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, int]:
+        """By referral."""
+        return {each: place for each, place in rows}  # noqa: C416 - a row is no pair to the checker
 
 
 async def for_outreach(

@@ -307,13 +307,27 @@ def check_attempts(made: int, needed: int) -> None:
         )
 
 
-def check_exception(*, is_outside: bool, decision: Decision, reason: str | None) -> None:
+def check_exception(
+    *, is_outside: bool, decision: Decision, reason: str | None, is_before_others: bool = False
+) -> None:
     """Check that a decision which departs from the protocol says why.
+
+    Args:
+        is_outside: the protocol speaks against taking it up.
+        decision: what is decided.
+        reason: why, as far as it was said.
+        is_before_others: it is taken from the waiting list before its turn.
 
     Raises:
         RuleError: it does not, or it is too long.
     """
     check_text(reason, "exceptionReason")
+    if is_before_others and decision is Decision.APPROVE and not (reason or "").strip():
+        raise RuleError(
+            "ORDER_REASON_MISSING",
+            "Others stand before it on the waiting list; say why it is taken up before them.",
+            ("input", "exceptionReason"),
+        )
     if is_outside and decision is Decision.APPROVE and not (reason or "").strip():
         raise RuleError(
             "EXCEPTION_REASON_MISSING",

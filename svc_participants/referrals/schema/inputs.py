@@ -185,7 +185,9 @@ class DecideReferralInput:
         default=None, description="Referral that goes on; needed to mark a duplicate."
     )
     exception_reason: str | None = strawberry.field(
-        default=None, description="Why it is taken up although the protocol speaks against it."
+        default=None,
+        description="Why it is taken up although the protocol speaks against it, or before "
+        "others that stand before it on the waiting list.",
     )
     decided_at: datetime | None = strawberry.field(
         default=None,

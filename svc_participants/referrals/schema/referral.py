@@ -300,7 +300,8 @@ class Referral:
         return self._outcome.decision_reason if self._outcome else None
 
     @strawberry.field(
-        description="Why it was taken up although the protocol spoke against it.",
+        description="Why it was taken up although the protocol spoke against it, or before its "
+        "turn on the waiting list.",
         directives=_OUTCOME,
     )
     def exception_reason(self) -> str | None:
@@ -321,6 +322,17 @@ class Referral:
     def queued_since(self) -> datetime | None:
         """Return the moment where the outcome is permitted."""
         return self._outcome.queued_since if self._outcome else None
+
+    @strawberry.field(
+        description="Its place on the waiting list that you screen, the first is 1; `judgement` "
+        "says for which reasons it has its points, `queuedSince` what decides between equals.",
+        directives=_OUTCOME,
+    )
+    async def waitlist_place(self, info: Info) -> int | None:
+        """Return the place, for who screens it while it waits."""
+        if self._outcome is None:
+            return None
+        return await context_of(info).loader(repository.PlaceLoader).load(self._outcome.id)
 
     @strawberry.field(
         description="Clocks that run, for those whose work they are.", directives=_OUTCOME
