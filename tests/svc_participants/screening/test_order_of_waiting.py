@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from infra.authority.facts import agency_holder
 from infra.identity_token import Caller
@@ -161,7 +161,7 @@ async def test_planted_turns_of_all_are_caught(
 
         async def of_all(session: Any, _caller: Any, row: Any) -> bool:
             sooner = ReferralRow.priority_rank < row.priority_rank
-            found = await session.scalar(repository.select(ReferralRow.id).where(waits, sooner))
+            found = await session.scalar(select(ReferralRow.id).where(waits, sooner))
             return found is not None
 
         plant(monkeypatch, repository, "is_before_others", of_all)
