@@ -45,7 +45,7 @@ class Busy:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def busy(gateway_world: GatewayWorld) -> AsyncIterator[Busy]:
-    limits = TrafficLimits(_MANY, _MANY, _MANY, _MANY, PLACES, RESERVED, PLACES)
+    limits = TrafficLimits(_MANY, _MANY, _MANY, _MANY, PLACES, RESERVED, PLACES, 0)
     rules = TrafficRules(urgent=frozenset({"Query.participant"}))
     traffic = Traffic(rules, limits)
     person = await gateway_world.person("CM")

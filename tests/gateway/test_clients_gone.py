@@ -35,7 +35,7 @@ _MANY = Rate(1e9, 1e9)
 
 def _one_at_a_time() -> Traffic:
     """Return a gateway's room for one request: a place that is not given back shows at once."""
-    limits = TrafficLimits(_MANY, _MANY, _MANY, _MANY, 1, 0, 1)
+    limits = TrafficLimits(_MANY, _MANY, _MANY, _MANY, 1, 0, 1, 0)
     return Traffic(TrafficRules(), limits)
 
 

@@ -78,7 +78,7 @@ def test_reasons(given: str, planted: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("coordinate", "given", "planted", "says"),
     [
-        ("CaseNote", r"(type CaseNote )@category\([^)]*\)", r"\1", "no @category"),
+        ("CaseNote", r"(type CaseNote [^@]*)@category\([^)]*\)", r"\1", "no @category"),
         ("Participant.notes", NOTES, r'\1@category(is: "DREAMS"', "unknown category"),
         ("Participant.notes", NOTES, r'\1@category(is: "SUD") @category(is: "HOUSING"', "labels"),
     ],

@@ -1,6 +1,7 @@
 """How far requirements are met, by number and by name; bulk assignments with their undo."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -48,6 +49,10 @@ async def _shown(visit: Visit, problems: Problems, wrong: str = "") -> Response:
         asked_status=status if status in STATUSES else "",
         problems=problems,
         wrong=wrong,
+        # A mistake is shown where it was made: on the same page of the same choice.
+        here=urlencode(
+            {"requirement": key, "status": status, "after": visit.queried("after", 2000)}
+        ),
         form=visit.form,
         key=form_key(visit),
         is_partial=reply.is_partial,

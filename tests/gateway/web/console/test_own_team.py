@@ -47,7 +47,9 @@ class OwnRecord(Service):
         }
         agencies = [{"id": f"g{number}", "name": f"Agency {number}"} for number in range(150)]
         return {
-            "participants": lambda _info, **page: page_of([person], **page),
+            "participants": lambda _info, first, after=None, **_chosen: page_of(
+                [person], first=first, after=after
+            ),
             "agencies": lambda _info, **page: page_of(agencies, **page),
         }
 

@@ -214,6 +214,10 @@ class Written:
         root = logging.getLogger()
         monkeypatch.setattr(root, "handlers", [logs._StandardLibraryBridge()])
         monkeypatch.setattr(root, "level", logging.DEBUG)
+        for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+            server = logging.getLogger(name)  # who else has set it up in this process
+            monkeypatch.setattr(server, "handlers", [])
+            monkeypatch.setattr(server, "propagate", True)
 
     def places(self) -> dict[str, str]:
         """Return it by kind."""
