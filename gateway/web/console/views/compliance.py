@@ -50,7 +50,7 @@ async def _shown(visit: Visit, problems: Problems, wrong: str = "") -> Response:
         problems=problems,
         wrong=wrong,
         # A mistake is shown where it was made: on the same page of the same choice.
-        here=urlencode(
+        looked_at=urlencode(
             {"requirement": key, "status": status, "after": visit.queried("after", 2000)}
         ),
         form=visit.form,
