@@ -179,9 +179,10 @@ async def waiting(service: ServiceApp, **form: Any) -> str:
 async def order(service: ServiceApp, *wanted: str) -> list[str]:
     found = (await service.graphql(project_manager(), WAITLIST)).data["waitlist"]
     assert found["totalCount"] == len(found["edges"])
-    points = [edge["node"]["judgement"]["points"] for edge in found["edges"]]
+    ours = [edge["node"] for edge in found["edges"] if edge["node"]["id"] in wanted]
+    points = [node["judgement"]["points"] for node in ours]
     assert points == sorted(points, reverse=True)
-    return [edge["node"]["id"] for edge in found["edges"] if edge["node"]["id"] in wanted]
+    return [node["id"] for node in ours]
 
 
 async def test_waiting_list_goes_by_points_then_by_time(participants: ServiceApp) -> None:
