@@ -175,14 +175,14 @@ class Traffic:
         """
         limits = self._limits
         is_urgent = any(each in self._rules.urgent for each in coordinates)
-        most, most_of_subject = limits.in_flight, limits.in_flight_of_subject
-        if not is_urgent:
-            most, most_of_subject = (
-                most - limits.reserved,
-                most_of_subject - limits.reserved_of_subject,
-            )
+        kept, kept_of_subject = (
+            (0, 0) if is_urgent else (limits.reserved, limits.reserved_of_subject)
+        )
         own = self._of_subject.get(subject, 0)
-        if self._in_flight >= most or own >= most_of_subject:
+        if (
+            self._in_flight >= limits.in_flight - kept
+            or own >= limits.in_flight_of_subject - kept_of_subject
+        ):
             raise RequestRefusedError(503, "OVERLOADED", headers={"retry-after": "1"})
         self._in_flight += 1
         self._of_subject[subject] = own + 1

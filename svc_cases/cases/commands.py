@@ -56,14 +56,17 @@ async def today_at(session: WriteSession, case: LegalCase) -> date:
 
 async def today_at_site(session: WriteSession, site_id: UUID | None) -> date:
     """Return the calendar day at a site, which is that of its courts; in UTC where it has none."""
-    zone = None if site_id is None else await repository.zone_of_site(session, site_id)
-    return clock.day_in(UTC) if zone is None else local_day(clock.now(), zone)
+    return await _day_of_courts(session, site_id) or clock.day_in(UTC)
 
 
 async def latest_day_at_site(session: WriteSession, site_id: UUID | None) -> date:
     """Return the last day that passes as a site's today: the latest anywhere, without courts."""
+    return await _day_of_courts(session, site_id) or clock.latest_day()
+
+
+async def _day_of_courts(session: WriteSession, site_id: UUID | None) -> date | None:
     zone = None if site_id is None else await repository.zone_of_site(session, site_id)
-    return clock.latest_day() if zone is None else local_day(clock.now(), zone)
+    return None if zone is None else local_day(clock.now(), zone)
 
 
 def check_text(text: str, longest: int, field: str) -> str:

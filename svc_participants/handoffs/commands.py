@@ -21,7 +21,7 @@ from svc_participants.handoffs import repository, rules
 from svc_participants.handoffs.tables import HandoffEventRow, HandoffRow, OnCallShiftRow
 from svc_participants.people.commands import own_agency
 from svc_participants.people.rules import check_version, not_found
-from svc_participants.people.site_days import DEFAULT_ZONE
+from svc_participants.people.site_days import zone_of_site
 from svc_participants.protocols.repository import by_id as protocol_by_id
 from svc_participants.protocols.rules import read
 from svc_participants.referrals import repository as referrals
@@ -121,8 +121,7 @@ async def request(session: WriteSession, caller: Caller, call: Call) -> dict[str
     session.add(row)
     await session.flush()
     _note(session, row, None, caller, call.requested_at, now)
-    program = await referrals.site_program(session, referral.site_id)
-    zone = program.time_zone if program else DEFAULT_ZONE
+    zone = (await zone_of_site(session, referral.site_id)).key
     measured = clocks.Measured(row.id, referral.id, referral.participant_id, zone)
     minutes = limits.handoff_minutes
     clocks.start(session, measured, ClockKind.HANDOFF, call.requested_at, minutes=minutes)

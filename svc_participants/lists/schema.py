@@ -1,5 +1,6 @@
 """GraphQL of the lists of people. Each argument says by which category it selects."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from infra.owner_pages import bound_name, page_request
-from infra.pagination import Connection, connection
+from infra.pagination import Connection, Page, connection
 from infra.request_context import context_of
 from infra.schema_directives import category
 from infra.schema_enums import described_enum
@@ -21,7 +22,6 @@ from svc_participants.people.schema import After, First, Participant, participan
 
 _ENROLLMENT = [category(Category.ENROLLMENT)]
 _NOTES = [category(Category.CASE_NOTES)]
-_PARTICIPANTS, _CASELOAD = "Query.participants", "Query.caseload"
 
 described_enum(ContactOrder, "By when people were last met.", ORDER_MEANINGS)
 
@@ -104,7 +104,9 @@ class ListQuery:
             is_assigned,
             order,
         )
-        return await _listed(info, _PARTICIPANTS, choice, first, after)
+        return await _listed(
+            info, "Query.participants", repository.identified_page, choice, first, after
+        )
 
     @strawberry.field(
         description="The people whom you work with, by when their record began or as `order` "
@@ -123,16 +125,20 @@ class ListQuery:
     ) -> Connection[Participant] | None:
         """Return a page of the caller's caseload."""
         choice = Choice(status, inactive_reason, programme_id, last_contact_before, order=order)
-        return await _listed(info, _CASELOAD, choice, first, after)
+        return await _listed(info, "Query.caseload", repository.caseload_page, choice, first, after)
 
 
 async def _listed(
-    info: Info, name: str, choice: Choice, first: int, after: str | None
+    info: Info,
+    field: str,
+    read: Callable[..., Awaitable[Page[repository.Listed]]],
+    choice: Choice,
+    first: int,
+    after: str | None,
 ) -> Connection[Participant]:
     context = context_of(info)
-    name, order = bound_name(name, choice), repository.order_of(choice)
+    name, order = bound_name(field, choice), repository.order_of(choice)
     request = page_request(context, info, name=name, order=order, first=first, after=after)
-    read = repository.caseload_page if name.startswith(_CASELOAD) else repository.identified_page
     async with context.reading() as session:
         found = await read(session, context.caller, request, choice)
     return connection(

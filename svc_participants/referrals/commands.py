@@ -20,7 +20,7 @@ from svc_participants.contacts.repository import attempts_since
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import may_write
 from svc_participants.people.rules import check_version, not_found
-from svc_participants.people.site_days import DEFAULT_ZONE
+from svc_participants.people.site_days import zone_of_site
 from svc_participants.protocols import judgement
 from svc_participants.protocols.repository import by_id
 from svc_participants.protocols.rules import read
@@ -125,8 +125,7 @@ async def _move_clocks(session: WriteSession, row: ReferralRow, decided_at: date
     status = rules.ReferralStatus(row.status)
     if status is rules.ReferralStatus.WAITLISTED:
         limits = read((await by_id(session, row.protocol_version_id)).rules).limits
-        program = await repository.site_program(session, row.site_id)
-        zone = program.time_zone if program else DEFAULT_ZONE
+        zone = (await zone_of_site(session, row.site_id)).key
         days = limits.waitlist_days
         clocks.start(session, measured(row, zone), ClockKind.WAITLIST, decided_at, days=days)
         return

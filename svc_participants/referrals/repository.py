@@ -113,6 +113,13 @@ async def own_page(session: ReadSession, caller: Caller, request: PageRequest) -
     return await page(session, rows, BY_SUBMISSION, request)
 
 
+def as_screener(caller: Caller) -> Caller:
+    """Return the caller on the ground of screening alone, on none if their role has it not."""
+    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
+    is_screener = frozenset({Basis.SCREENING}) in grounds
+    return under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
+
+
 async def queue_page(
     session: ReadSession, caller: Caller, request: PageRequest, choice: QueueChoice
 ) -> Page[ReferralRow]:
@@ -121,9 +128,7 @@ async def queue_page(
     On that ground alone: a release opens a referral, and makes nobody a queue of people. What is
     chosen by the form is chosen among the forms that the caller may read.
     """
-    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
-    is_screener = frozenset({Basis.SCREENING}) in grounds
-    screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
+    screening = as_screener(caller)
     # The condition of each row looks at its own participant; the list begins with whom one screens.
     screened = visible(screening, Category.ELIGIBILITY, ReferralRow.participant_id, is_list=True)
     rows = select(ReferralRow).where(
@@ -172,11 +177,8 @@ async def for_decision(
 
 def _waiting(caller: Caller) -> ColumnElement[bool]:
     """Return the condition "this referral stands on the waiting list that the caller screens"."""
-    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
-    is_screener = frozenset({Basis.SCREENING}) in grounds
-    screening = under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
     is_waiting = ReferralRow.status == rules.ReferralStatus.WAITLISTED.value
-    return and_(is_waiting, outcome_visible(screening))
+    return and_(is_waiting, outcome_visible(as_screener(caller)))
 
 
 async def is_before_others(session: WriteSession, caller: Caller, row: ReferralRow) -> bool:

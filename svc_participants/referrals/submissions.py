@@ -17,7 +17,7 @@ from svc_participants.clocks.rules import ClockKind, zone_of
 from svc_participants.people.commands import own_agency
 from svc_participants.people.repository import identified, keep_keys
 from svc_participants.people.rules import not_found
-from svc_participants.people.site_days import DEFAULT_ZONE, today_at
+from svc_participants.people.site_days import today_at, zone_of_site
 from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow
 from svc_participants.protocols import judgement
 from svc_participants.protocols.repository import live
@@ -85,10 +85,9 @@ async def _take_in(
     person: ParticipantRow | None,
     now: datetime,
 ) -> ReferralRow:
-    program = await repository.site_program(session, site_id)
-    zone = program.time_zone if program else DEFAULT_ZONE
+    zone = await zone_of_site(session, site_id)
     made_at = form.made_at or now
-    today = made_at.astimezone(zone_of(zone)).date()
+    today = made_at.astimezone(zone).date()
     protocol = await live(session, site_id, today)
     if protocol is None:
         raise _no_protocol()
@@ -105,7 +104,8 @@ async def _take_in(
     record_step(session, row, rules.ReferralStatus.SUBMITTED, author.subject, made_at)
     record_step(session, row, rules.ReferralStatus.SCREENING, author.subject, made_at)
     days = agreed.limits.intake_days
-    clocks.start(session, measured(row, zone), ClockKind.INTAKE, made_at, days=days)
+    clocks.start(session, measured(row, zone.key), ClockKind.INTAKE, made_at, days=days)
+    program = await repository.site_program(session, site_id)
     project_agency_id = program.project_agency_id if program else None
     handover.append(session, facts.facts_of(row, project_agency_id))
     publish(session, "referralReceived", row.id, [site_key(site_id)])

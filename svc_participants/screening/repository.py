@@ -5,26 +5,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from infra.authority import expression
 from infra.database import AnySession, ReadSession, WriteSession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.owner_pages import PageRequest, page
 from infra.pagination import Page
-from infra.vocabulary import Basis, Category
-from svc_participants.people.repository import under
 from svc_participants.referrals.repository import BY_PRIORITY as BY_PRIORITY
-from svc_participants.referrals.repository import outcome_visible
+from svc_participants.referrals.repository import as_screener, outcome_visible
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralEventRow, ReferralRow, SiteProgramRow
 
 PREVIEWED = 1000
-
-
-def _as_screener(caller: Caller) -> Caller:
-    grounds = expression.parse(caller.access.get(Category.ELIGIBILITY, ""))
-    is_screener = frozenset({Basis.SCREENING}) in grounds
-    return under(caller, Category.ELIGIBILITY, Basis.SCREENING.value if is_screener else "")
 
 
 async def waitlist_page(
@@ -33,7 +24,7 @@ async def waitlist_page(
     """Return a page of the waiting list that the caller screens, by the protocol's rule."""
     rows = select(ReferralRow).where(
         ReferralRow.status == ReferralStatus.WAITLISTED.value,
-        outcome_visible(_as_screener(caller)),
+        outcome_visible(as_screener(caller)),
     )
     return await page(session, rows, BY_PRIORITY, request)
 
@@ -45,7 +36,7 @@ async def judged(session: ReadSession, caller: Caller) -> Sequence[ReferralRow]:
         .where(
             ReferralRow.site_id == parse_id(caller.site_id),
             ReferralRow.judgement.has_key("facts"),
-            outcome_visible(_as_screener(caller)),
+            outcome_visible(as_screener(caller)),
         )
         .order_by(ReferralRow.submitted_at.desc(), ReferralRow.id.desc())
         .limit(PREVIEWED)
