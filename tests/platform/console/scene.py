@@ -37,7 +37,7 @@ _NAMED = re.compile(r"\{(\w+)\}")
 _TOP_WORDS = {"title", "rule", "participant", "steps"}
 _STEP_WORDS = {
     "given", "when", "then", "who", "does", "reads", "misses", "keeps", "signs_in", "sees",
-    "rows", "downloads",
+    "rows", "paper", "downloads",
 }  # fmt: skip
 _ROW = {
     "attendance": "PRESENT", "hours_credited": "1.5", "result": "COMPLETED",
@@ -112,6 +112,9 @@ class Scene:
         if "rows" in step:
             rows = [_ROW | {key: self.said(str(row[key])) for key in row} for row in step["rows"]]
             self.files = batch(self.folder, "results.csv", rows)
+        if "paper" in step:
+            self.files = [self.folder / "paper.txt"]
+            self.files[0].write_text(step["paper"], encoding="utf-8")
         for deed in step.get("does", ()):
             try:
                 await self._do(who, self.said(deed))

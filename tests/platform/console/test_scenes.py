@@ -54,6 +54,12 @@ TWINS: dict[str, tuple[Case, str]] = {
         ),
         "Approved: it is in each person's records.",
     ),
+    "one person twice, for a waiver": (
+        by_somebody_else(
+            read("second_person_for_a_waiver"), "training_manager_two", "training_manager"
+        ),
+        "Waived",
+    ),
 }  # fmt: skip
 
 
