@@ -50,6 +50,10 @@ class Report:
     """False where the walk stopped at its bound: what came after was not looked at."""
     flaws: list[Flaw] = field(default_factory=list)
 
+    def is_at(self, most: int | None) -> bool:
+        """Return whether as much has been looked at as was asked for."""
+        return most is not None and self.entries + self.heads >= most
+
     def summary(self) -> str:
         """Return the one-line summary."""
         counts = f"{self.lanes} lanes, {self.entries} entries, {self.heads} signed heads"
@@ -67,17 +71,21 @@ async def verify_ledger(
         connection: may read the ledger; without short limits.
         pinned: public keys kept outside the database, by key id; a head signed with any other
             key is bad then. None: the database's own copies are believed.
-        most: entries to look at; the walk ends there, and the report says so.
+        most: entries and heads to look at; the walk ends there, and the report says so.
     """
     report = Report()
     for lane, sequence, hash_ in await chains.lanes(connection):
         report.lanes += 1
+        if report.is_at(most):
+            report.is_whole = False
+            continue
         flaw = await _verify_lane(connection, lane, (sequence, hash_), pinned, report, most)
         if flaw is not None:
             report.flaws.append(flaw)
-    stray = await chains.stray_index_row(connection)
-    if stray is not None:
-        report.flaws.append(Flaw(*stray, "an index row without its entry"))
+    if report.is_whole:
+        stray = await chains.stray_index_row(connection)
+        if stray is not None:
+            report.flaws.append(Flaw(*stray, "an index row without its entry"))
     return report
 
 
@@ -90,7 +98,11 @@ async def _verify_lane(
     most: int | None,
 ) -> Flaw | None:
     signed: dict[int, list[StoredHead]] = {}
-    for head in await chains.signed_heads(connection, lane):
+    most_heads = None if most is None else (most - report.entries - report.heads + 1) // 2
+    heads = await chains.signed_heads(connection, lane, most_heads)
+    if len(heads) == most_heads:
+        report.is_whole = False
+    for head in heads:
         report.heads += 1
         reason = _check_signature(lane, head, pinned)
         if reason is not None:
@@ -98,7 +110,7 @@ async def _verify_lane(
         signed.setdefault(head.sequence, []).append(head)
     sequence, previous = 0, GENESIS
     async for entry in chains.entries(connection, lane):
-        if most is not None and report.entries >= most:
+        if report.is_at(most):
             report.is_whole = False
             return None
         report.entries += 1

@@ -45,6 +45,7 @@ GATEWAYS = 3
 CLIENTS = 32
 CHANGES_A_SECOND = 20.0
 WRITERS = 12
+BETWEEN_SECONDS = 3.0
 PEOPLE = 36
 """Whose consent changes; the writers share them. About half are open, and so in each list."""
 _EXPIRING = 0.2
@@ -314,6 +315,7 @@ async def drive_on(
     seconds: float = float("inf"),
     once: bool = False,
     calm: bool = False,
+    between: float = BETWEEN_SECONDS,
     save: Callable[[], None] = lambda: None,
 ) -> None:
     """Read and write under faults, and judge, until there are so many disclosures.
@@ -327,6 +329,7 @@ async def drive_on(
         seconds: end after so many, whatever has been reached.
         once: end when each fault has happened once and somebody was answered.
         calm: let nothing happen, to see what reading and writing cost by themselves.
+        between: seconds between two faults.
         save: called now and then.
     """
     agencies = cluster.platform.demo()["agencies"]
@@ -340,7 +343,7 @@ async def drive_on(
     await drive.prepare(people or writers)
     watch = Watch(cluster, drive, totals)
     faults = Faults(cluster, dice)
-    between, least = (1.0, _LEAST) if once else (3.0, most)
+    least = _LEAST if once else most
     happening = faults.once if once else faults.go_on
     disturbing = asyncio.create_task(
         asyncio.Event().wait() if calm else happening(totals.faults, between=between)
@@ -405,7 +408,7 @@ async def run(totals: Totals, arguments: argparse.Namespace, save: Callable[[], 
         await drive_on(
             cluster, totals, most=arguments.disclosures, clients=arguments.clients,
             writers=arguments.writers, people=arguments.people, pace=arguments.pace,
-            seconds=arguments.seconds, calm=arguments.calm, save=save,
+            seconds=arguments.seconds, calm=arguments.calm, between=arguments.between, save=save,
         )  # fmt: skip
 
 
@@ -418,6 +421,9 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=PEOPLE, help="whose consent changes")
     parser.add_argument("--pace", type=float, default=CHANGES_A_SECOND, help="changes a second")
     parser.add_argument("--calm", action="store_true", help="without faults")
+    parser.add_argument(
+        "--between", type=float, default=BETWEEN_SECONDS, help="seconds between two faults"
+    )
     parser.add_argument("--seconds", type=float, default=float("inf"), help="of this run at most")
     parser.add_argument("--patience", help="factor for deadlines, where the machine is slow")
     parser.add_argument("--state", type=Path, help="file to go on from, and to write to")

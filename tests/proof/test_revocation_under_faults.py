@@ -22,7 +22,13 @@ async def test_history_of_three_gateways_while_each_fault_happens_once(platform:
     totals = Totals()
     async with running_cluster(platform, GATEWAYS, PATIENT, has_consent=True) as cluster:
         await drive_on(
-            cluster, totals, most=sys.maxsize, clients=_READERS, writers=_WRITERS, once=True
+            cluster,
+            totals,
+            most=sys.maxsize,
+            clients=_READERS,
+            writers=_WRITERS,
+            once=True,
+            between=1.0,
         )
     assert set(totals.faults) == set(FAULTS)
     assert totals.violations == []

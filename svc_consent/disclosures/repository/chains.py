@@ -56,13 +56,25 @@ async def add_signed_head(
 
 
 _LANES = """
+with recursive of_entry as (
+  (select lane from ledger_entry order by lane limit 1)
+  union all
+  select (select e.lane from ledger_entry e where e.lane > l.lane order by e.lane limit 1)
+  from of_entry l where l.lane is not null
+), of_head as (
+  (select lane from ledger_signed_head order by lane limit 1)
+  union all
+  select (select h.lane from ledger_signed_head h where h.lane > l.lane order by h.lane limit 1)
+  from of_head l where l.lane is not null
+)
 select lane, max(sequence) filter (where is_head), (array_agg(hash) filter (where is_head))[1]
 from (
   select lane, sequence, hash, true as is_head from ledger_lane
-  union all select distinct lane, 0, null::bytea, false from ledger_entry
-  union all select distinct lane, 0, null::bytea, false from ledger_signed_head
+  union all select lane, 0, null::bytea, false from of_entry where lane is not null
+  union all select lane, 0, null::bytea, false from of_head where lane is not null
 ) known group by lane order by lane
 """
+"""From lane to lane by the key, so that the time does not grow with the ledger."""
 _ENTRIES = """
 select sequence, hash, release_id::text, recorded_at, entry::text
 from ledger_entry where lane = $1 and sequence > $2 order by sequence limit $3
@@ -75,7 +87,7 @@ from ledger_about where lane = $1 and sequence > $2 group by sequence order by s
 _HEADS = """
 select h.sequence, h.hash, h.signed_at, h.kid, h.signature, k.jwk::text
 from ledger_signed_head h left join ledger_key k on k.kid = h.kid
-where h.lane = $1 order by h.sequence, h.signed_at
+where h.lane = $1 order by h.sequence, h.signed_at limit $2
 """
 _LATEST_HEADS = """
 select lane, sequence, hash, signed_at, kid from (
@@ -126,9 +138,11 @@ async def lanes(connection: Connection) -> list[tuple[str, int | None, bytes | N
     return [tuple(row) for row in await connection.fetch(_LANES)]
 
 
-async def signed_heads(connection: Connection, lane: str) -> list[StoredHead]:
-    """Return a lane's signed heads in order."""
-    return [StoredHead(*row) for row in await connection.fetch(_HEADS, lane)]
+async def signed_heads(
+    connection: Connection, lane: str, most: int | None = None
+) -> list[StoredHead]:
+    """Return a lane's signed heads in order, all or the first of them."""
+    return [StoredHead(*row) for row in await connection.fetch(_HEADS, lane, most)]
 
 
 @dataclass(frozen=True, slots=True)

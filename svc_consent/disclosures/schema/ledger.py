@@ -13,8 +13,8 @@ from svc_consent.agencies.schema.directory import ROLES, STRUCTURE
 from svc_consent.disclosures.repository.chains import latest_heads
 from svc_consent.disclosures.verification import may_verify, verify_ledger
 
-_MOST_ENTRIES: Final = 10_000
-"""What one request looks at; the command line walks any number, with keys kept elsewhere."""
+_MOST: Final = 2_000
+"""Entries and heads that one request looks at; the command line has no such bound."""
 _MOST_HEADS: Final = 50
 
 
@@ -73,7 +73,7 @@ class LedgerQuery:
             return None
         async with context.reading() as session:
             driver = await _driver(session)
-            found = await verify_ledger(driver, None, _MOST_ENTRIES)
+            found = await verify_ledger(driver, None, _MOST)
             heads = await latest_heads(driver, _MOST_HEADS)
         return LedgerVerification(
             checked_at=clock.now(),
