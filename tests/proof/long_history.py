@@ -52,6 +52,8 @@ _EXPIRING = 0.2
 _SIZES = (1, 2, 4, 8)
 """How many people one look-up asks for: what is decided about several must hold at one instant."""
 _LEAST = 30
+_LATE = timedelta(minutes=1)
+"""So long an entry may be under way between its moment and its commit; one later is a violation."""
 _LOOK_SECONDS = 2.0
 _SAY_SECONDS = 15.0
 _GATEWAY_STEPS = (4, -10, 10, -4, 0)
@@ -103,6 +105,7 @@ class Watch:
         self._cluster, self._drive, self.totals = cluster, drive, totals
         self._history = History(is_fresh=False)
         self._lanes: dict[str, int] = {}
+        self._looked_at = datetime.now(UTC) - timedelta(days=1)
         self._records: list[dict[str, Any]] = []
         self._shown: list[Shown] = []
         self._began_at = time.monotonic()
@@ -167,6 +170,7 @@ class Watch:
         if self._ledger is None or self._ledger.is_closed():
             dsn = environment_of(self._cluster.platform, "svc_consent")["GT_DATABASE_DSN"]
             self._ledger = await asyncpg.connect(dsn)
+        looks_at = datetime.now(UTC)
         lanes = await self._ledger.fetch("select lane, sequence from ledger_lane")
         grown = {
             each["lane"]: (self._lanes.get(each["lane"], 0), each["sequence"])
@@ -174,7 +178,10 @@ class Watch:
             if each["sequence"] > self._lanes.get(each["lane"], 0)
         }
         parts = zip(*grown.values(), strict=True) if grown else ((), ())
-        rows = await self._ledger.fetch(RECORDED_SINCE, list(grown), *map(list, parts))
+        rows = await self._ledger.fetch(
+            RECORDED_SINCE, list(grown), *map(list, parts), self._looked_at - _LATE
+        )
+        self._looked_at = looks_at
         self._lanes |= {lane: until for lane, (_, until) in grown.items()}
         return [dict(each) for each in rows]
 

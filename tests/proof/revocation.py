@@ -43,19 +43,30 @@ _REVOKE = """mutation Revoke($input: RevokeReleaseInput!) { revokeRelease(input:
 
 
 _ENTRY = "entry->>'operationName' as name, e.recorded_at, p.participant_id::text as participant"
-_ABOUT = """
-join ledger_about a on a.lane = e.lane and a.sequence = e.sequence
-join participant_pseudonym p on p.pseudonym = a.pseudonym
+_TOLD = """
 where entry->>'operationName' like 'D%'
   and entry->'parts'->(a.part::int)->>'outcome' in ('RELEASED', 'UNKNOWN')
 """
-RECORDED = f"select {_ENTRY} from ledger_entry e {_ABOUT}"
+RECORDED = f"""
+select {_ENTRY} from ledger_entry e
+join ledger_about a on a.lane = e.lane and a.sequence = e.sequence
+join participant_pseudonym p on p.pseudonym = a.pseudonym
+{_TOLD}
+"""
 """Of the ledger: what is recorded as shown, to whom of the readers."""
 RECORDED_SINCE = f"""
-select {_ENTRY} from unnest($1::text[], $2::bigint[], $3::bigint[]) as part(lane, after, until)
-join ledger_entry e on e.lane = part.lane and e.sequence > after and e.sequence <= until {_ABOUT}
+select {_ENTRY} from participant_pseudonym p
+cross join lateral (
+  select lane, sequence, part from ledger_about about
+  where about.pseudonym = p.pseudonym and about.recorded_at >= $4 offset 0
+) a
+join unnest($1::text[], $2::bigint[], $3::bigint[]) as grown(lane, after, until)
+  on a.lane = grown.lane and a.sequence > grown.after and a.sequence <= grown.until
+join ledger_entry e on e.lane = a.lane and e.sequence = a.sequence
+{_TOLD}
 """
-"""The same of a part of each lane; a lane grows in order, so that nothing comes between later."""
+"""The same of a part of each lane, recorded since a moment. A lane grows in order, so that nothing
+comes between later; the moment is there since the index of the participants is ordered by it."""
 
 
 @dataclass(frozen=True, slots=True)
