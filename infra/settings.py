@@ -194,6 +194,8 @@ class ServiceSettings:
         participants_address: where ``svc_participants`` listens; for ``svc_cases``, whose figures
             count and split people that it asks for there, and ``svc_consent``, whose figures are
             counted there by groups of people. None: none of it is done.
+        instruments_dir: the operator's folder of further instruments of assessment;
+            ``svc_participants`` only.
     """
 
     service: str
@@ -212,6 +214,7 @@ class ServiceSettings:
     narrowing_journal: Path | None = None
     patience: float = 1.0
     participants_address: Address | None = None
+    instruments_dir: Path | None = None
 
 
 def read_service_settings(service: str, environment: Environment | None = None) -> ServiceSettings:
@@ -242,6 +245,11 @@ def read_service_settings(service: str, environment: Environment | None = None) 
         participants_address=(
             env.address(_PARTICIPANTS)
             if service in _SPLIT_BY_PEOPLE and env.optional(_PARTICIPANTS)
+            else None
+        ),
+        instruments_dir=(
+            env.path("GT_INSTRUMENTS_DIR")
+            if service == "participants" and env.optional("GT_INSTRUMENTS_DIR")
             else None
         ),
     )

@@ -9,7 +9,8 @@ from uuid import UUID
 from infra.tables import Base
 from svc_participants.care.appointments.tables import AppointmentRow
 from svc_participants.care.arrangements.tables import ArrangementRow
-from svc_participants.care.assessments import commands, rules
+from svc_participants.care.assessments import rules
+from svc_participants.care.assessments.shelf import SHELF
 from svc_participants.care.assessments.tables import (
     AssessmentAnswerRow,
     AssessmentRow,
@@ -114,7 +115,7 @@ class _Maker:
         )
 
     def assessment(self) -> Iterator[Base]:
-        instrument = commands.known()["lead-intake", 1]
+        instrument = SHELF.all()["lead-intake", 1]
         on, items = self._on(2), instrument.items()
         kept = self._kept("assessment:0", on)
         yield AssessmentRow(

@@ -132,3 +132,15 @@ def test_numbers_are_read_or_named() -> None:
     with pytest.raises(SettingsError, match="C must be a number"):
         env.number("C", 1.0)
     assert env.optional("Z") is None
+
+
+def test_only_the_participants_have_a_folder_of_instruments() -> None:
+    given = {**GIVEN, "GT_INSTRUMENTS_DIR": "/etc/own"}
+    found = {
+        name: read_service_settings(name, Environment(given)).instruments_dir
+        for name in ("participants", "cases")
+    }
+    assert found == {"participants": Path("/etc/own"), "cases": None}
+    assert read_service_settings("participants", Environment(GIVEN)).instruments_dir is None
+    with pytest.raises(SettingsError, match="GT_INSTRUMENTS_DIR must be an absolute path"):
+        read_service_settings("participants", Environment({**given, "GT_INSTRUMENTS_DIR": "own"}))

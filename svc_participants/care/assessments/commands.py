@@ -3,15 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from infra import clock
 from infra.database import WriteSession
+from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import Category
-from svc_participants.care.assessments import instruments, repository, rules
+from svc_participants.care.assessments import repository, rules
+from svc_participants.care.assessments.shelf import SHELF
 from svc_participants.care.assessments.tables import (
     AssessmentAnswerRow,
     AssessmentRow,
@@ -22,9 +23,6 @@ from svc_participants.care.notes.rules import check_day
 from svc_participants.people.commands import require_writable
 from svc_participants.people.rules import check_version
 from svc_participants.people.site_days import today_at
-
-known = lru_cache(maxsize=1)(instruments.packaged)
-"""The instruments of the service, read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,12 @@ async def record_assessment(
     """Begin an assessment; a part of the answers is enough for a draft.
 
     Raises:
-        RuleError: NOT_FOUND, an unknown instrument, or answers that it does not take.
+        RuleError: NOT_FOUND, an instrument that the site does not use, or answers that it does
+            not take.
     """
     found = await require_writable(session, caller, Category.PSYCHOSOCIAL, given.participant_id)
-    instrument = _instrument(given.instrument, given.instrument_version)
+    site_id = parse_id(caller.site_id)
+    instrument = SHELF.offered(site_id, given.instrument, given.instrument_version)
     check_day(given.taken_on, await today_at(session, caller), "takenOn")
     row = AssessmentRow(
         **keeper(caller, found),
@@ -78,7 +78,7 @@ async def revise_assessment(
     row = await _assessment(session, caller, assessment_id, expected_version)
     check_step(rules.STEPS, _state(row), rules.AssessmentState.DRAFT, "assessmentId")
     merged = {each.item: each for each in await repository.answers_of(session, row)}
-    instrument = _instrument(row.instrument, row.instrument_version)
+    instrument = SHELF.taken_by(row.instrument, row.instrument_version)
     rules.check_answers(instrument, answers)
     merged |= {each.item: each for each in answers}
     row.state = rules.AssessmentState.DRAFT.value
@@ -100,7 +100,7 @@ async def sign_assessment(
     row = await _assessment(session, caller, assessment_id, expected_version)
     check_step(rules.STEPS, _state(row), rules.AssessmentState.SIGNED, "assessmentId")
     answers = await repository.answers_of(session, row)
-    instrument = _instrument(row.instrument, row.instrument_version)
+    instrument = SHELF.taken_by(row.instrument, row.instrument_version)
     rules.check_whole(instrument, {each.item: each.state.value for each in answers})
     row.state = rules.AssessmentState.SIGNED.value
     row.signed_at, row.signed_by = clock.now(), caller.subject
@@ -127,13 +127,6 @@ def _state(row: AssessmentRow) -> rules.AssessmentState:
     return rules.AssessmentState(row.state)
 
 
-def _instrument(key: str, version: int) -> instruments.Instrument:
-    found = known().get((key, version))
-    if found is None:
-        raise rules.unknown_instrument()
-    return found
-
-
 async def _assessment(
     session: WriteSession, caller: Caller, assessment_id: str, expected_version: int
 ) -> AssessmentRow:
@@ -153,7 +146,7 @@ async def _assessment(
 async def _add_answers(
     session: WriteSession, caller: Caller, row: AssessmentRow, answers: Collection[rules.Answer]
 ) -> None:
-    instrument = _instrument(row.instrument, row.instrument_version)
+    instrument = SHELF.taken_by(row.instrument, row.instrument_version)
     rules.check_answers(instrument, answers)
     items = instrument.items()
     for needed in sorted({items[each.item].category for each in answers}):

@@ -1,8 +1,9 @@
 """Instruments of assessment: questions, answers and scores as data, read strictly. Pure but files.
 
 An instrument is one TOML file with a key and a version; a version that somebody was assessed under
-is never changed, a new file with the next version is put beside it. Anything unknown, missing or
-contradictory stops the start and names the file and the place.
+is never changed, a new file with the next version is put beside it. An operator has a folder of
+further ones beside those that come with the service, each for the sites that it names. Anything
+unknown, missing or contradictory stops the start and names the file and the place.
 """
 
 import tomllib
@@ -10,8 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from infra.entity_references import parse_id
 from infra.errors import GoldenThreadError
 from infra.vocabulary import Category
 
@@ -118,6 +123,7 @@ class Instrument:
 
     Attributes:
         is_intake: whether it is a psychosocial intake, which enrolling asks for.
+        sites: where it is used; None: at every site.
     """
 
     key: str
@@ -127,27 +133,60 @@ class Instrument:
     is_intake: bool
     sections: tuple[Section, ...]
     scores: tuple[Score, ...]
+    sites: frozenset[UUID] | None
+
+    def is_for(self, site_id: UUID | None) -> bool:
+        """Return whether it is used at a site; who acts at none has those of every site."""
+        return self.sites is None or site_id in self.sites
 
     def items(self) -> dict[str, Item]:
         """Return all questions by key."""
         return {item.key: item for section in self.sections for item in section.items}
 
 
-def packaged() -> Mapping[tuple[str, int], Instrument]:
-    """Return the instruments that come with the service, by key and version.
+Instruments = Mapping[tuple[str, int], Instrument]
+"""By key and version."""
+
+
+def packaged() -> Instruments:
+    """Return the instruments that come with the service.
 
     Raises:
-        InstrumentError: a file is not acceptable, or two have the same key and version.
+        InstrumentError: a file is not acceptable, or contradicts another one.
     """
-    found: dict[tuple[str, int], Instrument] = {}
-    folder = resources.files(__package__) / "forms"
+    return _gathered({}, resources.files(__package__) / "forms")
+
+
+def with_own(folder: Path) -> Instruments:
+    """Return the instruments that come with the service, and those of a folder of the operator's.
+
+    Args:
+        folder: whatever in it is called ``*.toml`` is an instrument.
+
+    Raises:
+        InstrumentError: there is no such folder, a file is not acceptable, or contradicts another
+            one: the same key and version with other content.
+    """
+    try:
+        return _gathered(packaged(), folder)
+    except OSError as error:
+        raise InstrumentError(f"{folder}: {type(error).__name__}") from None
+
+
+def _gathered(others: Instruments, folder: Traversable) -> Instruments:
+    found = dict(others)
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if not file.name.endswith(".toml"):
             continue
-        instrument = read(file.read_text(encoding="utf-8"), file.name)
-        if (instrument.key, instrument.version) in found:
-            raise InstrumentError(f"{file.name}: this key and version exist already")
-        found[instrument.key, instrument.version] = instrument
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InstrumentError(f"{file.name}: {type(error).__name__}") from None
+        instrument = read(text, file.name)
+        known = found.setdefault((instrument.key, instrument.version), instrument)
+        if known != instrument:
+            name = f"{instrument.key} {instrument.version}"
+            raise InstrumentError(f"{file.name}: version: {name} exists already, and says other")
     return found
 
 
@@ -175,6 +214,7 @@ def read(text: str, where: str) -> Instrument:
         is_intake=part.flag("intake"),
         sections=sections,
         scores=tuple(part.many("score", lambda each: _score(each, sections), least=0)),
+        sites=_sites(part),
     )
     part.end()
     _check_unique([each.key for each in sections], where, "section")
@@ -225,6 +265,9 @@ class _Part:
             raise InstrumentError(f"{self.where}: {name} is a list of texts")
         return tuple(found)
 
+    def has(self, name: str) -> bool:
+        return name in self._left
+
     def many(self, name: str, make: Callable[["_Part"], Any], least: int = 1) -> list[Any]:
         found = self._left.pop(name, [])
         if not isinstance(found, list) or len(found) < least:
@@ -237,6 +280,17 @@ class _Part:
     def end(self) -> None:
         if self._left:
             raise InstrumentError(f"{self.where}: unknown {', '.join(sorted(self._left))}")
+
+
+def _sites(part: _Part) -> frozenset[UUID] | None:
+    if not part.has("sites"):
+        return None
+    named = part.texts("sites")
+    _check_unique([each.lower() for each in named], part.where, "site")
+    sites = frozenset(each for each in map(parse_id, named) if each is not None)
+    if len(sites) < len(named):
+        raise InstrumentError(f"{part.where}: sites are ids of sites")
+    return sites
 
 
 def _section(part: _Part) -> Section:

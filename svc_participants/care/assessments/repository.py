@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
 from infra.batch_loader import IDS, AnySelect, BatchLoader
-from infra.database import WriteSession
+from infra.database import ReadSession, WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order
 from infra.vocabulary import Category
@@ -23,6 +23,8 @@ from svc_participants.care.keeping import loader_of, pages_of
 from svc_participants.people.repository import holding
 from svc_participants.people.rules import AnswerState
 
+_MOST_NAMED = 20
+_VERSION = tuple_(AssessmentRow.instrument, AssessmentRow.instrument_version)
 NEWEST_FIRST = Order((AssessmentRow.taken_on, AssessmentRow.id), is_descending=True)
 
 
@@ -117,10 +119,12 @@ async def has_signed(
     session: WriteSession,
     participant_id: UUID,
     agency_id: UUID,
-    instruments: Collection[str],
+    instruments: Collection[tuple[str, int]],
     by_day: date,
 ) -> bool:
     """Return whether an agency has a signed assessment of a participant, taken by a day.
+
+    By one of these versions.
 
     Not narrowed: used only after the caller's right to write about the participant was checked, of
     the caller's own agency; what another one keeps counts nowhere.
@@ -130,10 +134,27 @@ async def has_signed(
         .where(
             AssessmentRow.participant_id == participant_id,
             AssessmentRow.agency_id == agency_id,
-            AssessmentRow.instrument.in_(sorted(instruments)),
+            _VERSION.in_(sorted(instruments)),
             AssessmentRow.state == AssessmentState.SIGNED.value,
             AssessmentRow.taken_on <= by_day,
         )
         .limit(1)
     )
     return found is not None
+
+
+async def used_but(
+    session: ReadSession, known: Collection[tuple[str, int]]
+) -> list[tuple[str, int]]:
+    """Return versions that somebody was assessed under, other than those that are known.
+
+    Not narrowed, and nobody is shown it: versions alone, for the start of the program.
+    """
+    found = await session.execute(
+        select(AssessmentRow.instrument, AssessmentRow.instrument_version)
+        .where(_VERSION.not_in(sorted(known)))
+        .distinct()
+        .order_by(AssessmentRow.instrument, AssessmentRow.instrument_version)
+        .limit(_MOST_NAMED)
+    )
+    return [(key, version) for key, version in found]

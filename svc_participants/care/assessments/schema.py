@@ -7,6 +7,7 @@ import strawberry
 from strawberry.types import Info
 
 from infra.command_edge import Outcome
+from infra.entity_references import parse_id
 from infra.mutation_result import UserError
 from infra.pagination import Connection
 from infra.request_context import context_of
@@ -14,6 +15,7 @@ from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
 from svc_participants.care.assessments import commands, instruments, repository, rules
+from svc_participants.care.assessments.shelf import SHELF
 from svc_participants.care.presenting import (
     KEY,
     SEEN_VERSION,
@@ -159,7 +161,7 @@ class Assessment(KeptFields):
 
 
 def _answer_of(assessment: Any, row: Any) -> AssessmentAnswer:
-    instrument = commands.known().get((assessment.instrument, assessment.instrument_version))
+    instrument = SHELF.all().get((assessment.instrument, assessment.instrument_version))
     item = None if instrument is None else instrument.items().get(row.item)
     return shown(AssessmentAnswer, row, question=None if item is None else item.text)
 
@@ -221,11 +223,14 @@ class AssessmentQuery:
     """Root fields about assessments."""
 
     @strawberry.field(
-        description="Every version of every instrument, by key.", directives=_CATALOGUE
+        description="Every version of every instrument that your site uses, by key.",
+        directives=_CATALOGUE,
     )
-    def assessment_instruments(self) -> list[AssessmentInstrument] | None:
+    def assessment_instruments(self, info: Info) -> list[AssessmentInstrument] | None:
         """Return the instruments."""
-        return [_instrument_of(each) for _, each in sorted(commands.known().items())]
+        site_id = parse_id(context_of(info).caller.site_id)
+        offered = SHELF.at(site_id)
+        return [_instrument_of(offered[each]) for each in sorted(offered)]
 
 
 @strawberry.input(description="An answer, or why there is none.")
