@@ -92,7 +92,8 @@ async def decide(
         is_outside=is_outside,
         decision=request.decision,
         reason=request.exception_reason,
-        is_before_others=await repository.is_before_others(session, caller, row),
+        is_before_others=request.decision is rules.Decision.APPROVE
+        and await repository.is_before_others(session, caller, row),
     )
     last = await repository.last_step_at(session, row.id) or row.submitted_at
     decided_at = rules.moment_of(request.decided_at, last, now, "decidedAt")

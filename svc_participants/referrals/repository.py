@@ -182,12 +182,11 @@ def _waiting(caller: Caller) -> ColumnElement[bool]:
 
 
 async def is_before_others(session: WriteSession, caller: Caller, row: ReferralRow) -> bool:
-    """Return whether a referral waits, and another one that the caller screens has its turn first.
+    """Return whether another referral, which the caller screens, waits and has its turn first.
 
+    Whether this one waits as well or comes straight from screening: both are taken up before it.
     What the caller does not screen has no part in it: a refusal must not tell of it.
     """
-    if row.status != rules.ReferralStatus.WAITLISTED.value:
-        return False
     sooner = replace(BY_PRIORITY, is_descending=True).after(
         (row.priority_rank, row.queued_since, row.id)
     )

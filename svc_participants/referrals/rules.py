@@ -316,7 +316,7 @@ def check_exception(
         is_outside: the protocol speaks against taking it up.
         decision: what is decided.
         reason: why, as far as it was said.
-        is_before_others: it is taken from the waiting list before its turn.
+        is_before_others: others wait whose turn is first, whether it waits as well or not.
 
     Raises:
         RuleError: it does not, or it is too long.

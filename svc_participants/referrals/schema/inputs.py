@@ -187,7 +187,7 @@ class DecideReferralInput:
     exception_reason: str | None = strawberry.field(
         default=None,
         description="Why it is taken up although the protocol speaks against it, or before "
-        "others that stand before it on the waiting list.",
+        "others that stand before it on the waiting list, also straight from screening.",
     )
     decided_at: datetime | None = strawberry.field(
         default=None,

@@ -71,12 +71,16 @@ async def test_out_of_touch_and_back_without_anybody_failing(participants: Servi
 
 async def test_an_illegal_step_names_the_possible_ones(participants: ServiceApp) -> None:
     referral_id = await refer(participants)
-    from tests.fixtures.participants_service import CARE_PROVIDER, project_manager
+    from tests.fixtures.participants_service import (
+        BEFORE_OTHERS,
+        CARE_PROVIDER,
+        project_manager,
+    )
 
     await change(
         participants, project_manager(), "decideReferral", "referral { id }",
         referralId=referral_id, expectedVersion=3, decision="APPROVE",
-        providerAgencyId=CARE_PROVIDER,
+        providerAgencyId=CARE_PROVIDER, exceptionReason=BEFORE_OTHERS,
     )  # fmt: skip
     payload = await change(
         participants, supervisor(), "startIntake", "enrollment { id }",

@@ -8,6 +8,7 @@ import pytest
 from infra.identity_token import Caller
 from svc_participants.outreach import repository
 from tests.fixtures.participants_service import (
+    BEFORE_OTHERS,
     CARE_PROVIDER,
     SECOND_PROVIDER,
     account,
@@ -55,7 +56,7 @@ async def looked_for(service: ServiceApp) -> tuple[str, str]:
     given = {"referralId": referral_id, "expectedVersion": 3, "decision": "APPROVE"}
     await change(
         service, project_manager(), "decideReferral", "referral { id }",
-        providerAgencyId=CARE_PROVIDER, **given,
+        providerAgencyId=CARE_PROVIDER, exceptionReason=BEFORE_OTHERS, **given,
     )  # fmt: skip
     await change(
         service, supervisor(), "recordOutreach", "referral { id }",

@@ -10,6 +10,7 @@ from infra.authority.changes import put_agency_window
 from infra.dev.demo.identifiers import demo_id
 from svc_participants.referrals import repository
 from tests.fixtures.participants_service import (
+    BEFORE_OTHERS,
     CARE_PROVIDER,
     LONG_AGO,
     SITE,
@@ -31,6 +32,7 @@ async def approve(service: ServiceApp, provider: str) -> dict[str, Any]:
     return await change(
         service, project_manager(), "decideReferral", "referral { status providerAgencyId }",
         referralId=referral_id, expectedVersion=3, decision="APPROVE", providerAgencyId=provider,
+        exceptionReason=BEFORE_OTHERS,
     )  # fmt: skip
 
 

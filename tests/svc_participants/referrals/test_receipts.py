@@ -12,6 +12,7 @@ from svc_participants.referrals import repository
 from svc_participants.referrals.rules import ReferralStatus
 from svc_participants.referrals.tables import ReferralRow
 from tests.fixtures.participants_service import (
+    BEFORE_OTHERS,
     CARE_PROVIDER,
     POLICE,
     business_partner,
@@ -164,7 +165,7 @@ async def test_the_liaison_decides_on_the_own_agencys_referrals_only(
         payload = await change(
             participants, police_liaison(), "decideReferral", "referral { id }",
             referralId=referral_id, expectedVersion=3, decision="APPROVE",
-            providerAgencyId=CARE_PROVIDER,
+            providerAgencyId=CARE_PROVIDER, exceptionReason=BEFORE_OTHERS,
         )  # fmt: skip
         assert codes(payload) == expected
     found = (await participants.graphql(police_liaison(), queue)).data["referralQueue"]["edges"]
@@ -177,7 +178,10 @@ async def decided_already(service: ServiceApp) -> list[str]:
     who = await participant_of(service, first)
     await service.apply_facts([released_to(who, POLICE)])
     await refer(service, person={"participantId": who})
-    given = {"referralId": first, "decision": "APPROVE", "providerAgencyId": CARE_PROVIDER}
+    given = {
+        "referralId": first, "decision": "APPROVE", "providerAgencyId": CARE_PROVIDER,
+        "exceptionReason": BEFORE_OTHERS,
+    }  # fmt: skip
     payload = await change(
         service, police_liaison(), "decideReferral", "referral { id }", expectedVersion=3, **given
     )
@@ -215,7 +219,10 @@ async def test_officers_of_the_agency_see_nothing_of_what_awaits_a_decision(
     ("given", "expected"),
     [
         ({"expectedVersion": 2, "decision": "WAITLIST"}, "VERSION_CONFLICT"),
-        ({"expectedVersion": 3, "decision": "APPROVE"}, "INPUT_MISSING"),
+        (
+            {"expectedVersion": 3, "decision": "APPROVE", "exceptionReason": BEFORE_OTHERS},
+            "INPUT_MISSING",
+        ),
         ({"expectedVersion": 3, "decision": "DECLINE"}, "INPUT_MISSING"),
         ({"expectedVersion": 3, "decision": "MARK_DUPLICATE"}, "NOT_FOUND"),
         ({"expectedVersion": 3, "decision": "WITHDRAW", "referralId": "no-id"}, "NOT_FOUND"),

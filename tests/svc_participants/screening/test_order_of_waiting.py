@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from infra.authority.facts import agency_holder
 from infra.identity_token import Caller
@@ -24,6 +24,7 @@ from tests.fixtures.participants_service import (
     project_manager,
     refer,
     released_to,
+    to_the_head,
 )
 from tests.fixtures.service_app import ServiceApp
 
@@ -54,18 +55,6 @@ async def waiting(service: ServiceApp) -> str:
     referral_id = await refer(service)
     assert await decide(service, referral_id, "WAITLIST") == []
     return referral_id
-
-
-async def to_the_head(service: ServiceApp, referral_id: str) -> None:
-    """Let a referral stand before all that there are."""
-    async with service.chassis.database.write() as session:
-        await session.execute(
-            text(
-                "update referral set priority_rank = (select min(priority_rank) - 1 from referral)"
-                " where id = :id"
-            ),
-            {"id": referral_id},
-        )
 
 
 async def test_places_are_those_of_the_list(participants: ServiceApp) -> None:
@@ -103,6 +92,36 @@ async def test_taking_somebody_before_their_turn_takes_a_reason_that_stays(
     assert await decide(participants, first, "APPROVE") == []  # whose turn it is
 
 
+async def test_coming_straight_from_screening_before_who_waits_takes_the_same_reason(
+    participants: ServiceApp,
+) -> None:
+    first, fresh = await waiting(participants), await refer(participants)
+    await to_the_head(participants, first)
+    assert await decide(participants, fresh, "APPROVE") == ["ORDER_REASON_MISSING"]
+    assert await decide(participants, fresh, "APPROVE", exceptionReason="\t") == [
+        "ORDER_REASON_MISSING"
+    ]
+    assert (await one(participants, fresh))["status"] == "SCREENING"
+    assert await decide(participants, fresh, "APPROVE", exceptionReason=WHY) == []
+    shown = await one(participants, fresh)
+    assert (shown["status"], shown["exceptionReason"]) == ("APPROVED", WHY)
+
+
+async def test_whose_points_come_first_takes_no_reason(participants: ServiceApp) -> None:
+    """On the list it would have stood at the head: nobody is passed over."""
+    await waiting(participants)
+    fresh = await refer(participants)
+    await to_the_head(participants, fresh)
+    assert await decide(participants, fresh, "APPROVE") == []
+
+
+@pytest.mark.parametrize("decision", ["DECLINE", "WITHDRAW", "WAITLIST"])
+async def test_another_decision_takes_no_reason(participants: ServiceApp, decision: str) -> None:
+    await to_the_head(participants, await waiting(participants))
+    more = {"reason": "OUTSIDE_AREA"} if decision == "DECLINE" else {}
+    assert await decide(participants, await refer(participants), decision, **more) == []
+
+
 async def test_leaving_the_list_otherwise_takes_no_reason(participants: ServiceApp) -> None:
     first, second = [await waiting(participants) for _ in range(2)]
     await to_the_head(participants, first)
@@ -121,23 +140,67 @@ async def test_the_place_is_for_who_screens(participants: ServiceApp) -> None:
     assert (await one(participants, referral_id))["waitlistPlace"] >= 1
 
 
+async def hide(service: ServiceApp, referral_id: str) -> None:
+    """Let the project manager see nothing more of whom a referral is about."""
+    denial = permit(
+        await participant_of(service, referral_id), agency_holder(PROJECT_AGENCY), Basis.RELEASE,
+        is_denial=True, category=Category.ELIGIBILITY,
+    )  # fmt: skip
+    await service.apply_facts([denial])
+
+
 async def tells_nothing_of_hidden(service: ServiceApp) -> bool:
     """Return whether one that the caller may not see neither takes a place nor asks a reason."""
     mine, hidden = [await waiting(service) for _ in range(2)]
     await to_the_head(service, mine)
     await to_the_head(service, hidden)
-    denial = permit(
-        await participant_of(service, hidden), agency_holder(PROJECT_AGENCY), Basis.RELEASE,
-        is_denial=True, category=Category.ELIGIBILITY,
-    )  # fmt: skip
-    await service.apply_facts([denial])
+    await hide(service, hidden)
     place = (await one(service, mine))["waitlistPlace"]
     refused = await decide(service, mine, "APPROVE")
     return (place, refused) == (1, [])
 
 
+async def asks_no_reason_for_hidden(service: ServiceApp) -> bool:
+    """Return whether one straight from screening asks for none because of who may not be seen."""
+    hidden, fresh = await waiting(service), await refer(service)
+    await to_the_head(service, fresh)
+    await to_the_head(service, hidden)
+    await hide(service, hidden)
+    return await decide(service, fresh, "APPROVE") == []
+
+
 async def test_who_is_hidden_has_no_turn(participants: ServiceApp) -> None:
     assert await tells_nothing_of_hidden(participants)
+    assert await asks_no_reason_for_hidden(participants)
+
+
+async def test_planted_turns_of_all_ask_a_reason_and_are_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = ReferralRow.status == ReferralStatus.WAITLISTED.value
+    plant(monkeypatch, repository, "_waiting", lambda _: waits)
+    assert not await asks_no_reason_for_hidden(participants)
+
+
+async def asks_who_comes_straight(service: ServiceApp) -> bool:
+    first, fresh = await waiting(service), await refer(service)
+    await to_the_head(service, first)
+    return await decide(service, fresh, "APPROVE") == ["ORDER_REASON_MISSING"]
+
+
+async def test_planted_way_past_those_who_wait_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was: only who stands on the list is asked why."""
+    sound = repository.is_before_others
+
+    async def among_those_who_wait(session: Any, caller: Any, row: Any) -> bool:
+        is_waiting = row.status == ReferralStatus.WAITLISTED.value
+        return is_waiting and await sound(session, caller, row)
+
+    assert await asks_who_comes_straight(participants)
+    plant(monkeypatch, repository, "is_before_others", among_those_who_wait)
+    assert not await asks_who_comes_straight(participants)
 
 
 @pytest.mark.parametrize("what", ["place", "reason"])

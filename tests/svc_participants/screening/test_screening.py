@@ -26,6 +26,7 @@ from tests.fixtures.participants_service import (
     project_manager,
     refer,
     supervisor,
+    to_the_head,
 )
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.statements import statements_of
@@ -92,6 +93,7 @@ async def test_referral_stores_what_its_protocol_says(participants: ServiceApp) 
 
 async def test_departing_from_the_protocol_takes_a_reason(participants: ServiceApp) -> None:
     referral_id = await refer(participants, person={"alias": "Kid", "dateOfBirth": "2012-01-01"})
+    await to_the_head(participants, referral_id)
     given = {"decision": "APPROVE", "providerAgencyId": CARE_PROVIDER}
     assert await decide(participants, referral_id, 3, **given) == ["EXCEPTION_REASON_MISSING"]
     given["exceptionReason"] = "The site takes minors with counsel's agreement."
