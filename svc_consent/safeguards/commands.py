@@ -117,7 +117,7 @@ async def assess_incident(
         raise version_conflict("input", "expectedVersion")
     now = await database_now(session)
     if assessment.is_breach:
-        rules.who_must_be_told(assessment.affected, incident.reported_at.date())
+        rules.check_affected(assessment.affected)
         if not incident.is_breach:
             settings = await settings_of_site(session, incident.site_id)
             about = (incident.site_id, incident.participant_id, incident.id)

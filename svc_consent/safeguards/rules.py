@@ -8,12 +8,13 @@ it holds deletion, and counsel answers. Texts and deadlines are data.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from infra.errors import RuleError
 from infra.vocabulary import Role
@@ -72,14 +73,28 @@ def freeze_id(incident_id: UUID) -> UUID:
     return uuid5(incident_id, "freeze")
 
 
-def who_must_be_told(affected: int, discovered_on: date) -> list[BreachNotice]:
-    """Return who must be told of a breach that affects so many people, the most urgent first.
+def check_affected(affected: int) -> None:
+    """Check how many people a breach affects.
 
     Raises:
         RuleError: a breach affects somebody.
     """
     if affected < 1:
         raise RuleError("NOBODY_AFFECTED", "A breach affects somebody.", ("input", "affected"))
+
+
+def discovered_on(reported_at: datetime, zone: str) -> date:
+    """Return the day of a report at its site; in UTC an evening there is the next day, or year."""
+    return reported_at.astimezone(ZoneInfo(zone)).date()
+
+
+def who_must_be_told(affected: int, discovered_on: date) -> list[BreachNotice]:
+    """Return who must be told of a breach that affects so many people, the most urgent first.
+
+    Raises:
+        RuleError: a breach affects somebody.
+    """
+    check_affected(affected)
     found = []
     for row in _document("breach_notices.toml")["notices"]:
         if not row.get("from_affected", 1) <= affected <= row.get("to_affected", affected):

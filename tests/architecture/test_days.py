@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-UTC_DAY: Final = re.compile(r"\bnow(\(\))?\.date\(\)|\bdate\.today\(|func\.current_date\(")
+UTC_DAY: Final = re.compile(r"\b(\w+_at|now(\(\))?)\.date\(\)|\bdate\.today\(|func\.current_date\(")
 ALLOWED: Final = {
     "svc_consent/agencies/endpoints.py": "how long an account has been unused, in days of UTC",
     "infra/indicators/publishing.py": "when a period has settled, weeks after its end",
@@ -38,5 +38,6 @@ def test_no_program_takes_the_day_of_utc_for_a_day_of_the_place() -> None:
 
 def test_a_planted_day_of_utc_is_caught() -> None:
     path = "svc_participants/care/goals/commands.py"
-    for planted in ("clock.now().date()", "now.date()", "func.current_date()"):
+    moments = ("clock.now().date()", "now.date()", "row.made_at.date()", "func.current_date()")
+    for planted in moments:
         assert days_of_utc({path: f"check_day(goal.set_on, {planted}, 'setOn')"}) == {path}

@@ -8,11 +8,12 @@ import strawberry
 from strawberry.types import Info
 
 from infra.entity_references import parse_id
+from infra.errors import bug
 from infra.request_context import context_of
 from infra.schema_directives import about, category
 from infra.schema_enums import described_enum
 from infra.vocabulary import Category
-from svc_consent.agencies.schema.directory import CATALOGUE, STRUCTURE, Agencies, Agency
+from svc_consent.agencies.schema.directory import CATALOGUE, STRUCTURE, Agencies, Agency, Sites
 from svc_consent.safeguards import rules, tables
 from svc_consent.safeguards.repository import (
     MAX_ROWS,
@@ -68,7 +69,7 @@ class Incident:
     outcome: str | None = strawberry.field(description="What came of it.")
     version: int | None = strawberry.field(description="Counts changes; an update names it.")
     agency_id: strawberry.Private[UUID]
-    told: strawberry.Private[list["BreachNotice"]]
+    row: strawberry.Private[tables.Incident]
 
     @strawberry.field(description="The agency that is suspected.")
     async def agency(self, info: Info) -> Agency | None:
@@ -77,16 +78,20 @@ class Incident:
         return None if row is None else Agency.from_row(row)
 
     @strawberry.field(description="Who must be told of the breach, and by when.")
-    async def notices(self) -> list["BreachNotice"] | None:
-        """Return who must be told."""
-        return self.told
+    async def notices(self, info: Info) -> list["BreachNotice"] | None:
+        """Return who must be told; days run from that of the report, at the site."""
+        if not self.row.is_breach:
+            return []
+        site = await context_of(info).loader(Sites).load(self.row.site_id)
+        if site is None:
+            bug("an incident has a site")
+        discovered_on = rules.discovered_on(self.row.reported_at, site.time_zone)
+        notices = rules.who_must_be_told(self.row.affected or 1, discovered_on)
+        return [BreachNotice(who=n.who, due_on=n.due_on, citation=n.citation) for n in notices]
 
     @classmethod
     def from_row(cls, row: tables.Incident) -> Self:
         """Return the GraphQL object of a row."""
-        notices = []
-        if row.is_breach:
-            notices = rules.who_must_be_told(row.affected or 1, row.reported_at.date())
         return cls(
             id=strawberry.ID(str(row.id)),
             participant_id=strawberry.ID(str(row.participant_id)),
@@ -99,7 +104,7 @@ class Incident:
             outcome=row.outcome,
             version=row.version,
             agency_id=row.agency_id,
-            told=[BreachNotice(who=n.who, due_on=n.due_on, citation=n.citation) for n in notices],
+            row=row,
         )
 
 
@@ -108,7 +113,7 @@ class BreachNotice:
     """One notice."""
 
     who: str | None = strawberry.field(description="Who.")
-    due_on: date | None = strawberry.field(description="By when.")
+    due_on: date | None = strawberry.field(description="By when, a day at the site.")
     citation: str | None = strawberry.field(description="Where that is written.")
 
 

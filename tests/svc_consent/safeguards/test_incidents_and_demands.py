@@ -1,9 +1,9 @@
 """Misuse freezes at once; demands hold and answer alike; requests start clocks and stay."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -146,6 +146,45 @@ def test_deadlines_follow_from_how_many_are_affected(affected: int, told: list[s
     notices = who_must_be_told(affected, date(2026, 3, 2))
     assert [notice.due_on.isoformat() for notice in notices] == told
     assert all(notice.citation for notice in notices)
+
+
+async def counts_days_of_the_site(case: Case, zone: str) -> list[str]:
+    """Return by when somebody must be told of a report of New Year's Day at four, UTC."""
+    await report(case)
+    (incident,) = (await read(case))["incidents"]
+    given = {
+        "incidentId": incident["id"], "expectedVersion": incident["version"],
+        "isBreach": True, "outcome": "A breach", "affected": 1,
+    }  # fmt: skip
+    payload = await case.run("assessIncident", given, "incident { id }", supervisor(case))
+    assert codes(payload) == []
+    at = datetime(2026, 1, 1, 4, tzinfo=UTC)
+    change_at = "update incident set reported_at = :at where id = :id"
+    change_zone = "update site set time_zone = :zone where id = :id"
+    await case.world.execute(change_at, at=at, id=UUID(incident["id"]))
+    await case.world.execute(change_zone, zone=zone, id=case.world.site_id)
+    try:
+        (incident,) = (await read(case))["incidents"]
+    finally:
+        await case.world.execute(change_zone, zone="UTC", id=case.world.site_id)
+    return [each["dueOn"] for each in incident["notices"]]
+
+
+EVENING_BEFORE = ["2026-03-01", "2026-03-01"]
+"""At a site of the west it was New Year's Eve: 60 days from then, and from the end of that year."""
+
+
+async def test_days_of_a_breach_run_from_that_of_the_site(case: Case) -> None:
+    assert await counts_days_of_the_site(case, "America/Los_Angeles") == EVENING_BEFORE
+
+
+async def test_days_of_a_breach_in_utc_are_a_day_and_a_year_later(case: Case) -> None:
+    assert await counts_days_of_the_site(case, "UTC") == ["2026-03-02", "2027-03-01"]
+
+
+async def test_planted_day_of_utc_is_caught(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "discovered_on", lambda reported_at, _zone: reported_at.date())
+    assert await counts_days_of_the_site(case, "America/Los_Angeles") != EVENING_BEFORE
 
 
 def test_breach_that_affects_nobody_is_none() -> None:
