@@ -42,7 +42,10 @@ class EnrollmentRow(Base):
 
 
 class EnrollmentEventRow(Base):
-    """One change of an enrollment's status; appended, never changed."""
+    """One change of an enrollment's status; appended, never changed.
+
+    ``source`` names the earlier system of one that was brought in.
+    """
 
     __tablename__ = "enrollment_event"
     __table_args__ = (Index("ix_enrollment_event", "enrollment_id", "happened_at", "id"),)
@@ -55,6 +58,7 @@ class EnrollmentEventRow(Base):
     happened_on: Mapped[date]
     happened_at: Mapped[datetime]
     by_subject: Mapped[str]
+    source: Mapped[str | None]
 
 
 class DateCorrectionRow(Base):
