@@ -16,6 +16,7 @@ from svc_participants.care.schema import (
 )
 from svc_participants.caseloads.news import CaseloadSubscription
 from svc_participants.caseloads.schema import CaseloadFields, CaseloadMutation
+from svc_participants.earlier.schema import EarlierMutation
 from svc_participants.enrollments.schema import (
     Enrollment,
     EnrollmentFields,
@@ -78,6 +79,7 @@ class Mutation(
     IntakeMutation,
     EnrollingMutation,
     EnrollmentMutation,
+    EarlierMutation,
     CareMutation,
     CaseloadMutation,
     WayInMutation,

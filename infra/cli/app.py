@@ -164,7 +164,7 @@ def synth(
 
 @app.command("import")
 def import_rows(
-    kind: Annotated[str, typer.Argument(metavar="participants|referrals|cases")],
+    kind: Annotated[str, typer.Argument(metavar="participants|enrollments|referrals|cases")],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file, UTF-8.")],
     mapping: Annotated[
         Path, typer.Option(exists=True, dir_okay=False, help="What its columns mean (TOML).")

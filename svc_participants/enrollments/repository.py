@@ -250,6 +250,21 @@ async def is_served_by(session: AnySession, participant_id: UUID, agency_id: UUI
     return found is not None
 
 
+async def any_at_site(session: AnySession, participant_id: UUID, site_id: UUID) -> bool:
+    """Return whether a participant has an enrollment at a site that is not in error.
+
+    Not narrowed: used only after the caller's right to write about the participant was checked.
+    """
+    found = await session.scalar(
+        select(EnrollmentRow.id).where(
+            EnrollmentRow.participant_id == participant_id,
+            EnrollmentRow.site_id == site_id,
+            _NOT_IN_ERROR,
+        )
+    )
+    return found is not None
+
+
 async def has_release(session: AnySession, participant_id: UUID) -> bool:
     """Return whether any release of a participant is in force now, as the replica has it.
 

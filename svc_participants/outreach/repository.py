@@ -1,6 +1,6 @@
 """Who has not been seen for a while: among the people whom the caller works with, and no others."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
@@ -69,8 +69,8 @@ async def in_the_wind_page(
 def _silent(agency: UUID | None, days: int, today: date) -> ColumnElement[bool]:
     """Return the condition "enrolled and active, and of late nobody of the agency has met them".
 
-    Coming in counts as having been met, until somebody is tried in vain; so does being back in
-    touch. Word of somebody else about the person does not.
+    Coming in, or being brought in, counts as having been met, until somebody is tried in vain; so
+    does being back in touch. Word of somebody else about the person does not.
     """
     person = ParticipantRow.id
     since = func.statement_timestamp() - literal(timedelta(days=days))
@@ -95,10 +95,23 @@ def _silent(agency: UUID | None, days: int, today: date) -> ColumnElement[bool]:
         is_meeting(),
         EncounterRow.occurred_on >= since_day,
     )
+    is_new = was_brought_in_since(since)
     return and_(
         or_(
-            exists().where(*active, EnrollmentRow.enrolled_on < since_day),
+            exists().where(*active, EnrollmentRow.enrolled_on < since_day, ~is_new),
             and_(exists().where(*active), exists().where(*tried, ~IS_REACHED)),
         ),
         ~or_(is_reached, is_met, is_back),
+    )
+
+
+def was_brought_in_since(since: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return the condition "this enrollment came from an earlier system after a moment".
+
+    Who was met before that, the earlier system knows and nobody here.
+    """
+    return exists().where(
+        EnrollmentEventRow.enrollment_id == EnrollmentRow.id,
+        EnrollmentEventRow.source.is_not(None),
+        EnrollmentEventRow.happened_at >= since,
     )

@@ -108,11 +108,8 @@ def check(form: ReferralForm, now: datetime, today: date) -> None:
     if not form.account.strip():
         raise RuleError("TEXT_MISSING", "Say what happened.", ("input", "account"))
     rules.check_text(form.account, "account", rules.MAX_ACCOUNT)
-    person, referrer = form.person, form.referrer
-    for text in (person.given_name, person.family_name, person.alias, person.description):
-        rules.check_text(text, "person")
-    for text in (person.phone, *person.usual_places):
-        rules.check_text(text, "person")
+    referrer = form.referrer
+    check_person(form.person, today)
     for text in (referrer.name, referrer.phone, referrer.email, referrer.unit):
         rules.check_text(text, "referrer")
     rules.check_text(form.place, "place")
@@ -120,13 +117,27 @@ def check(form: ReferralForm, now: datetime, today: date) -> None:
     rules.check_text(form.preferred_language, "preferredLanguage")
     for name, value in form.details.items():
         rules.check_text(value if isinstance(value, str) else None, name)
-    if len(form.exclusions) > MAX_EXCLUSIONS or len(person.usual_places) > MAX_PLACES:
+    if len(form.exclusions) > MAX_EXCLUSIONS:
         raise RuleError("TOO_MANY", "There are too many entries.", ("input", "form"))
     for code in form.exclusions:
         rules.check_text(code, "exclusionAnswers")
     rules.check_occurred(form.occurred_at, now)
-    rules.check_birth(person.born_on, person.estimated_birth_year, today)
     _check_made(form.made_at, now)
+
+
+def check_person(person: Person, today: date) -> None:
+    """Check what is said of a person.
+
+    Raises:
+        RuleError: TEXT_LENGTH, TOO_MANY or BIRTH_OUT_OF_RANGE.
+    """
+    for text in (person.given_name, person.family_name, person.alias, person.description):
+        rules.check_text(text, "person")
+    for text in (person.phone, *person.usual_places):
+        rules.check_text(text, "person")
+    if len(person.usual_places) > MAX_PLACES:
+        raise RuleError("TOO_MANY", "There are too many entries.", ("input", "person"))
+    rules.check_birth(person.born_on, person.estimated_birth_year, today)
 
 
 def _check_made(made_at: datetime | None, now: datetime) -> None:

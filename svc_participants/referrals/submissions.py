@@ -91,7 +91,7 @@ async def _take_in(
     protocol = await live(session, site_id, today)
     if protocol is None:
         raise _no_protocol()
-    person = person or await _described(session, form.person, site_id, now)
+    person = person or await described(session, form.person, site_id, now)
     birth = (person.born_on, person.estimated_birth_year)
     agreed = read(protocol.rules)
     read_from_form = facts_of(form, today, birth)
@@ -163,9 +163,14 @@ async def _known(session: WriteSession, caller: Caller, participant_id: str) -> 
     return row
 
 
-async def _described(
+async def described(
     session: WriteSession, person: Person, site_id: UUID, now: datetime
 ) -> ParticipantRow:
+    """Begin the record of a person at a site.
+
+    Raises:
+        RuleError: PERSON_MISSING.
+    """
     if not person.is_described:
         raise RuleError(
             "PERSON_MISSING",

@@ -28,7 +28,7 @@ from tests.fixtures.service_app import http_server
 from tests.fixtures.whole_platform import ROOT, Platform, free_ports
 
 GUIDE = (ROOT / "infra" / "docs" / "import.md").read_text(encoding="utf-8")
-EXAMPLES = ("participants", "cases")
+EXAMPLES = ("participants", "enrollments", "cases")
 LISTS = dict(zip(EXAMPLES, re.findall(r"```csv\n(.*?)```", GUIDE, re.DOTALL), strict=True))
 MAPPINGS = dict(zip(EXAMPLES, re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL), strict=True))
 MAPPINGS["referrals"] = """
@@ -78,12 +78,20 @@ ROWS = """No,Given,Family,Born,What
 5,Imported,Example-Five,,Asked for help.
 """
 MINE = "{ myReferrals(first: 1) { totalCount } }"
+THEIRS = "{ participants(first: 1) { totalCount } }"
 ENTRY = "query($n: String!) { caseByNumber(number: $n) { charges { id } } }"
 
 
 async def referrals_of(platform: Platform, persona: str, purpose: str) -> int:
     answer = await platform.send(persona, MINE, purpose=purpose)
     found: int = answer.data["myReferrals"]["totalCount"]
+    return found
+
+
+async def served(platform: Platform) -> int:
+    """Return how many people the supervisor's agency has."""
+    answer = await platform.send("cm_supervisor", THEIRS, purpose="CAREMGT")
+    found: int = answer.data["participants"]["totalCount"]
     return found
 
 
@@ -140,26 +148,31 @@ async def docketed(platform: Platform, numbers: Sequence[str]) -> int:
 
 GUIDE_NUMBERS = re.findall(r"^26-1-\d+", LISTS["cases"], flags=re.MULTILINE)
 # A dry run asks nobody: what the office itself would refuse, it cannot know.
-REFUSED = {"participants": [], "cases": [("4", "filedOn", "DATE_CONTRADICTS")]}
+REFUSED = {
+    "participants": [],
+    "enrollments": [("5", "exitReason", "REASON_MISMATCH")],
+    "cases": [("4", "filedOn", "DATE_CONTRADICTS")],
+}
+TAKEN = {"participants": 2, "enrollments": 3, "cases": 2}
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 async def test_the_guide_s_examples_run_as_they_stand(
     platform: Platform, tmp_path: Path, kind: str
 ) -> None:
-    taken, refused = 2, REFUSED[kind]
+    taken, refused = TAKEN[kind], REFUSED[kind]
     file, mapping = tmp_path / f"{kind}.csv", tmp_path / f"{kind}.toml"
     file.write_text(LISTS[kind])
     mapping.write_text(MAPPINGS[kind])
     words = ("import", kind, str(file), "--mapping", str(mapping))
 
     async def there() -> int:
-        if kind == "participants":
-            return await count(platform)
-        return await docketed(platform, GUIDE_NUMBERS)
+        if kind == "cases":
+            return await docketed(platform, GUIDE_NUMBERS)
+        return await (count(platform) if kind == "participants" else served(platform))
 
     before = await there()
-    added = 2 if kind == "participants" else 3  # the second case has two charges
+    added = 3 if kind == "cases" else taken  # the second case has two charges
     tried = platform.command(*words, "--dry-run", check=False)
     rows = taken + len(refused)
     assert tried.stdout == (
@@ -212,6 +225,10 @@ def sample(platform: Platform, kind: str) -> Sample:
         lines = ["Client no,First name,Street name,DOB,Year,Needs,Seen at,What,Remarks"]
         lines += [f"{key},,Cut {key},,1990,H,,Asked for a bed.," for key in keys]
         return Sample("\n".join(lines), "Client no", lambda: count(platform))
+    if kind == "enrollments":
+        lines = [LISTS["enrollments"].splitlines()[0]]
+        lines += [f"{key},,,Cut {key},,03/15/2021,Active,,,,J." for key in keys]
+        return Sample("\n".join(lines), "Client", lambda: served(platform))
     lines = ["No,Family", *(f"{key},Example-Cut" for key in keys)]
     return Sample("\n".join(lines), "No", lambda: referrals_of(platform, "officer", "LEAD_COORD"))
 

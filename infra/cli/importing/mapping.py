@@ -38,12 +38,14 @@ MUTATIONS: dict[str, frozenset[str]] = {
     "participants": frozenset(
         {"submitCommunityReferral", "updateContact", "recordDemographics", "recordIdentity"}
     ),
+    "enrollments": frozenset({"recordEarlierEnrollment", "placeInProgramme"}),
     "referrals": frozenset(
         {"submitArrestDiversion", "submitSocialContact", "submitCommunityReferral"}
     ),
     "cases": frozenset({"recordCase", "matchCase", "addHearing", "recordCaseStatus"}),
 }
-"""What each kind of file may do. A person's record begins with a referral, as everywhere."""
+"""What each kind of file may do. A person's record begins with a referral, or with the enrollment
+that a supervisor brings in from an earlier system."""
 
 
 class MappingError(Exception):

@@ -1,6 +1,7 @@
 """The type Enrollment, and what it adds to Participant."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import strawberry
 from strawberry.types import Info
 
 from infra.entity_references import parse_id, reference_ids
+from infra.identity_token import Caller
 from infra.owner_pages import page_request
 from infra.pagination import Connection, connection
 from infra.request_context import context_of
@@ -58,6 +60,12 @@ class EnrollmentStep:
         description="Day from which it holds, as it was recorded; `dateCorrections` came later."
     )
     recorded_at: datetime | None = strawberry.field(description="When it was recorded.")
+    is_brought_in: bool | None = strawberry.field(
+        description="Whether it was brought in from an earlier system, and not recorded here."
+    )
+    brought_in_from: str | None = strawberry.field(
+        description="Which earlier system, for the agency that provides alone."
+    )
 
 
 @strawberry.type(directives=_ENROLLMENT, description="One corrected day of an enrollment.")
@@ -130,8 +138,12 @@ class Enrollment:
             name=_STEPS,
             after=after,
             key=order.key,
-            node=_step_of,
+            node=partial(_step_of, is_own=self._is_own(context.caller)),
         )
+
+    def _is_own(self, caller: Caller) -> bool:
+        """Return whether the caller acts for the agency that provides case management."""
+        return bool(caller.agency_id) and caller.agency_id == self.provider_agency_id
 
     @strawberry.field(description="Corrected days, oldest first.")
     async def date_corrections(
@@ -167,12 +179,15 @@ def _correction_of(row: DateCorrectionRow) -> EnrollmentDateCorrection:
     )
 
 
-def _step_of(row: EnrollmentEventRow) -> EnrollmentStep:
+def _step_of(row: EnrollmentEventRow, *, is_own: bool) -> EnrollmentStep:
     return EnrollmentStep(
         from_status=rules.EnrollmentStatus(row.from_status),
         to_status=rules.EnrollmentStatus(row.to_status),
         happened_on=row.happened_on,
         recorded_at=row.happened_at,
+        is_brought_in=row.source is not None,
+        # The name of a system may tell of treatment; nobody learns it by a release.
+        brought_in_from=row.source if is_own else None,
     )
 
 

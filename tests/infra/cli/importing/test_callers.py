@@ -17,7 +17,7 @@ from infra.cli.importing import sending
 from infra.cli.importing.callers import TOKEN_VARIABLE, checked_url, given_token
 from infra.cli.importing.run import Import, import_file
 from infra.cli.importing.sending import Gateway
-from tests.infra.cli.importing.test_run import LISTS, MAPPINGS
+from tests.infra.cli.importing.test_run import CASES, LISTS, MAPPINGS
 
 
 @dataclass(slots=True)
@@ -159,8 +159,8 @@ def test_a_file_goes_into_a_deployment_without_a_platform_here(
     monkeypatch.setattr(Gateway, "_post", post)
     monkeypatch.setenv(TOKEN_VARIABLE, "of-the-site")
     file, mapping = tmp_path / "docket.csv", tmp_path / "docket.toml"
-    file.write_text(LISTS[1], encoding="utf-8")
-    mapping.write_text(MAPPINGS[1], encoding="utf-8")
+    file.write_text(LISTS[CASES], encoding="utf-8")
+    mapping.write_text(MAPPINGS[CASES], encoding="utf-8")
     wanted = Import("cases", file, mapping, None, False, deployment.url)
     folder = DataFolder(tmp_path / "nothing runs here")
     line, status = import_file(folder, wanted)

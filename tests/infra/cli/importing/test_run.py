@@ -18,7 +18,8 @@ from infra.cli.importing.sending import Complaint, misfits
 GUIDE = (REPOSITORY / "infra" / "docs" / "import.md").read_text(encoding="utf-8")
 LISTS = re.findall(r"```csv\n(.*?)```", GUIDE, flags=re.DOTALL)
 MAPPINGS = re.findall(r"```toml\n(.*?)```", GUIDE, flags=re.DOTALL)
-KINDS = ("participants", "cases")
+KINDS = ("participants", "enrollments", "cases")
+CASES = KINDS.index("cases")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,8 @@ def schema() -> GraphQLSchema:
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     file, mapping = tmp_path / "docket.csv", tmp_path / "docket.toml"
-    file.write_text(LISTS[1], encoding="utf-8")
-    mapping.write_text(MAPPINGS[1], encoding="utf-8")
+    file.write_text(LISTS[CASES], encoding="utf-8")
+    mapping.write_text(MAPPINGS[CASES], encoding="utf-8")
     return file, mapping
 
 

@@ -1,0 +1,1 @@
+"""Who was enrolled before the platform: stays that a site brings in from an earlier system."""
