@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.web.doors.calendar_text import calendar_of
+from gateway.web.doors.statements import FILES
 from gateway.web.doors.tables_out import TABLES, csv_of
 from infra import clock
 from tests.fixtures.people_served import as_token, people_served_in, planted
@@ -18,6 +19,17 @@ async def test_no_table_names_anybody_served(platform: Platform, name: str) -> N
     assert table.status_code == 200
     assert len(table.text.splitlines()) > 1
     assert people_served_in([table.text]) == []
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+async def test_no_statement_does(platform: Platform, name: str) -> None:
+    path = f"/training/{name}.xapi.json"
+    statements = await get(platform, path, "training_manager")
+    assert statements.status_code == 200
+    assert len(statements.json()) > 1
+    assert people_served_in([statements.text]) == []
+    assert "@" not in statements.text
+    assert (await get(platform, path, None)).status_code == 401
 
 
 async def test_neither_calendar_nor_badge_does(platform: Platform) -> None:

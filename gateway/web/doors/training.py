@@ -1,7 +1,8 @@
-"""Doors of training over HTTP: calendar, CSV and badges, each an operation of its caller.
+"""Doors of training over HTTP: calendar, CSV, xAPI and badges, each an operation of its caller.
 
-``GET /training/sessions.ics``, ``GET /training/{table}.csv``, ``GET /training/badges/{id}``, and
-``GET /training/badge-keys`` (public keys; nothing about anybody).
+``GET /training/sessions.ics``, ``GET /training/{table}.csv``, ``GET /training/results.xapi.json``
+and ``assignments.xapi.json``, ``GET /training/badges/{id}``, and ``GET /training/badge-keys``
+(public keys; nothing about anybody).
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,9 @@ from starlette.routing import BaseRoute, Route
 from gateway.errors import RequestRefusedError
 from gateway.pipeline import Pipeline
 from gateway.web.credentials import CredentialsReader
-from gateway.web.doors import badges, calendar_text, tables_out
+from gateway.web.doors import badges, calendar_text, statements, tables_out
 from gateway.web.doors.committed import CommittedOperations
-from gateway.web.doors.responses import file_of, refusal_of
+from gateway.web.doors.responses import JSON_TYPE, file_of, refusal_of
 from infra import clock
 from infra.signing_keys import SigningKeys
 
@@ -26,6 +27,7 @@ _OPERATIONS = (
     "TrainingBadge",
     "TrainingSessions",
     *(table.operation for table in tables_out.TABLES.values()),
+    *(file.operation for file in statements.FILES.values()),
 )
 
 
@@ -52,6 +54,8 @@ class TrainingDoors:
             Route("/training/badges/{id}", self._badge, methods=["GET"]),
             Route("/training/badge-keys", self._badge_keys, methods=["GET"]),
             Route("/training/{table}.csv", self._table, methods=["GET"]),
+            Route("/training/assignments.xapi.json", self._registrations, methods=["GET"]),
+            Route("/training/results.xapi.json", self._results, methods=["GET"]),
         ]
 
     async def _pages(
@@ -89,8 +93,22 @@ class TrainingDoors:
         except RequestRefusedError as refused:
             return refusal_of(refused)
         text = tables_out.csv_of(table.columns, nodes)
-        more = {} if after is None else {"x-next-cursor": after}
-        return file_of(text.encode(), tables_out.CSV_TYPE, f"{name}.csv", more)
+        return file_of(text.encode(), tables_out.CSV_TYPE, f"{name}.csv", _more(after))
+
+    async def _registrations(self, request: Request) -> Response:
+        return await self._statements(request, "assignments")
+
+    async def _results(self, request: Request) -> Response:
+        return await self._statements(request, "results")
+
+    async def _statements(self, request: Request, name: str) -> Response:
+        try:
+            operation = statements.FILES[name].operation
+            nodes, after = await self._pages(request, operation, "rows", {})
+        except RequestRefusedError as refused:
+            return refusal_of(refused)
+        said = statements.statements_of(name, nodes, _issuer(str(request.base_url)))
+        return file_of(orjson.dumps(said), JSON_TYPE, f"{name}.xapi.json", _more(after))
 
     async def _badge(self, request: Request) -> Response:
         try:
@@ -107,10 +125,17 @@ class TrainingDoors:
 
     def badge_of(self, record: Mapping[str, Any], base_url: str) -> str:
         """Return the signed badge of a completed record, as this gateway's address issues it."""
-        issuer = base_url.rstrip("/") + "/training"
-        credential = badges.credential_of(record, issuer)
+        credential = badges.credential_of(record, _issuer(base_url))
         return badges.signed(credential, self._keys, clock.epoch_seconds())
 
     async def _badge_keys(self, _request: Request) -> Response:
         public = self._keys.current().private.as_dict(private=False)
         return Response(orjson.dumps({"keys": [public]}), media_type="application/jwk-set+json")
+
+
+def _issuer(base_url: str) -> str:
+    return base_url.rstrip("/") + "/training"
+
+
+def _more(after: str | None) -> dict[str, str]:
+    return {} if after is None else {"x-next-cursor": after}
