@@ -23,6 +23,7 @@ from svc_training.assignments.rules import (
     check_step,
     check_window,
     checked_comment,
+    checked_reason,
     checked_terms,
     path_to,
 )
@@ -164,6 +165,7 @@ class StatusChange:
     status: AssignmentStatus
     expected_version: int
     comment: str | None
+    exception_reason: str | None = None
 
 
 async def change_status(
@@ -174,7 +176,7 @@ async def change_status(
     Raises:
         CommandError: the caller may not, the assignment is absent or another agency's, or it has
             changed meanwhile.
-        RuleError: the step is not allowed.
+        RuleError: the step is not allowed, or it passes over others who wait and says not why.
     """
     require_training_manager(caller)
     comment = checked_comment(change.comment)
@@ -186,13 +188,15 @@ async def change_status(
     if assignment.version != change.expected_version:
         raise version_conflict("input", "expectedVersion")
     check_step(AssignmentStatus(assignment.status), change.status)
-    await _check_place(session, assignment, change.status)
+    is_before_others = await _check_place(session, assignment, change.status)
+    reason = checked_reason(change.exception_reason, is_before_others=is_before_others)
     check_cancellation(change.status, assignment.session.cancel_by_at, clock.now())
     step = AssignmentStep(
         assignment_id=assignment.id,
         version=assignment.version + 1,
         status=change.status.value,
         comment=comment,
+        exception_reason=reason,
         changed_by=caller.subject,
         changed_at=clock.now(),
     )
@@ -203,14 +207,19 @@ async def change_status(
 
 async def _check_place(
     session: WriteSession, assignment: Assignment, wanted: AssignmentStatus
-) -> None:
+) -> bool:
     """Check prerequisites before a registration, and places before one is taken.
+
+    Returns:
+        Whether others who wait are passed over: by a place, or by becoming an alternate. Where no
+        number of places is kept here the order is the academy's, and nobody is.
 
     Raises:
         CommandError: a prerequisite is not met, or no place is left.
     """
-    if wanted not in (AssignmentStatus.REGISTERED, AssignmentStatus.ACCEPTED):
-        return
+    takes_one = wanted in (AssignmentStatus.REGISTERED, AssignmentStatus.ACCEPTED)
+    if not takes_one and wanted is not AssignmentStatus.ALTERNATE:
+        return False
     await changes.lock_session(session, assignment.session_id)
     if wanted is AssignmentStatus.REGISTERED:
         unmet = await who_lacks(session, assignment.session, [assignment.personnel_id])
@@ -218,11 +227,18 @@ async def _check_place(
             message = "Prerequisites must be met or waived first."
             raise CommandError("PREREQUISITES_UNMET", message, ("input", "status"))
     if AssignmentStatus(assignment.status) in TAKES_A_PLACE:
-        return
+        return False
     left = await waiting.places(session, assignment.session)
-    if left.next_outcome() is not RegistrationOutcome.REGISTERED:
+    if left.free is None:
+        return False
+    position = await waiting.position_of(session, assignment)
+    if not takes_one:
+        before = await waiting.alternates(session, assignment.session_id)
+        return position is not None and position > before + 1
+    if left.free == 0:
         message = "No place of this session is free."
         raise CommandError("NO_PLACE_LEFT", message, ("input", "status"))
+    return not left.is_next(left.waiting + 1 if position is None else position)
 
 
 async def who_lacks(
@@ -250,8 +266,9 @@ async def register(
 ) -> dict[str, Any]:
     """Register people who are assigned to a session, in the order in which they were assigned.
 
-    Nobody is registered whose prerequisites are not all met or waived; when the places are gone
-    people go on the waiting list. No ids: everybody of the own agency who is assigned.
+    Nobody is registered whose prerequisites are not all met or waived; when the places are gone, or
+    are the turn of who waits, people go on the waiting list. No ids: everybody of the own agency
+    who is assigned.
 
     Raises:
         CommandError: the caller may not, or the session is unknown.

@@ -175,6 +175,25 @@ def checked_comment(comment: str | None) -> str | None:
     return stripped or None
 
 
+def checked_reason(reason: str | None, *, is_before_others: bool) -> str | None:
+    """Return why somebody gets a place, or a better one in the list, before others; else None.
+
+    Raises:
+        RuleError: others stand before and no reason is given, or it is too long.
+    """
+    stripped = (reason or "").strip()
+    field = ("input", "exceptionReason")
+    if len(stripped) > MAX_COMMENT_LENGTH or "\x00" in stripped:
+        message = f"A reason has at most {MAX_COMMENT_LENGTH} characters."
+        raise RuleError("BAD_COMMENT", message, field)
+    if not is_before_others:
+        return None
+    if not stripped:
+        message = "Others stand before this person on the waiting list; say why it is not them."
+        raise RuleError("ORDER_REASON_MISSING", message, field)
+    return stripped
+
+
 def check_step(present: AssignmentStatus, wanted: AssignmentStatus) -> None:
     """Let an allowed step pass.
 
@@ -231,8 +250,8 @@ class Places:
         return self.free is not None and position <= self.free
 
     def next_outcome(self) -> RegistrationOutcome:
-        """Return what happens to the next person who registers."""
-        if self.capacity is None or self.taken < self.capacity:
+        """Return what happens to the next person who registers: who waits comes before them."""
+        if self.capacity is None or self.taken + self.waiting < self.capacity:
             return RegistrationOutcome.REGISTERED
         if self.waitlist_capacity is None or self.waiting < self.waitlist_capacity:
             return RegistrationOutcome.WAITLISTED

@@ -65,7 +65,10 @@ class Assignment(Base):
 
 
 class AssignmentStep(Base):
-    """One step of an assignment; ``version`` is the assignment's version that the step made."""
+    """One step of an assignment; ``version`` is the assignment's version that the step made.
+
+    ``exception_reason`` says why somebody was taken before others who waited.
+    """
 
     __tablename__ = "assignment_step"
 
@@ -73,5 +76,6 @@ class AssignmentStep(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     status: Mapped[str]
     comment: Mapped[str | None]
+    exception_reason: Mapped[str | None]
     changed_by: Mapped[str]
     changed_at: Mapped[datetime]

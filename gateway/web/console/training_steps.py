@@ -28,6 +28,8 @@ ELSEWHERE: Final = frozenset(
 """Steps with a page of their own: registering, which minds places, and results."""
 NOT_REGISTERED: Final = frozenset({"ASSIGNED", "NOTIFIED"})
 """Statuses from which somebody can be registered."""
+WAITS: Final = frozenset({"WAITLISTED", "ALTERNATE"})
+"""Statuses that wait for a place, in an order; passing over others takes a reason."""
 FULFILLMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "DOCUMENT_SUBMITTED": ("MET", "WAIVER_REQUESTED"),
     "WAIVER_REQUESTED": ("WAIVED", "REJECTED"),

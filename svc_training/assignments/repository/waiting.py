@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 
 from infra.database import AnySession, ReadSession
 from infra.identity_token import Caller
@@ -48,6 +48,37 @@ async def waiting_of(
     Positions count everybody who waits, of every agency: alternates, then the waiting list, each
     by since when, and those of one moment in the order of assignment.
     """
+    everybody = _everybody(session_id)
+    rows = await session.execute(
+        visible_to(caller)
+        .join(everybody, everybody.c.id == Assignment.id)
+        .add_columns(everybody.c.position, everybody.c.since)
+        .where(of_own_agency(caller))
+        .order_by(everybody.c.position)
+        .limit(limit)
+    )
+    return [Waiting(row[0], row[1], row[2]) for row in rows]
+
+
+async def position_of(session: AnySession, assignment: Assignment) -> int | None:
+    """Return an assignment's place among all who wait for its session; None if it does not."""
+    everybody = _everybody(assignment.session_id)
+    wanted = select(everybody.c.position).where(everybody.c.id == assignment.id)
+    return await session.scalar(wanted)
+
+
+async def alternates(session: AnySession, session_id: UUID) -> int:
+    """Return how many alternates a session has: they stand before the waiting list."""
+    found = await session.scalar(
+        select(func.count()).where(
+            Assignment.session_id == session_id,
+            Assignment.status == AssignmentStatus.ALTERNATE.value,
+        )
+    )
+    return found or 0
+
+
+def _everybody(session_id: UUID) -> Subquery:
     since = func.coalesce(
         select(func.min(AssignmentStep.changed_at))
         .where(AssignmentStep.assignment_id == Assignment.id, AssignmentStep.status.in_(_WAITS))
@@ -61,7 +92,7 @@ async def waiting_of(
         Assignment.assigned_at,
         Assignment.id,
     )
-    everybody = (
+    return (
         select(
             Assignment.id,
             since.label("since"),
@@ -70,12 +101,3 @@ async def waiting_of(
         .where(Assignment.session_id == session_id, Assignment.status.in_(_WAITS))
         .subquery()
     )
-    rows = await session.execute(
-        visible_to(caller)
-        .join(everybody, everybody.c.id == Assignment.id)
-        .add_columns(everybody.c.position, everybody.c.since)
-        .where(of_own_agency(caller))
-        .order_by(everybody.c.position)
-        .limit(limit)
-    )
-    return [Waiting(row[0], row[1], row[2]) for row in rows]

@@ -84,6 +84,11 @@ class ChangeAssignmentStatusInput:
     comment: str | None = strawberry.field(
         default=None, description="What to note with it, up to 500 characters."
     )
+    exception_reason: str | None = strawberry.field(
+        default=None,
+        description="Why this person is taken before others who wait (placesTaken says whose turn "
+        "it is), up to 500 characters; asked for then alone, and kept in the history.",
+    )
 
 
 @strawberry.type(directives=STRUCTURE, description="Result of changeAssignmentStatus.")
@@ -257,7 +262,11 @@ class AssignmentsMutation:
         """Move an assignment one step."""
         context = context_of(info)
         change = commands.StatusChange(
-            input.assignment_id, input.status, input.expected_version, input.comment
+            input.assignment_id,
+            input.status,
+            input.expected_version,
+            input.comment,
+            input.exception_reason,
         )
 
         async def effect(session: WriteSession) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class WaitingPerson:
     )
     is_next: bool = strawberry.field(
         description="Whether a place is free and it is this person's turn: changeAssignmentStatus "
-        "to ACCEPTED gives it."
+        "to ACCEPTED gives it. Before their turn it takes a reason."
     )
     since: datetime = strawberry.field(description="Since when the person waits.")
     assignment: Assignment = strawberry.field(description="The assignment that waits.")

@@ -73,7 +73,8 @@ described_enum(
     "What a registration did for one person.",
     {
         RegistrationOutcome.REGISTERED: "The person is registered.",
-        RegistrationOutcome.WAITLISTED: "The places are gone; the person is on the waiting list.",
+        RegistrationOutcome.WAITLISTED: "No place is free that nobody waits for; the person is on "
+        "the waiting list.",
         RegistrationOutcome.PREREQUISITES_UNMET: "A prerequisite is neither met nor waived.",
         RegistrationOutcome.NO_PLACE_LEFT: "The places and the waiting list are full.",
         RegistrationOutcome.ALREADY_REGISTERED: "The person was registered before, or is further.",
@@ -89,6 +90,9 @@ class AssignmentStatusChange:
     changed_at: datetime = strawberry.field(description="When.")
     changed_by: strawberry.ID = strawberry.field(description="Account of who did it.")
     comment: str | None = strawberry.field(description="What was noted with it.")
+    exception_reason: str | None = strawberry.field(
+        description="Why the person was taken before others who waited; none in their turn."
+    )
     version: int = strawberry.field(description="The assignment's version from then on.")
 
 
@@ -112,6 +116,7 @@ def _change(step: tables.AssignmentStep) -> AssignmentStatusChange:
         changed_at=step.changed_at,
         changed_by=strawberry.ID(step.changed_by),
         comment=step.comment,
+        exception_reason=step.exception_reason,
         version=step.version,
     )
 

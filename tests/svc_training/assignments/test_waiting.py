@@ -61,11 +61,11 @@ async def planned(training: ServiceApp, number: str, **places: Any) -> None:
 
 
 async def moved(
-    training: ServiceApp, number: str, who: str, status: str, asking: Any = None
+    training: ServiceApp, number: str, who: str, status: str, asking: Any = None, **said: str
 ) -> None:
     (row,) = await status_of(training, number, who, asking)
     given = {"assignmentId": row["id"], "expectedVersion": row["version"], "status": status}
-    await ask(training, CHANGE, asking, **given)
+    await ask(training, CHANGE, asking, **given, **said)
 
 
 async def capacity(training: ServiceApp, number: str, places: int) -> None:
@@ -180,7 +180,7 @@ async def test_either_narrowing_alone_holds(
 async def test_alternates_come_first_and_others_by_since_when(training: ServiceApp) -> None:
     number = "8020-918"
     await one_has_it_three_wait(training, number)
-    await moved(training, number, "CF003", "ALTERNATE")
+    await moved(training, number, "CF003", "ALTERNATE", exceptionReason="Works nights.")
     assert await queue(training, number) == [(1, False, "CF003"), (3, False, "CF002")]
     await moved(training, number, "CF003", "WAITLISTED")  # since when it was the first time
     assert await queue(training, number) == [(2, False, "CF002"), (3, False, "CF003")]

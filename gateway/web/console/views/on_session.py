@@ -8,7 +8,7 @@ from gateway.web.console.changing import change, form_key, posted_version
 from gateway.web.console.connection import nodes
 from gateway.web.console.moments import local_day
 from gateway.web.console.problems import Problems
-from gateway.web.console.training_steps import FULFILLMENTS, NOT_REGISTERED, steps
+from gateway.web.console.training_steps import FULFILLMENTS, NOT_REGISTERED, WAITS, steps
 from gateway.web.console.visit import Visit
 from gateway.web.console.whole_lists import whole
 from gateway.web.console.wording import catalogue
@@ -50,6 +50,7 @@ async def page(visit: Visit, problems: Problems) -> Response:
             (row, [(code, named[code]) for code in steps(row["status"], session, now)])
             for row in rows
         ],
+        waits=WAITS,
         can_register=any(row["status"] in NOT_REGISTERED for row in rows),
         asked=[(each, FULFILLMENTS.get(each["status"], ())) for each in asked],
         completed=await _completed(visit, asked),
@@ -88,6 +89,8 @@ async def _moved(visit: Visit, problems: Problems) -> None:
         "status": visit.text("status", 40),
         "expectedVersion": posted_version(visit),
         "comment": visit.text("comment") or None,
+        "exceptionReason": visit.text("reason") or None,
     }
     fields = {"status": field, "expectedVersion": field, "assignmentId": field}
-    await change(visit, "MoveAssignment", sent, problems, {**fields, "comment": f"comment-{id_}"})
+    fields |= {"comment": f"comment-{id_}", "exceptionReason": f"reason-{id_}"}
+    await change(visit, "MoveAssignment", sent, problems, fields)

@@ -237,6 +237,8 @@ async def move(visit: Visit) -> Response:
     note = "not_moved" if codes else "moved"
     if "NO_PLACE_LEFT" in codes:
         note = "no_place_left"
+    elif "ORDER_REASON_MISSING" in codes:
+        note = "not_their_turn"
     return visit.go(f"/console/training/sessions/{number}", note)
 
 

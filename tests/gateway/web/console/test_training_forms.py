@@ -17,6 +17,7 @@ from gateway.web.console.views import (
     requirements,
     statewide,
 )
+from gateway.web.console.visit import Visit
 from tests.gateway.web.console.test_long_training_lists import (
     DAY,
     NOW,
@@ -156,9 +157,52 @@ async def test_a_step_names_the_version_it_was_made_from_and_keeps_a_refusal_bes
     page = await shown(desk, on_session.shown, number="9101-7", id_="p1", form=form)
     assert desk.sent["changeAssignmentStatus"] == {
         "assignmentId": id_, "status": "NOTIFIED", "expectedVersion": 3, "comment": None,
-        "idempotencyKey": "k",
+        "exceptionReason": None, "idempotencyKey": "k",
     }  # fmt: skip
     assert f'id="e-status-{id_}">Changed meanwhile.' in page
+
+
+async def why_before_others_is_asked_and_sent() -> None:
+    desk = Desk()
+    desk.assigned = [on_a_session("ASSIGNED")]
+    assert 'name="reason"' not in await shown(desk, on_session.shown, number="9101-7", id_="p1")
+    step = {"status": "WAITLISTED", "changedAt": NOW.isoformat(), "comment": None}
+    desk.assigned = [on_a_session("WAITLISTED", statusHistory=[step])]
+    id_ = desk.assigned[0]["id"]
+    assert 'name="reason"' in await shown(desk, on_session.shown, number="9101-7", id_="p1")
+    desk.refusal = {
+        "code": "ORDER_REASON_MISSING", "message": "Say why.",
+        "field": ["input", "exceptionReason"],
+    }  # fmt: skip
+    form = {"assignment": id_, "status": "ACCEPTED", "version": "3", "key": "k"}
+    page = await shown(desk, on_session.shown, number="9101-7", id_="p1", form=form)
+    assert f'id="e-reason-{id_}">Say why.' in page
+    assert '<option value="ACCEPTED" selected>' in page
+    desk.refusal = None
+    given = {**form, "reason": "Nights <b>"}
+    await shown(desk, on_session.shown, number="9101-7", id_="p1", form=given)
+    assert desk.sent["changeAssignmentStatus"]["exceptionReason"] == "Nights <b>"
+    assert "Before others" not in page
+    step["exceptionReason"] = "Nights <b>"
+    page = await shown(desk, on_session.shown, number="9101-7", id_="p1")
+    assert "Before others who waited: “Nights &lt;b&gt;”" in page
+
+
+async def test_why_before_others_is_asked_and_sent() -> None:
+    await why_before_others_is_asked_and_sent()
+
+
+async def test_planted_form_that_loses_the_reason_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = Visit.text
+
+    def lost(visit: Visit, name: str, *given: int) -> str:
+        return "" if name == "reason" else text(visit, name, *given)
+
+    monkeypatch.setattr(Visit, "text", lost)
+    with pytest.raises(AssertionError):
+        await why_before_others_is_asked_and_sent()
 
 
 def rule_of(key: str, *, is_own: bool) -> Row:

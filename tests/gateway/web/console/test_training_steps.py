@@ -28,6 +28,7 @@ def test_the_tables_are_the_services() -> None:
     del decided[prerequisites.FulfillmentStatus.UNMET]  # by a document, which has its own form
     assert as_text(training_steps.FULFILLMENTS) == as_text(decided)
     assert {str(each) for each in assignments.NOT_REGISTERED} == training_steps.NOT_REGISTERED
+    assert {str(each) for each in assignments.WAITS} == training_steps.WAITS
 
 
 def test_a_planted_step_is_seen() -> None:

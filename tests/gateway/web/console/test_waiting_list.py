@@ -137,7 +137,12 @@ async def test_nothing_is_given_where_nothing_is_free_or_all_is_over() -> None:
 
 @pytest.mark.parametrize(
     ("code", "note"),
-    [(None, "moved"), ("VERSION_CONFLICT", "not_moved"), ("NO_PLACE_LEFT", "no_place_left")],
+    [
+        (None, "moved"),
+        ("VERSION_CONFLICT", "not_moved"),
+        ("NO_PLACE_LEFT", "no_place_left"),
+        ("ORDER_REASON_MISSING", "not_their_turn"),
+    ],
 )
 async def test_a_place_is_given_and_who_comes_too_late_is_told_so(
     monkeypatch: pytest.MonkeyPatch, code: str | None, note: str
