@@ -74,7 +74,7 @@ class Gateway:
         if codes:
             return [Complaint("", code, "the gateway refused the row") for code in codes]
         return [
-            Complaint(".".join(map(str, each["field"] or ())), each["code"], each["message"])
+            Complaint(_field(each["field"] or ()), each["code"], each["message"])
             for each in answer["data"]["done"]["userErrors"]
         ]
 
@@ -138,3 +138,9 @@ def misfits(kind: Any, row: Row) -> list[Complaint]:
 
     validate_input_value(row.input, kind, note, hide_suggestions=True)
     return found
+
+
+def _field(path: Sequence[str]) -> str:
+    """Return where a mistake is as a mapping names it: below the input, which every row is."""
+    below = path[1:] if path[:1] == ["input"] else path
+    return ".".join(map(str, below))
