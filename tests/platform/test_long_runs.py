@@ -1,8 +1,10 @@
 """What long runs conclude from what they saw: a line through memory, and what may never be."""
 
+import random
+
 import pytest
 
-from tests.bench import overload, soak
+from tests.bench import hidden, overload, soak
 from tests.bench.goals import below, lines
 from tests.bench.overload import Found, Result
 from tests.bench.soak import Sample, line, table
@@ -80,3 +82,41 @@ def overloaded(*, urgent: str, hidden: str = "answered", recovered_after: float 
 def test_the_overload_says_what_became_of_its_goals(result: Result, said: list[str]) -> None:
     judged = lines(overload.goals(result)).splitlines()
     assert [line.rpartition(": ")[2].partition(" (")[0] for line in judged] == said
+
+
+def times_of(dice: random.Random, late: float) -> dict[str, list[float]]:
+    """Return times of a machine that wavers more from round to round than between kinds."""
+    rounds = [dice.uniform(10, 30) for _ in range(300)]
+    return {
+        kind: [each + dice.gauss(late if kind == "expired" else 0.0, 1.0) for each in rounds]
+        for kind in (hidden.ABSENT, "expired", "taken back")
+    }
+
+
+def test_times_that_tell_nothing_are_not_told_apart() -> None:
+    found = [hidden.chance(times_of(random.Random(seed), 0.0), random.Random(1)) for seed in (1, 2)]
+    assert min(found) > hidden.LIMIT
+
+
+def test_planted_delay_of_one_kind_is_told_apart() -> None:
+    """Half of what the times of one kind waver by."""
+    times = times_of(random.Random(3), 0.5)
+    found = hidden.chance(times, random.Random(1))
+    assert found < hidden.LIMIT
+    assert "missed (chance 0.0" in str(hidden.goal(found, 0.5))
+    assert "| expired |" in hidden.table(times)
+
+
+def test_a_run_that_would_have_noticed_no_delay_shows_nothing() -> None:
+    times = times_of(random.Random(4), 0.0)
+    few = {kind: each[:3] for kind, each in times.items()}
+    assert hidden.noticed(few, random.Random(1)) is None
+    least = hidden.noticed(times, random.Random(1))
+    assert least is not None
+    assert 0.1 < least < 2.0
+    assert ": not shown (" in str(hidden.goal(0.5, None))
+    assert ": met (" in str(hidden.goal(0.5, least))
+
+
+def test_equal_times_share_their_place() -> None:
+    assert hidden.ranks([3.0, 1.0, 3.0]) == [2.5, 1.0, 2.5]
