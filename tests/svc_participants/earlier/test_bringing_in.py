@@ -18,6 +18,7 @@ from svc_participants.indicators.repository import enrolled as counted
 from svc_participants.indicators.repository import enrollment_steps
 from svc_participants.outreach import repository as outreach
 from tests.fixtures.participants_service import (
+    BEFORE_OTHERS,
     CARE_PROVIDER,
     HOUSING_PROVIDER,
     SECOND_PROVIDER,
@@ -39,6 +40,7 @@ from tests.fixtures.participants_service import (
 )
 from tests.fixtures.service_app import ServiceApp, new_key
 from tests.fixtures.site_days import site_today
+from tests.fixtures.whole_list import whole_list
 
 TODAY = site_today()
 WHO = {"givenName": "Kim", "familyName": "Example-Before", "dateOfBirth": "1984-03-04"}
@@ -60,7 +62,6 @@ RECORD = """query($id: ID!) { participant(id: $id) {
     steps { edges { node {
       fromStatus toStatus happenedOn recordedAt isBroughtIn broughtInFrom } } } }
   referrals { totalCount edges { node { status clocks { kind state } } } } } }"""
-WIND = "{ inTheWind(first: 100) { edges { node { id } } } }"
 
 
 async def bring_in(
@@ -93,6 +94,7 @@ async def handed_over(service: ServiceApp) -> str:
     payload = await change(
         service, project_manager(), "decideReferral", "referral { id }", referralId=referral_id,
         expectedVersion=3, decision="APPROVE", providerAgencyId=CARE_PROVIDER,
+        exceptionReason=BEFORE_OTHERS,
     )  # fmt: skip
     assert codes(payload) == []
     return await participant_of(service, referral_id)
@@ -356,8 +358,7 @@ async def test_figures_count_a_stay_by_its_days(participants: ServiceApp) -> Non
 
 
 async def in_the_wind(service: ServiceApp) -> list[str]:
-    found = (await service.graphql(supervisor(), WIND)).data["inTheWind"]
-    return [edge["node"]["id"] for edge in found["edges"]]
+    return [node["id"] for node in await whole_list(service, supervisor(), "inTheWind")]
 
 
 async def assert_nobody_is_missed_on_the_first_day(service: ServiceApp) -> None:

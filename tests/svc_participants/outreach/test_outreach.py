@@ -24,8 +24,8 @@ from tests.fixtures.participants_service import (
 )
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.site_days import site_today
+from tests.fixtures.whole_list import whole_list
 
-WIND = "{ inTheWind(first: 100) { totalCount edges { node { id } } } }"
 TODAY = site_today().isoformat()
 
 
@@ -44,9 +44,7 @@ async def attempt(
 
 
 async def in_the_wind(service: ServiceApp, asking: Caller) -> list[str]:
-    found = (await service.graphql(asking, WIND)).data["inTheWind"]
-    assert found["totalCount"] == len(found["edges"])
-    return [edge["node"]["id"] for edge in found["edges"]]
+    return [node["id"] for node in await whole_list(service, asking, "inTheWind")]
 
 
 async def looked_for(service: ServiceApp) -> tuple[str, str]:

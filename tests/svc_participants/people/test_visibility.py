@@ -31,6 +31,7 @@ from tests.fixtures.participants_service import (
 )
 from tests.fixtures.service_app import ServiceApp, caller
 from tests.fixtures.statements import statements_of
+from tests.fixtures.whole_list import whole_list
 
 ONE = """
 query($id: ID!) {
@@ -42,7 +43,6 @@ query($id: ID!) {
   }
 }
 """
-LIST = "{ participants(first: 100) { totalCount edges { node { id name { given } } } } }"
 ENTITIES = """
 query($keys: [_Any!]!) {
   _entities(representations: $keys) {
@@ -57,8 +57,8 @@ async def one(service: ServiceApp, asking: Caller, participant_id: str) -> Any:
 
 
 async def listed(service: ServiceApp, asking: Caller) -> tuple[set[str], int]:
-    found = (await service.graphql(asking, LIST)).data["participants"]
-    return {edge["node"]["id"] for edge in found["edges"]}, found["totalCount"]
+    found = await whole_list(service, asking, "participants", "id name { given }")
+    return {node["id"] for node in found}, len(found)
 
 
 async def test_assigned_case_manager_sees_the_whole_record(participants: ServiceApp) -> None:

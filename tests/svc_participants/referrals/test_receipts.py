@@ -30,6 +30,7 @@ from tests.fixtures.participants_service import (
     released_to,
 )
 from tests.fixtures.service_app import ServiceApp, new_key
+from tests.fixtures.whole_list import whole_list
 
 MINE = """
 { myReferrals(first: 100) { totalCount edges { node {
@@ -137,10 +138,9 @@ async def test_the_project_manager_sees_who_is_screened_until_enrollment(
     query = "query($id: ID!) { participant(id: $id) { id name { given } contact { phone } } }"
     hidden = await participants.graphql(project_manager(), query, {"id": who})
     assert hidden.data["participant"] is None
-    queue = "{ referralQueue(first: 100) { edges { node { id status version } } } }"
-    waiting = (await participants.graphql(project_manager(), queue)).data["referralQueue"]
-    assert referral_id in [edge["node"]["id"] for edge in waiting["edges"]]
-    assert {edge["node"]["status"] for edge in waiting["edges"]} <= {"SCREENING", "WAITLISTED"}
+    waiting = await whole_list(participants, project_manager(), "referralQueue", "id status")
+    assert referral_id in [node["id"] for node in waiting]
+    assert {node["status"] for node in waiting} <= {"SCREENING", "WAITLISTED"}
 
 
 async def test_the_liaison_decides_on_the_own_agencys_referrals_only(
@@ -155,9 +155,8 @@ async def test_the_liaison_decides_on_the_own_agencys_referrals_only(
         concern="Sleeps by the door.",
     )  # fmt: skip
     foreign = payload["referral"]["id"]
-    queue = "{ referralQueue(first: 100) { edges { node { id status account } } } }"
-    found = (await participants.graphql(police_liaison(), queue)).data["referralQueue"]["edges"]
-    shown = {edge["node"]["id"]: edge["node"] for edge in found}
+    queue = (police_liaison(), "referralQueue", "id status account")
+    shown = {node["id"]: node for node in await whole_list(participants, *queue)}
     assert shown[own]["status"] == "SCREENING"
     assert shown[own]["account"] is None
     assert foreign not in shown
@@ -168,8 +167,7 @@ async def test_the_liaison_decides_on_the_own_agencys_referrals_only(
             providerAgencyId=CARE_PROVIDER, exceptionReason=BEFORE_OTHERS,
         )  # fmt: skip
         assert codes(payload) == expected
-    found = (await participants.graphql(police_liaison(), queue)).data["referralQueue"]["edges"]
-    assert own not in [edge["node"]["id"] for edge in found]
+    assert own not in [node["id"] for node in await whole_list(participants, *queue)]
 
 
 async def decided_already(service: ServiceApp) -> list[str]:

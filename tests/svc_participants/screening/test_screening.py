@@ -30,11 +30,11 @@ from tests.fixtures.participants_service import (
 )
 from tests.fixtures.service_app import ServiceApp
 from tests.fixtures.statements import statements_of
+from tests.fixtures.whole_list import whole_list
 
 ONE = """query($id: ID!) { referral(id: $id) { status version exceptionReason queuedSince
   judgement { judgedAs points reasons findings { aspect isOpen text } } intakeStanding
   clocks { id kind state version elapsedMinutes pauses { reason } } } }"""
-WAITLIST = "{ waitlist(first: 100) { totalCount edges { node { id judgement { points } } } } }"
 PREVIEW = """query($id: ID!) { protocolPreview(id: $id) {
   wouldDecline(first: 1) { totalCount edges { node { id } cursor } }
   wouldAccept { totalCount edges { node { id } } } } }"""
@@ -179,9 +179,8 @@ async def waiting(service: ServiceApp, **form: Any) -> str:
 
 
 async def order(service: ServiceApp, *wanted: str) -> list[str]:
-    found = (await service.graphql(project_manager(), WAITLIST)).data["waitlist"]
-    assert found["totalCount"] == len(found["edges"])
-    ours = [edge["node"] for edge in found["edges"] if edge["node"]["id"] in wanted]
+    found = await whole_list(service, project_manager(), "waitlist", "id judgement { points }")
+    ours = [node for node in found if node["id"] in wanted]
     points = [node["judgement"]["points"] for node in ours]
     assert points == sorted(points, reverse=True)
     return [node["id"] for node in ours]
