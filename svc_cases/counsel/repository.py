@@ -71,7 +71,9 @@ def pages_by_participant(
 
 
 def _counsel(caller: Caller) -> Select[Counsel]:
-    return select(Counsel).where(visible(caller, Category.LEGAL_COORD, Counsel.participant_id))
+    return select(Counsel).where(
+        visible(caller, Category.LEGAL_COORD, Counsel.participant_id, is_single=True)
+    )
 
 
 async def counsel_by_ids(

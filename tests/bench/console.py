@@ -24,10 +24,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx2
-import psutil
 
 from infra import clock
 from infra.dev.screenshots.shots import SHOTS, resolved
+from tests.bench.platform_cost import processor_ms
 from tests.fixtures.whole_platform import ROOT, Platform, free_ports, start_platform, stop_platform
 from tests.platform.console.test_security import form_token, signed_in
 
@@ -76,18 +76,6 @@ async def measure(platform: Platform, times: int) -> list[dict[str, Any]]:
                     }
                 )
     return rows
-
-
-def processor_ms(platform: Platform) -> float:
-    """Return milliseconds that the platform's processes have had of a processor so far."""
-    run = json.loads((platform.data_dir / "run.json").read_text())
-    spent = 0.0
-    for each in psutil.Process(run["pids"]["up"]).children(recursive=True):
-        try:
-            spent += sum(each.cpu_times()[:2])
-        except psutil.NoSuchProcess:
-            continue
-    return spent * 1000
 
 
 async def _open_review(platform: Platform, http: httpx2.AsyncClient, participant: str) -> None:

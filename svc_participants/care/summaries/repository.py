@@ -64,7 +64,7 @@ class StandingLoader(BatchLoader[Standing]):
             .outerjoin(ProgressSummaryRow, approved)
             .where(
                 ParticipantRow.id == IDS,
-                visible(caller, Category.GOALS_PLAN, ParticipantRow.id),
+                visible(caller, Category.GOALS_PLAN, ParticipantRow.id, is_single=True),
             )
         )
 

@@ -168,15 +168,18 @@ async def seen(
 ) -> list[Record]:
     record = values(column("person", Uuid), column("dated_on", Date), name="record").data(RECORDS)
     dated_on = record.c.dated_on if is_dated else None
+    whose = record.c.person
     forms = [
-        visible(caller, category, record.c.person, dated_on, is_list=is_list)
-        for is_list in (False, True)
+        visible(caller, category, whose, dated_on),
+        visible(caller, category, whose, dated_on, is_list=True),
+        visible(caller, category, whose, dated_on, is_single=True),
     ]
-    found, listed = [
-        (await session.execute(select(record.c.person, record.c.dated_on).where(form))).all()
+    found, *others = [
+        (await session.execute(select(whose, record.c.dated_on).where(form))).all()
         for form in forms
     ]
-    assert sorted(map(repr, found)) == sorted(map(repr, listed))
+    for each in others:
+        assert sorted(map(repr, found)) == sorted(map(repr, each))
     return [(row[0], row[1]) for row in found]
 
 

@@ -106,7 +106,7 @@ async def test_a_release_lets_read_and_never_write(participants: ServiceApp) -> 
 async def test_planted_write_without_its_ground_is_caught(
     participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch, repository, "may_write", lambda *_: true())
+    plant(monkeypatch, repository, "may_write", lambda *_, **__: true())
     assert await may_write_by_release(participants)
 
 

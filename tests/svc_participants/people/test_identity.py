@@ -130,7 +130,7 @@ async def test_planted_write_without_its_ground_is_caught(
 
     from svc_participants.people import repository
 
-    plant(monkeypatch, repository, "may_write", lambda *_: true())
+    plant(monkeypatch, repository, "may_write", lambda *_, **__: true())
     assert set(map(tuple, await strangers(participants))) != {("NOT_FOUND",)}
 
 
