@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 _EASTMOST: Final = timezone(timedelta(hours=14))
+_WESTMOST: Final = timezone(timedelta(hours=-12))
 
 
 def now() -> datetime:
@@ -32,6 +33,11 @@ def latest_day() -> date:
     let through is at most the next day or the one after; where that matters, know the place.
     """
     return day_in(_EASTMOST)
+
+
+def earliest_day() -> date:
+    """Return the earliest calendar day that it is now anywhere (UTC-12): begun at every place."""
+    return day_in(_WESTMOST)
 
 
 def epoch_seconds() -> int:

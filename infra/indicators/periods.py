@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from infra.indicators.definitions import Grain
 
@@ -36,6 +36,21 @@ class Period:
         if self.grain is Grain.YEAR:
             return str(year)
         return f"{year}-Q{(self.starts_on.month + 2) // 3}"
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the instant at which a day begins at a place."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def bounds(days: tuple[date, date], zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the first instant of days at a place, and the first one after them.
+
+    Args:
+        days: first and last.
+        zone: of the place.
+    """
+    return midnight(days[0], zone), midnight(days[1] + timedelta(days=1), zone)
 
 
 def _later(day: date, months: int) -> date:

@@ -111,7 +111,7 @@ class Publisher:
         """Publish settled periods that are not published yet; returns how many it looked at.
 
         Args:
-            today: the day, UTC; a site's day differs by less than the settling time forgives.
+            today: a day that has begun at every site, so that none before it goes on.
             most: how many periods at most, the newest of all sites first; None: all.
         """
         waiting = await self._waiting(today)
@@ -174,7 +174,7 @@ class Publisher:
         failed = 0
         while True:
             try:
-                looked_at = await self.publish_settled(clock.now().date(), MOST_AT_A_LOOK)
+                looked_at = await self.publish_settled(clock.earliest_day(), MOST_AT_A_LOOK)
             except Exception as error:  # whatever it is, the next look may go better
                 _log.warning("publishing_failed", error_type=type(error).__name__)
                 pause = min(LOOK_AFTER_FAILURE_SECONDS * 2**failed, LOOK_EVERY_SECONDS)

@@ -1,14 +1,16 @@
 """What the publisher counts here: one observation for each person of a population."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from infra.database import ReadSession
 from infra.errors import bug
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
 from infra.indicators.groups import Groups, GroupsOfPeople
-from infra.indicators.periods import Period
+from infra.indicators.periods import Period, bounds, midnight
+from svc_cases.cases.repository import zone_of_site
 from svc_cases.indicators import repository, rules
 
 _Categories = Mapping[Split, str]
@@ -64,12 +66,13 @@ class CaseFigures:
         site = UUID(site_id)
         days = (period.starts_on, period.ends_on)
         if population is rules.INVITED:
+            since, over = bounds(days, await _zone(session, site))
             return [
                 Observation(
                     {"ATTENDANCE": rules.attendance(row["invited"], row["came"])},
                     {Split.AGENCY: row["agency_id"]},
                 )
-                for row in await repository.invited(session, site, *days)
+                for row in await repository.invited(session, site, since, over)
             ]
         merged = {} if self._groups is None else await self._groups.merged(site)
         if population is rules.WITH_WARRANT:
@@ -103,7 +106,7 @@ class CaseFigures:
     async def _agreed(
         self, session: ReadSession, site: UUID, period: Period, merged: repository.Merged
     ) -> list[Observation]:
-        until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
+        until = midnight(period.settled_on(), await _zone(session, site))
         days = (period.starts_on, period.ends_on)
         found = await repository.agreed(session, site, days, until, merged)
         first = {row["participant_id"]: row["day"] for row in found}
@@ -137,6 +140,11 @@ class CaseFigures:
             told = await self._groups.of(site, days, period.starts_on, period.settled_on())
         unknown = dict.fromkeys(rules.OF_PEOPLE, rules.NOT_KNOWN)
         return {person: told.people.get(person, unknown) for person in days}
+
+
+async def _zone(session: ReadSession, site: UUID) -> ZoneInfo:
+    """Return the zone of a site, which is that of its courts; UTC where it has none."""
+    return ZoneInfo(await zone_of_site(session, site) or "UTC")
 
 
 def _unless_there(categories: Sequence[str]) -> list[str]:

@@ -55,7 +55,7 @@ select a.account, min(a.agency_id) as agency_id, count(*) as invited,
   count(*) filter (where a.has_attended) as came
 from owg_attendee a join owg_meeting m on m.id = a.meeting_id
 where m.site_id = :site and a.removed_at is null and m.status in ('CLOSED', 'MINUTES_APPROVED')
-  and m.starts_at::date between :starts_on and :ends_on
+  and m.starts_at >= :since and m.starts_at < :over
 group by a.account
 """
 _AGREED = f"""
@@ -155,10 +155,17 @@ async def warrants(
 
 
 async def invited(
-    session: AnySession, site_id: UUID, starts_on: date, ends_on: date
+    session: AnySession, site_id: UUID, since: datetime, over: datetime
 ) -> Sequence[Mapping[str, Any]]:
-    """Return who was invited to meetings in a period, and how often they came."""
-    given = {"site": site_id, "starts_on": starts_on, "ends_on": ends_on}
+    """Return who was invited to meetings in a time, and how often they came.
+
+    Args:
+        session: a snapshot.
+        site_id: site.
+        since: first instant of the time.
+        over: first instant after it.
+    """
+    given = {"site": site_id, "since": since, "over": over}
     return await rows(session, _INVITED, given)
 
 

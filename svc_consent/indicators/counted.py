@@ -1,7 +1,7 @@
 """What the publisher counts here: one observation for each person of a population."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -84,8 +84,8 @@ async def _people(
 ) -> Sequence[Mapping[str, Any]]:
     is_of_people = who is not None and population is not rules.ASKERS
     merged = await who.merged(UUID(site_id)) if who is not None and is_of_people else {}
-    until = datetime.combine(period.settled_on(), time.min, tzinfo=UTC)
     days = (period.starts_on, period.ends_on)
+    until = period.settled_on()
     return await repository.people(session, population.key, site_id, days, until, merged)
 
 

@@ -1,11 +1,18 @@
-"""SQL of what is counted: one row for each person of a population, with nothing but an id."""
+"""SQL of what is counted: one row for each person of a population, with nothing but an id.
+
+A day is one of the site.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
 
 from infra.database import AnySession, rows
+from infra.indicators.periods import bounds, midnight
 
 # A release that was ever in force: not a draft, not defective, not an error.
 _SIGNED = "status in ('ACTIVE', 'REVOKED', 'SUPERSEDED') and signed_at is not null"
@@ -26,11 +33,11 @@ with {_RECORDS}, first as (
   where basis = 'o' and effect = 'permit' and holder in ({_HOLDERS})
   order by 1, starts_at, id
 )
-select f.participant_id, f.starts_at::date as day,
+select f.participant_id, (f.starts_at at time zone cast(:zone as text))::date as day,
   split_part(substr(f.holder, 8), '@', 1) as agency_id, f.starts_at as taken_in_at,
   (select min(r.signed_at) from release r where r.participant_id {_OF.format("f.participant_id")}
      and r.site_id = cast(:site as uuid) and r.{_SIGNED} and r.signed_at < :until) as signed_at
-from first f where f.starts_at::date between :starts_on and :ends_on
+from first f where f.starts_at >= :since and f.starts_at < :over
 """  # noqa: S608 - put together from constants
 _SIGNERS = f"""
 with {_RECORDS}, first as (
@@ -39,7 +46,8 @@ with {_RECORDS}, first as (
   where site_id = cast(:site as uuid) and {_SIGNED}
   order by person_id, signed_at, number, id
 )
-select f.participant_id, f.signed_at::date as day, f.disclosing_agency_id::text as agency_id,
+select f.participant_id, (f.signed_at at time zone cast(:zone as text))::date as day,
+  f.disclosing_agency_id::text as agency_id,
   (select array_agg(distinct a.type) from authority_agency_window w
      join agency a on a.id::text = w.agency_id
      where w.site_id = cast(cast(:site as uuid) as text)
@@ -58,7 +66,7 @@ select f.participant_id, f.signed_at::date as day, f.disclosing_agency_id::text 
      and (r.revoked_at is null or r.revoked_at >= :until)
      and (r.superseded_at is null or r.superseded_at >= :until)
      and (r.expires_at is null or r.expires_at >= :until)) as is_in_force
-from first f where f.signed_at::date between :starts_on and :ends_on
+from first f where f.signed_at >= :since and f.signed_at < :over
 """  # noqa: S608 - put together from constants
 # A release ends for somebody when the last one does; an end by an event has no day.
 _HOLDERS = f"""
@@ -82,17 +90,18 @@ from held h
 """  # noqa: S608 - put together from constants
 _ASKERS = """
 select sum(d.attempts) as times from denied_attempts d
-where d.hour::date between :starts_on and :ends_on and d.subject in (
+where d.hour >= :since and d.hour < :over and d.subject in (
   select g.account_id::text from role_grant g where g.site_id = cast(:site as uuid)
 ) group by d.subject
 """
 # By site, so that an index gives each its first entry.
 _FIRST = """
-select s.id::text as id, f.signed_at::date as day from site s
+select s.id::text as id, (f.signed_at at time zone s.time_zone)::date as day from site s
 cross join lateral (
   select min(r.signed_at) as signed_at from release r where r.site_id = s.id
 ) f where f.signed_at is not null
 """
+_ZONE = "select time_zone from site where id = cast(:site as uuid)"
 _AGENCIES = """
 select distinct m.agency_id::text as id from membership m where m.site_id = cast(:site as uuid)
 union
@@ -117,7 +126,7 @@ async def people(
     population: str,
     site_id: str,
     days: tuple[date, date],
-    until: datetime,
+    until: date,
     merged: Mapping[UUID, UUID],
 ) -> Sequence[Mapping[str, Any]]:
     """Return everybody of a population in a period.
@@ -127,18 +136,22 @@ async def people(
         population: its key.
         site_id: site.
         days: first and last day of the period.
-        until: instant that outcomes are looked at.
+        until: first day on which outcomes count no more.
         merged: records that are merged into another one, with that one.
     """
-    given: dict[str, object] = {"site": site_id}
-    if population != "ASKERS":
-        given |= {"records": list(merged), "persons": list(merged.values())}
+    zone = await _zone(session, site_id)
+    since, over = bounds(days, zone)
+    given: dict[str, object] = {"site": site_id, "over": over}
+    if population == "ASKERS":
+        return await rows(session, _ASKERS, given | {"since": since})
+    given |= {"records": list(merged), "persons": list(merged.values())}
+    given["until"] = midnight(until, zone)
     if population == "HOLDERS":
-        over = datetime.combine(days[1] + timedelta(days=1), time.min, tzinfo=UTC)
-        given |= {"over": over, "until": until, "ends_on": days[1]}
-        return await rows(session, _HOLDERS, given)
-    statement = {"TAKEN_IN": _TAKEN_IN, "SIGNERS": _SIGNERS, "ASKERS": _ASKERS}[population]
-    given |= {"starts_on": days[0], "ends_on": days[1]}
-    if population != "ASKERS":
-        given["until"] = until
-    return await rows(session, statement, given)
+        return await rows(session, _HOLDERS, given | {"ends_on": days[1]})
+    statement = {"TAKEN_IN": _TAKEN_IN, "SIGNERS": _SIGNERS}[population]
+    return await rows(session, statement, given | {"since": since, "zone": zone.key})
+
+
+async def _zone(session: AnySession, site_id: str) -> ZoneInfo:
+    found = await session.execute(text(_ZONE), {"site": site_id})
+    return ZoneInfo(found.scalar_one())

@@ -1,13 +1,13 @@
 """What the publisher counts here: one observation for each person of a population."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from uuid import UUID
 
 from infra.database import ReadSession
 from infra.indicators.definitions import Categories, Indicator, Observation, Population, Split
-from infra.indicators.periods import Period
+from infra.indicators.periods import Period, midnight
 from svc_participants.handoffs.rules import minutes_until
 from svc_participants.indicators import (
     called,
@@ -26,6 +26,7 @@ from svc_participants.indicators.populations import (
     SERVED,
     STARTED,
 )
+from svc_participants.people.site_days import zone_of_site
 
 
 class ParticipantFigures:
@@ -67,13 +68,9 @@ class ParticipantFigures:
         return await _referrers(session, site, period)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
-
-
 async def _referred(session: ReadSession, site: UUID, period: Period) -> list[Observation]:
     found = await repository.referred(session, site, period.starts_on, period.ends_on)
-    until = _midnight(period.settled_on())
+    until = midnight(period.settled_on(), await zone_of_site(session, site))
     steps = await repository.referral_steps(session, [each["id"] for each in found], until)
     districts = await repository.districts(session, site)
     people = [each["participant_id"] for each in found]
@@ -135,11 +132,13 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
     people = [each["participant_id"] for each in found]
     after = period.ends_on + timedelta(days=1)
     steps = await repository.enrollment_steps(session, [each["id"] for each in found], after)
-    loads = await repository.caseloads(session, people, period.ends_on)
+    zone = await zone_of_site(session, site)
+    loads = await repository.caseloads(session, people, period.ends_on, zone)
     homes = await repository_care.housing(session, people, period.ends_on)
     well = await _well_being(session, people, period)
     places = await repository_care.places(session, site, people, period.starts_on, period.ends_on)
     districts = await repository.districts(session, site)
+    began_at = midnight(period.starts_on, UTC)  # as the days of these steps are told
     observed = []
     for row in found:
         taken = steps.get(row["id"], [])
@@ -150,9 +149,7 @@ async def _enrolled(session: ReadSession, site: UUID, period: Period) -> list[Ob
         observed.append(
             Observation(
                 {
-                    "ENGAGEMENT": rules.engagement(
-                        taken, _midnight(period.starts_on), status, row["exit_reason"]
-                    ),
+                    "ENGAGEMENT": rules.engagement(taken, began_at, status, row["exit_reason"]),
                     "CASELOAD": rules.caseload(loads.get(row["participant_id"], [])),
                     "HOUSING_AT_INTAKE": well_being.housing(began),
                     "HOUSING_LATEST": well_being.housing(latest),

@@ -1,13 +1,14 @@
 """SQL of what is counted: one row for each person of a population, with nothing that names them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from infra.database import AnySession, rows
+from infra.indicators.periods import bounds
 from svc_participants.indicators.merged import MEMBERS, PERSON, RECORDS
 from svc_participants.indicators.rules import About, Step
 from svc_participants.protocols.rules import ProtocolState
@@ -134,12 +135,12 @@ _CASELOADS = f"""
 with held as (
   select m.person_id as participant_id, a.account_id
   from {MEMBERS} m join caseload_assignment a on a.participant_id = m.record_id
-  where a.starts_on <= :on and (a.ended_at is null or a.ended_at::date > :on)
+  where a.starts_on <= :on and (a.ended_at is null or a.ended_at >= :over)
 ), loads as (
   select w.account_id, count(distinct {PERSON.format("o.participant_id")}) as size
   from (select distinct account_id from held) w
   join caseload_assignment o on o.account_id = w.account_id
-  where o.starts_on <= :on and (o.ended_at is null or o.ended_at::date > :on)
+  where o.starts_on <= :on and (o.ended_at is null or o.ended_at >= :over)
   group by w.account_id
 )
 select distinct h.participant_id, h.account_id, l.size
@@ -268,11 +269,12 @@ async def intakes(
 
 
 async def caseloads(
-    session: AnySession, participants: Sequence[UUID], on: date
+    session: AnySession, participants: Sequence[UUID], on: date, zone: tzinfo
 ) -> dict[UUID, list[int]]:
-    """Return how large the caseloads are that people are on at the end of a day."""
+    """Return how large the caseloads are that people are on at the end of a day at a place."""
     sizes: dict[UUID, list[int]] = {}
-    for each in await rows(session, _CASELOADS, {"ids": participants, "on": on}):
+    _, over = bounds((on, on), zone)
+    for each in await rows(session, _CASELOADS, {"ids": participants, "on": on, "over": over}):
         sizes.setdefault(each["participant_id"], []).append(each["size"])
     return sizes
 

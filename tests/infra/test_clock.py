@@ -1,4 +1,4 @@
-"""Which day it is: at a place, and at the latest anywhere."""
+"""Which day it is: at a place, and at the latest and the earliest anywhere."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -31,3 +31,18 @@ def test_a_day_is_one_of_the_place(
     assert clock.latest_day() == max(
         clock.day_in(ZoneInfo(each)) for each in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC")
     )
+
+
+@pytest.mark.parametrize(
+    ("now", "earliest"),
+    [
+        (datetime(2026, 11, 24, 11, 59, tzinfo=UTC), 23),
+        (datetime(2026, 11, 24, 12, 0, tzinfo=UTC), 24),  # midnight of the westmost place
+    ],
+)
+def test_the_earliest_day_has_begun_everywhere(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, earliest: int
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert clock.earliest_day() == date(2026, 11, earliest)
+    assert clock.earliest_day() <= min(clock.day_in(WEST), clock.day_in(EAST))

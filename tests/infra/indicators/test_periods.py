@@ -1,9 +1,10 @@
 """Periods never overlap, and are counted only when they have settled."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from infra.indicators.definitions import Grain
-from infra.indicators.periods import period_of, settled_periods
+from infra.indicators.periods import bounds, period_of, settled_periods
 
 
 def test_quarters_join_without_overlap() -> None:
@@ -21,3 +22,16 @@ def test_outcomes_are_waited_for() -> None:
     assert year.settled_on() == date(2024, 1, 31)
     assert year.settled_on(24) == date(2026, 1, 31)
     assert list(settled_periods(date(2023, 1, 1), date(2026, 1, 30), Grain.YEAR, 24)) == []
+
+
+def test_days_begin_and_end_where_the_place_is() -> None:
+    quarter = (date(2025, 1, 1), date(2025, 3, 31))
+    assert bounds(quarter, UTC) == (
+        datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC),
+    )  # fmt: skip
+    # An hour less in summer: the clocks went forward between the two.
+    assert bounds(quarter, ZoneInfo("America/Los_Angeles")) == (
+        datetime(2025, 1, 1, 8, tzinfo=UTC), datetime(2025, 4, 1, 7, tzinfo=UTC),
+    )  # fmt: skip
+    since, over = bounds((date(2025, 3, 9), date(2025, 3, 9)), ZoneInfo("America/Los_Angeles"))
+    assert over - since == timedelta(hours=23)

@@ -153,7 +153,7 @@ async def test_what_both_records_hold_is_the_persons(participants: ServiceApp) -
         assert await repository_care.safety(session, [new], BEGINS, last) == {new: (True, False)}
         assert (await repository_after.costs(session, [new], last))[new][0] == 200
         # Three records on the caseload are two people.
-        assert await repository.caseloads(session, [new], date(2025, 3, 31)) == {new: [2]}
+        assert await repository.caseloads(session, [new], date(2025, 3, 31), UTC) == {new: [2]}
         period = (FIRST, FIRST)
         assert await repository.referred_days(session, site, period, None, 9) == {new: FIRST}
         (row,) = await repository.first_referrals(session, site, [new])
