@@ -12,6 +12,8 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import Category
 from svc_participants.care.assessments import repository, rules
+from svc_participants.care.assessments.digests import digest_of
+from svc_participants.care.assessments.instruments import Instrument
 from svc_participants.care.assessments.shelf import SHELF
 from svc_participants.care.assessments.tables import (
     AssessmentAnswerRow,
@@ -49,6 +51,7 @@ async def record_assessment(
     site_id = parse_id(caller.site_id)
     instrument = SHELF.offered(site_id, given.instrument, given.instrument_version)
     check_day(given.taken_on, await today_at(session, caller), "takenOn")
+    await _keep_what_it_says(session, instrument)
     row = AssessmentRow(
         **keeper(caller, found),
         instrument=instrument.key,
@@ -61,6 +64,18 @@ async def record_assessment(
     await session.flush()
     await _add_answers(session, caller, row, given.answers)
     return {"assessment": str(row.id)}
+
+
+async def _keep_what_it_says(session: WriteSession, instrument: Instrument) -> None:
+    """Keep what an instrument says when somebody is first assessed by it.
+
+    Raises:
+        RuleError: INSTRUMENT_UNKNOWN: another process, with other files, has kept other wording.
+    """
+    version, digest = (instrument.key, instrument.version), digest_of(instrument)
+    await repository.keep_digests(session, {version: digest})
+    if (await repository.digests(session))[version] != digest:
+        raise rules.unknown_instrument()
 
 
 async def revise_assessment(

@@ -8,7 +8,7 @@ unknown, missing or contradictory stops the start and names the file and the pla
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -124,6 +124,7 @@ class Instrument:
     Attributes:
         is_intake: whether it is a psychosocial intake, which enrolling asks for.
         sites: where it is used; None: at every site.
+        file: where it was read, for errors.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Instrument:
     sections: tuple[Section, ...]
     scores: tuple[Score, ...]
     sites: frozenset[UUID] | None
+    file: str = field(default="", compare=False)
 
     def is_for(self, site_id: UUID | None) -> bool:
         """Return whether it is used at a site; who acts at none has those of every site."""
@@ -182,7 +184,7 @@ def _gathered(others: Instruments, folder: Traversable) -> Instruments:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InstrumentError(f"{file.name}: {type(error).__name__}") from None
-        instrument = read(text, file.name)
+        instrument = replace(read(text, file.name), file=str(file))
         known = found.setdefault((instrument.key, instrument.version), instrument)
         if known != instrument:
             name = f"{instrument.key} {instrument.version}"

@@ -1,14 +1,15 @@
 """All statements about assessments: PSYCHOSOCIAL, and each answer by its section's category too."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 
 from infra.batch_loader import IDS, AnySelect, BatchLoader
-from infra.database import ReadSession, WriteSession
+from infra.database import AnySession, ReadSession, WriteSession
 from infra.identity_token import Caller
 from infra.owner_pages import Order
 from infra.vocabulary import Category
@@ -18,12 +19,12 @@ from svc_participants.care.assessments.tables import (
     AssessmentAnswerRow,
     AssessmentRow,
     AssessmentScoreRow,
+    UsedInstrumentRow,
 )
 from svc_participants.care.keeping import loader_of, pages_of
 from svc_participants.people.repository import holding
 from svc_participants.people.rules import AnswerState
 
-_MOST_NAMED = 20
 _VERSION = tuple_(AssessmentRow.instrument, AssessmentRow.instrument_version)
 NEWEST_FIRST = Order((AssessmentRow.taken_on, AssessmentRow.id), is_descending=True)
 
@@ -155,6 +156,21 @@ async def used_but(
         .where(_VERSION.not_in(sorted(known)))
         .distinct()
         .order_by(AssessmentRow.instrument, AssessmentRow.instrument_version)
-        .limit(_MOST_NAMED)
     )
     return [(key, version) for key, version in found]
+
+
+async def digests(session: AnySession) -> dict[tuple[str, int], str]:
+    """Return what versions said when somebody was first assessed by them, as far as it is kept."""
+    found = await session.scalars(select(UsedInstrumentRow))
+    return {(each.instrument, each.instrument_version): each.digest for each in found}
+
+
+async def keep_digests(session: WriteSession, said: Mapping[tuple[str, int], str]) -> None:
+    """Keep what versions say that are used from now on; what is kept of one stays as it is."""
+    values = [
+        {"instrument": key, "instrument_version": version, "digest": digest}
+        for (key, version), digest in sorted(said.items())
+    ]
+    if values:
+        await session.execute(insert(UsedInstrumentRow).values(values).on_conflict_do_nothing())

@@ -1,4 +1,4 @@
-"""The instruments of this process, and that none is missing under which somebody was assessed."""
+"""The instruments of this process, and that each is as it was when somebody was assessed by it."""
 
 import asyncio
 import sys
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from infra.database import Database
 from svc_participants.care.assessments import repository, rules
+from svc_participants.care.assessments.digests import digest_of
 from svc_participants.care.assessments.instruments import (
     Instrument,
     InstrumentError,
@@ -19,6 +20,7 @@ from svc_participants.care.assessments.instruments import (
 )
 
 _START_SECONDS = 5.0
+_MOST_NAMED = 20
 _log = structlog.get_logger(__name__)
 
 
@@ -75,7 +77,7 @@ def _one(found: Instruments, key: str, version: int) -> Instrument:
 
 
 class UsedVersions:
-    """Looks once whether each version that somebody was assessed under is still there.
+    """Looks once whether each version that somebody was assessed under is there, as it was then.
 
     At the start, which it refuses; where the database is not there by then, before the program
     says that it is ready.
@@ -91,10 +93,10 @@ class UsedVersions:
         self._has_looked = False
 
     async def start(self) -> None:
-        """Refuse the start where one is missing.
+        """Refuse the start where one is missing, or says other than it did.
 
         Raises:
-            InstrumentError: naming it, and the folder; written to standard error as well, since
+            InstrumentError: naming it, and folder or file; written to standard error as well, since
                 nothing of an exception but its type is logged.
         """
         try:
@@ -107,7 +109,7 @@ class UsedVersions:
             return
 
     async def is_ready(self) -> bool:
-        """Return whether none is missing; asked no more once that is known."""
+        """Return whether all are there as they were; asked no more once that is known."""
         if not self._has_looked:
             try:
                 await self._look()
@@ -116,10 +118,28 @@ class UsedVersions:
         return self._has_looked
 
     async def _look(self) -> None:
+        said = {version: digest_of(each) for version, each in SHELF.all().items()}
         async with self._database.read() as session:
-            missing = await repository.used_but(session, SHELF.all())
+            missing = await repository.used_but(session, said)
+            kept = await repository.digests(session)
+            first_seen = await repository.used_but(session, kept)
         if missing:
-            names = ", ".join(f"{key} {version}" for key, version in missing)
+            names = ", ".join(f"{key} {version}" for key, version in missing[:_MOST_NAMED])
             where = self._folder or "the instruments of the service"
             raise InstrumentError(f"{where}: missing, though somebody was assessed by it: {names}")
+        changed = sorted(each for each in said.keys() & kept.keys() if said[each] != kept[each])
+        if changed:
+            raise InstrumentError("; ".join(map(_changed, changed[:_MOST_NAMED])))
+        if first_seen:  # used before such a record was kept, or entered without the service
+            async with self._database.write() as session:
+                await repository.keep_digests(session, {each: said[each] for each in first_seen})
         self._has_looked = True
+
+
+def _changed(version: tuple[str, int]) -> str:
+    instrument = SHELF.all()[version]
+    name = f"{instrument.key} {instrument.version}"
+    return (
+        f"{instrument.file}: {name} says other than when somebody was assessed by it;"
+        " put back what it said, and give the new wording a new version"
+    )

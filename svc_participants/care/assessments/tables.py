@@ -27,6 +27,16 @@ class AssessmentRow(Kept, Base):
     version: Mapped[Version]
 
 
+class UsedInstrumentRow(Base):
+    """What a version said when somebody was first assessed by it; kept for good, of nobody."""
+
+    __tablename__ = "used_instrument"
+
+    instrument: Mapped[str] = mapped_column(primary_key=True)
+    instrument_version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str]
+
+
 class AssessmentAnswerRow(Kept, Base):
     """An answer of one wording; it tells of the category of its section."""
 

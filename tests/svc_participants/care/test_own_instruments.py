@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from svc_participants.app import app
-from svc_participants.care.assessments import listing, repository
+from svc_participants.care.assessments import digests, listing, repository, shelf
 from svc_participants.care.assessments.instruments import (
     Instrument,
     InstrumentError,
@@ -247,11 +247,23 @@ async def assessed_under(service: ServiceApp, version: int, assessment_id: str) 
 
 
 async def has_all_that_was_used(service: ServiceApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the shelf hold what any test was assessed by until now."""
+    """Let the shelf hold what any test was assessed by until now, too, as it was then."""
     async with service.chassis.database.read() as session:
-        used = await repository.used_but(session, [])
+        used = await repository.used_but(session, SHELF.all())
+        kept = await repository.digests(session)
     any_one = packaged()["phq-2", 1]
-    monkeypatch.setattr(SHELF, "_all", {**packaged(), **dict.fromkeys(used, any_one)})
+    others = {
+        (key, version): dataclasses.replace(any_one, key=key, version=version)
+        for key, version in used
+    }
+
+    def digest_of(each: Instrument) -> str:
+        version = (each.key, each.version)
+        is_other = version in others and version in kept
+        return kept[version] if is_other else digests.digest_of(each)
+
+    monkeypatch.setattr(SHELF, "_all", {**SHELF.all(), **others})
+    monkeypatch.setattr(shelf, "digest_of", digest_of)
 
 
 async def test_a_missing_version_that_was_used_stops_the_start(
