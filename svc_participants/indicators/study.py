@@ -27,7 +27,8 @@ from svc_participants.people.site_days import today_at
 _TRAITS = (Split.RACE, Split.AGE, Split.GENDER)
 
 # Everybody of the site whose first referral has settled, unless they said no to all or to this
-# agency. The order is by a random id, which says nothing.
+# agency. The order is by a random id, which says nothing. Of stays, the one that began first
+# counts: one that was brought in from an earlier system is entered last.
 _PEOPLE = f"""
 select r.person_id as participant_id, r.door, r.counterfactual, r.status,
   r.decision_reason, r.submitted_on, d.race, d.gender_identity, d.sex, d.disability, p.born_on,
@@ -45,7 +46,7 @@ left join lateral (
   select enrolled_on, status from enrollment e
   where e.participant_id = any({RECORDS.format("r.person_id")}) and e.site_id = :site
     and e.exit_reason is distinct from 'ADMIN_ERROR'
-  order by e.created_at limit 1
+  order by e.enrolled_on, e.created_at, e.id limit 1
 ) e on true
 where r.submitted_on <= :until and not exists (
   select 1 from authority_visibility v

@@ -7,13 +7,23 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from infra.authority.changes import VisibilityFact, put_agency_window, put_visibility
 from infra.identity_token import Caller
 from infra.indicators import studies
 from infra.vocabulary import Basis, Category, Form, Purpose, Role
+from svc_participants.indicators import repository_after, repository_care, study
 from tests.fixtures.service_app import ServiceApp, caller
 from tests.svc_participants.indicators.people_of_a_site import Somebody, add_people, settle_site
+from tests.svc_participants.indicators.test_merged import (
+    FIRST,
+    HOMELESS,
+    HOUSED,
+    LAST,
+    _link,
+    blind,
+)
 
 ROWS = frozenset(
     {
@@ -166,3 +176,161 @@ async def test_figures_alone_open_no_rows(participants: ServiceApp) -> None:
     site, _ = await a_site(participants)
     await agree(participants, site)
     assert await nodes(participants, evaluator(site, frozenset())) is None
+
+
+EARLIER = Somebody(submitted_on=FIRST, homes=((FIRST, HOMELESS),), spent_cents=60_000)
+LATER = Somebody(
+    submitted_on=LAST, enrolled_on=LAST, homes=((LAST, HOUSED),), spent_cents=60_000,
+    door="COMMUNITY",
+)  # fmt: skip
+
+
+async def of_one_person(
+    service: ServiceApp, *records: Somebody
+) -> tuple[UUID, list[UUID], studies.Study]:
+    """Make a site with 30 people, and one more who has several records; the first one goes on.
+
+    Returns:
+        The site, the records, and an agreement under which each record would have its own shift.
+    """
+    site, _ = await a_site(service)
+    ids = await add_people(service, site, records)
+    async with service.chassis.database.write() as session:
+        session.add_all(_link(each, ids[0]) for each in ids[1:])
+    number = uuid4()
+    while len({studies.Study(number.bytes, None).shifted(each, FIRST) for each in ids}) < len(ids):
+        number = uuid4()
+    await agree(service, site, number=number)
+    return site, ids, studies.Study(number.bytes, None)
+
+
+async def rows_of(
+    service: ServiceApp, site: UUID, ids: list[UUID], under: studies.Study
+) -> list[dict[str, Any] | None]:
+    """Return the row of each record, None for one without its own; the others are there."""
+    found = {each["pseudonym"]: each for each in await nodes(service, evaluator(site)) or ()}
+    own = [found.pop(under.pseudonym(each), None) for each in ids]
+    assert len(found) == 30
+    return own
+
+
+def days_between(row: dict[str, Any]) -> int:
+    """Return how long after the referral somebody was enrolled, as the row has it."""
+    gap = date.fromisoformat(row["enrolledOn"]) - date.fromisoformat(row["referredOn"])
+    return gap.days
+
+
+async def assert_one_row_with_all(service: ServiceApp) -> None:
+    site, ids, under = await of_one_person(service, LATER, EARLIER)
+    row, merged = await rows_of(service, site, ids, under)
+    assert merged is None
+    assert row is not None
+    # Came in by the earlier record, was enrolled by the later one: both days are shifted alike.
+    assert row["door"] == EARLIER.door
+    assert days_between(row) == (LAST - FIRST).days
+    assert (row["housingAtFirst"], row["housingLatest"]) == ("HOMELESS", "PERMANENT")
+    assert row["fundsSpent"] == "MORE", "each record alone is of 1000 dollars at most"
+
+
+async def test_whose_records_were_merged_has_one_row_with_all_that_they_hold(
+    participants: ServiceApp,
+) -> None:
+    await assert_one_row_with_all(participants)
+
+
+@pytest.mark.parametrize("module", [study, repository_care, repository_after])
+async def test_planted_rows_that_are_blind_to_merges_are_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    blinded = blind(module)
+    assert blinded
+    for name, statement in blinded.items():
+        monkeypatch.setattr(module, name, statement)
+    with pytest.raises(AssertionError):
+        await assert_one_row_with_all(participants)
+
+
+async def test_planted_shift_of_each_record_by_itself_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = studies.Study.shifted
+    site, (new, old), under = await of_one_person(participants, LATER, EARLIER)
+
+    def by_record(self: studies.Study, person: UUID, day: date | None) -> date | None:
+        return real(self, old if person == new and day == FIRST else person, day)
+
+    monkeypatch.setattr(studies.Study, "shifted", by_record)
+    row, _ = await rows_of(participants, site, [new, old], under)
+    assert row is not None
+    assert days_between(row) != (LAST - FIRST).days
+
+
+async def test_records_that_were_taken_apart_have_a_row_each_again(
+    participants: ServiceApp,
+) -> None:
+    site, ids, under = await of_one_person(participants, LATER, EARLIER)
+    async with participants.chassis.database.write() as session:
+        await session.execute(
+            text(
+                "update person_link set ended_at = now(), ended_by = 'pm', end_reason = 'Two.'"
+                " where merged_id = :id"
+            ),
+            {"id": ids[1]},
+        )
+    later, earlier = await rows_of(participants, site, ids, under)
+    assert later is not None
+    assert earlier is not None
+    assert (later["door"], earlier["door"]) == (LATER.door, EARLIER.door)
+    assert days_between(later) == 0
+    assert earlier["enrolledOn"] is None
+    # Each has its own shift, as before the merge.
+    assert later["referredOn"] == str(under.shifted(ids[0], LAST))
+    assert earlier["referredOn"] == str(under.shifted(ids[1], FIRST))
+    assert later["fundsSpent"] == earlier["fundsSpent"] == "UP_TO_1000_DOLLARS"
+    assert (earlier["housingLatest"], later["housingAtFirst"]) == ("HOMELESS", "PERMANENT")
+
+
+async def test_three_records_of_one_person_have_one_row(participants: ServiceApp) -> None:
+    site, ids, under = await of_one_person(participants, LATER, EARLIER, EARLIER)
+    row, *merged = await rows_of(participants, site, ids, under)
+    assert row is not None
+    assert merged == [None, None]
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["the one that goes on", "the merged one"])
+async def test_a_no_on_any_record_is_the_persons(participants: ServiceApp, who: int) -> None:
+    site, ids, under = await of_one_person(participants, LATER, EARLIER)
+    no = VisibilityFact(
+        id=uuid4(), participant_id=ids[who], holder="any", basis=Basis.RELEASE,
+        starts_at=LONG_AGO, is_denial=True,
+    )  # fmt: skip
+    await participants.apply_facts([put_visibility(no)])
+    assert await rows_of(participants, site, ids, under) == [None, None]
+
+
+async def assert_the_first_stay_counts(service: ServiceApp) -> None:
+    """Hold with two stays of which the earlier was entered last."""
+    stay = replace(EARLIER, enrolled_on=FIRST)
+    site, ids, under = await of_one_person(service, LATER, stay)
+    async with service.chassis.database.write() as session:
+        await session.execute(
+            text("update enrollment set created_at = now() where participant_id = :id"),
+            {"id": ids[1]},
+        )
+    row, _ = await rows_of(service, site, ids, under)
+    assert row is not None
+    assert days_between(row) == 0
+
+
+async def test_the_stay_that_began_first_counts(participants: ServiceApp) -> None:
+    await assert_the_first_stay_counts(participants)
+
+
+async def test_planted_order_of_entry_is_caught(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = "order by e.enrolled_on, e.created_at"
+    assert sound in study._PEOPLE
+    monkeypatch.setattr(study, "_PEOPLE", study._PEOPLE.replace(sound, "order by e.created_at"))
+    with pytest.raises(AssertionError):
+        await assert_the_first_stay_counts(participants)
