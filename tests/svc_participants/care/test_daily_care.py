@@ -38,10 +38,11 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.fixtures.site_days import site_today
 from tests.fixtures.statements import statements_of
 
 NOW = datetime.now(UTC)
-TODAY = NOW.date().isoformat()
+TODAY = site_today().isoformat()
 TOMORROW = (NOW + timedelta(days=1)).isoformat()
 SOON = (NOW + timedelta(hours=2)).isoformat()
 
