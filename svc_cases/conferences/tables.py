@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.tables import Base, UuidKey, Version
@@ -51,6 +51,20 @@ class Attendee(Base):
     pledge_version: Mapped[str | None]
     has_attended: Mapped[bool | None]
     removed_at: Mapped[datetime | None]
+
+
+class PledgeWording(Base):
+    """A site's own wording of the pledge. Published ones stay: they have been signed."""
+
+    __tablename__ = "pledge_wording"
+    __table_args__ = (UniqueConstraint("site_id", "number"),)
+
+    id: Mapped[UuidKey]
+    site_id: Mapped[UUID]
+    number: Mapped[int]
+    text: Mapped[str]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]
 
 
 class AgendaItem(Base):
