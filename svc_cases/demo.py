@@ -13,7 +13,7 @@ from infra.database import WriteSession
 from infra.vocabulary import Role
 from svc_cases.conferences.commands.facts import put_on_screens
 from svc_cases.conferences.rules import (
-    PLEDGE_VERSION,
+    FIRST_WORDING,
     ActionStatus,
     ItemStatus,
     MeetingStatus,
@@ -197,7 +197,7 @@ def _attendee(meeting: Meeting, persona: str, row: World, today: date) -> Attend
         role=Role(row["role"]).value,
         invited_at=_noon(today - timedelta(days=14)),
         pledged_at=_noon(today - timedelta(days=11)) if has_pledged else None,
-        pledge_version=PLEDGE_VERSION if has_pledged else None,
+        pledge_version=FIRST_WORDING.version if has_pledged else None,
         has_attended=True if is_over else None,
     )
 

@@ -8,6 +8,7 @@ from infra.vocabulary import Category
 from svc_cases.conferences.schema.agenda import AgendaMutation, AgendaQuery
 from svc_cases.conferences.schema.meetings import MeetingMutation, MeetingQuery
 from svc_cases.conferences.schema.news import AgendaSubscription
+from svc_cases.conferences.schema.pledges import PledgeMutation, PledgeQuery
 from svc_cases.coordination.schema.matches import LeadLink, LegalCase, Participant
 from svc_cases.court_dates.schema import CalendarMutation, CalendarQuery
 from svc_cases.docket.schema.changes import EntryMutation
@@ -30,6 +31,7 @@ class Query(
     MatchSearchQuery,
     CalendarQuery,
     MeetingQuery,
+    PledgeQuery,
     AgendaQuery,
     IndicatorQuery,
     LetterQuery,
@@ -45,6 +47,7 @@ class Mutation(
     RequestMutation,
     CalendarMutation,
     MeetingMutation,
+    PledgeMutation,
     AgendaMutation,
     LetterMutation,
 ):

@@ -19,13 +19,22 @@ from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.pagination import Page
 from infra.vocabulary import Basis, Category, Role
-from svc_cases.conferences.rules import ON_SCREEN, PREPARES, PURPOSES_OF_ATTENDEE, STANDING
+from svc_cases.conferences.rules import (
+    FIRST_WORDING,
+    ON_SCREEN,
+    PREPARES,
+    PURPOSES_OF_ATTENDEE,
+    STANDING,
+    Wording,
+    version_of,
+)
 from svc_cases.conferences.tables import (
     AgendaItem,
     Attendee,
     ConferenceAction,
     ConferenceNote,
     Meeting,
+    PledgeWording,
 )
 
 MeetingKey = tuple[datetime, UUID]
@@ -107,6 +116,69 @@ async def attendees_of(session: AnySession, meeting_id: UUID) -> Sequence[Attend
         Attendee.meeting_id == meeting_id, Attendee.removed_at.is_(None)
     )
     return (await session.scalars(statement)).all()
+
+
+def _wording(row: PledgeWording) -> Wording:
+    return Wording(
+        number=row.number,
+        version=version_of(row.number),
+        text=row.text,
+        published_at=row.published_at,
+        published_by=row.published_by,
+    )
+
+
+class WordingsOfSite(BatchLoader[list[Wording]]):
+    """A site's own wordings of the pledge, newest first, for meetings that were reached."""
+
+    def statement(self, caller: Caller) -> AnySelect:  # noqa: ARG002 - the meeting was narrowed
+        """All that it has published."""
+        row = PledgeWording
+        return select(row).where(row.site_id == IDS).order_by(row.number.desc())
+
+    def collect(self, rows: Iterable[Any]) -> dict[UUID, list[Wording]]:
+        """By site."""
+        found = _grouped((row for (row,) in rows), "site_id")
+        return {site: [_wording(each) for each in published] for site, published in found.items()}
+
+
+async def wording_of_site(session: AnySession, site_id: UUID) -> Wording:
+    """Return the wording that a site's attendees sign now."""
+    statement = select(PledgeWording).where(PledgeWording.site_id == site_id)
+    newest = statement.order_by(PledgeWording.number.desc()).limit(1)
+    row = (await session.scalars(newest)).one_or_none()
+    return FIRST_WORDING if row is None else _wording(row)
+
+
+async def lock_wordings(session: WriteSession, site_id: UUID) -> None:
+    """Let one wording be published at a site at a time."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"pledge:{site_id}"))))
+
+
+def _wordings(caller: Caller) -> Select[PledgeWording]:
+    return select(PledgeWording).where(PledgeWording.site_id == parse_id(caller.site_id))
+
+
+async def wording_by_id(session: AnySession, caller: Caller, wording_id: UUID) -> Wording | None:
+    """Return a wording of the caller's own site."""
+    statement = _wordings(caller).where(PledgeWording.id == wording_id)
+    row = (await session.scalars(statement)).one_or_none()
+    return None if row is None else _wording(row)
+
+
+async def wording_page(
+    session: AnySession, caller: Caller, first: int, after: int | None
+) -> Page[Wording]:
+    """Return a page of the wordings at the caller's site, newest first, to what it began with."""
+    narrowed = _wordings(caller)
+    total = await session.scalar(select(func.count()).select_from(narrowed.subquery()))
+    if after is not None:
+        narrowed = narrowed.where(PledgeWording.number < after)
+    ordered = narrowed.order_by(PledgeWording.number.desc()).limit(first + 1)
+    found = [_wording(row) for row in await session.scalars(ordered)]
+    if after != FIRST_WORDING.number:
+        found.append(FIRST_WORDING)
+    return Page(found[:first], has_next=len(found) > first, total=(total or 0) + 1)
 
 
 async def items_of_meeting(session: AnySession, meeting_id: UUID) -> Sequence[AgendaItem]:

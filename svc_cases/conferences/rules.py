@@ -3,19 +3,53 @@
 Sources: LEAD toolkit (work group and its agenda), confidentiality pledge of every attendee,
 information-sharing Golden Rule. An item of the agenda is seen by an attendee who has pledged and
 whose agency a release names; the others step out, and nobody is told what they would have heard.
+
+How the pledge is worded is a site's own (``Wording``). It is published and never edited; a newer
+one takes its place for what is signed from then on. What was signed holds for its meeting, and the
+next meeting asks for the wording of then: a wording binds who has read it, and nobody is shut out
+of a meeting that they have pledged for because the words changed on the way there.
 """
 
-from datetime import timedelta
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID, uuid5
 
 from infra.vocabulary import Purpose, Role
 
-PLEDGE_VERSION = "OWG-PLEDGE@2026-01"
-PLEDGE_TEXT = (
-    "I keep to myself what I hear about participants. I use it to help them, never against them,"
-    " and I pass it on to nobody whom they have not named."
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One wording of the pledge.
+
+    Attributes:
+        number: counts a site's own wordings from 1; 0 is what every site begins with.
+        version: its name, which who pledges gives and the invitation keeps.
+        text: what is pledged.
+        published_at: when it began to hold; None for what every site begins with.
+        published_by: account of who published it.
+    """
+
+    number: int
+    version: str
+    text: str
+    published_at: datetime | None = None
+    published_by: str | None = None
+
+
+FIRST_WORDING: Final = Wording(
+    number=0,
+    version="OWG-PLEDGE@2026-01",
+    text=(
+        "I keep to myself what I hear about participants. I use it to help them, never against"
+        " them, and I pass it on to nobody whom they have not named."
+    ),
 )
+"""The pledge of a site that has published no wording of its own. It stays, for it was signed."""
+
+MAX_PLEDGE = 2000
 SCREENS_STAY = timedelta(days=14)
 """How long after a meeting's beginning its agenda stays on the screens of those who were there."""
 
@@ -144,6 +178,27 @@ PURPOSES_OF_ATTENDEE: dict[Role, tuple[Purpose, ...]] = {
     Role.SVC: (Purpose.TREAT, Purpose.COC),
 }
 """Who can be invited, and for which purposes a release may name their agency."""
+
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Without them some scripts cannot be written."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+
+
+def version_of(number: int) -> str:
+    """Return the name of a site's own wording; invitations keep it, so it never changes."""
+    return f"OWG-PLEDGE@{number}"
+
+
+def reads_as_shown(text: str) -> bool:
+    """Say whether all of a text is seen: no control character but the end of a line.
+
+    Somebody signs it, so nothing may turn its direction or stand in it invisibly.
+    """
+    return all(
+        each == "\n" or each in _JOINERS or unicodedata.category(each) not in _UNSEEN
+        for each in text
+    )
 
 
 def agenda_fact_id(attendee_id: UUID, item_id: UUID) -> UUID:

@@ -25,7 +25,7 @@ TABLES = {
     "cases": (
         "court legal_case charge hearing lead_link case_date_correction filing_decision warrant"
         " counsel_of_record coordination_request owg_meeting owg_attendee owg_item owg_note"
-        " owg_action court_letter"
+        " owg_action pledge_wording court_letter"
     ),
 }
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from infra.dev.demo.identifiers import demo_id
-from svc_cases.conferences.rules import PLEDGE_VERSION
+from svc_cases.conferences.rules import FIRST_WORDING
 
 AGENDA = """query Agenda($id: ID!) { owgAgenda(id: $id) { totalCount edges { node {
   id question status participant { id } } } } }"""
@@ -67,7 +67,8 @@ async def hold_meeting(stage: Stage, step: Mapping[str, Any]) -> None:
             "agencyId": row["agency_id"], "role": row["role"],
         }  # fmt: skip
         await _as(stage, step["who"], "inviteAttendee", given, meeting)
-        pledged = {"meetingId": stage.memory["meeting"], "pledgeVersion": PLEDGE_VERSION}
+        version = FIRST_WORDING.version
+        pledged = {"meetingId": stage.memory["meeting"], "pledgeVersion": version}
         await _as(stage, persona, "signPledge", pledged, meeting)
 
 

@@ -10,6 +10,7 @@ import asyncpg
 import svc_cases
 from infra.migrations import downgrade, migrate
 from infra.settings import Secret
+from svc_cases.conferences.rules import FIRST_WORDING
 from tests.fixtures.postgres import ServiceDatabaseFactory
 
 PACKAGE_DIR = Path(str(svc_cases.__file__)).parent
@@ -63,5 +64,46 @@ async def test_rows_from_before_live_through_both_directions(
         assert numbers[0]["number"] == "N-1"
         assert numbers[1]["number"].startswith("N-1 (")
         await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
+    finally:
+        await connection.close()
+
+
+MEETING = (
+    "insert into owg_meeting"
+    " (id, site_id, starts_at, place, status, chaired_by, agency_id, version)"
+    " values ($1, $2, timestamptz '2026-12-03 17:00+00', 'Room 3', 'SCHEDULED', 'pm', 'pma', 1)"
+)
+PLEDGED = (
+    "insert into owg_attendee (id, meeting_id, account, agency_id, role, invited_at, pledged_at,"
+    " pledge_version) values ($1, $2, 'a', 'police', 'LEL', now(), now(), 'OWG-PLEDGE@2026-01')"
+)
+WORDING = (
+    "insert into pledge_wording values ($1, $2, 1, 'What is said here stays here.', 'pm', now())"
+)
+
+
+async def test_who_had_pledged_before_wordings_were_kept_stays_so(
+    service_database: ServiceDatabaseFactory,
+) -> None:
+    owner_dsn, _ = await asyncio.to_thread(service_database, "cases")
+    owner = Secret(owner_dsn)
+    await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
+    await asyncio.to_thread(downgrade, PACKAGE_DIR, owner, "0010")
+    connection = await asyncpg.connect(owner_dsn)
+    signed = "select pledge_version from owg_attendee where pledged_at is not null"
+    try:
+        site, meeting = uuid4(), uuid4()
+        await connection.execute(MEETING, meeting, site)
+        await connection.execute(PLEDGED, uuid4(), meeting)
+        await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
+        assert await connection.fetchval(signed) == FIRST_WORDING.version
+        assert await connection.fetchval("select count(*) from pledge_wording") == 0
+        await connection.execute(WORDING, uuid4(), site)
+        await asyncio.to_thread(downgrade, PACKAGE_DIR, owner, "0010")
+        assert await connection.fetchval(signed) == FIRST_WORDING.version
+        assert await connection.fetchval("select to_regclass('pledge_wording')") is None
+        assert await connection.fetchval("select to_regproc('refuse_change')") is None
+        await asyncio.to_thread(migrate, PACKAGE_DIR, owner)
+        assert await connection.fetchval("select count(*) from pledge_wording") == 0
     finally:
         await connection.close()

@@ -19,7 +19,6 @@ from svc_cases.conferences.rules import (
     MAX_MINUTES,
     MAX_PLACE,
     MEETING_STEPS,
-    PLEDGE_VERSION,
     PURPOSES_OF_ATTENDEE,
     WRITING,
     MeetingStatus,
@@ -177,16 +176,19 @@ async def sign_pledge(
 ) -> UUID:
     """Record the caller's own pledge of confidentiality for a meeting; returns the meeting.
 
+    Who has pledged for this meeting stays so, in the wording that was signed, whatever the site
+    publishes afterwards. Who is invited anew signs anew.
+
     Raises:
-        CommandError: not invited in this role and for this agency, or another text than the
-            present one.
+        CommandError: not invited in this role and for this agency, or another wording than the
+            site's present one.
     """
     meeting = await require_meeting(session, caller, meeting_id)
     invited = await repository.attendees_of(session, meeting.id)
     own = next((each for each in invited if each.account == caller.subject), None)
     if own is None or (own.agency_id, own.role) != (caller.agency_id, caller.role.value):
         raise CommandError("NOT_FOUND", "There is no such meeting.", ("meetingId",))
-    if pledge_version != PLEDGE_VERSION:
+    if pledge_version != (await repository.wording_of_site(session, meeting.site_id)).version:
         raise CommandError(
             "PLEDGE_OUTDATED", "The pledge has another wording now.", ("pledgeVersion",)
         )

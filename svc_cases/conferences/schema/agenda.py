@@ -15,7 +15,8 @@ from infra.request_context import RequestContext, context_of
 from svc_cases.cases.schema import STRUCTURE, After, First, perform, read_id
 from svc_cases.conferences import repository, rules, tables
 from svc_cases.conferences.commands import agenda as commands
-from svc_cases.conferences.schema.meetings import MEETING_DESCRIPTION, Agency
+from svc_cases.conferences.schema.attendees import Agency
+from svc_cases.conferences.schema.meetings import MEETING_DESCRIPTION
 from svc_cases.conferences.schema.words import ABOUT_PARTICIPANT, CONFERENCE, SHARED
 from svc_cases.coordination.schema.matches import Participant
 from svc_cases.docket.schema.public import INPUT, KEY_DESCRIPTION

@@ -6,8 +6,6 @@ from uuid import UUID
 
 import strawberry
 from strawberry import argument
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 from strawberry.types import Info
 
 from infra.mutation_result import UserError
@@ -15,66 +13,16 @@ from infra.pagination import Connection, connection, page_size
 from infra.request_context import RequestContext, context_of
 from infra.schema_directives import category
 from infra.vocabulary import Category
-from svc_cases.cases.schema import CATALOGUE, STRUCTURE, After, First, perform, read_id
+from svc_cases.cases.schema import STRUCTURE, After, First, perform, read_id
 from svc_cases.conferences import repository, rules, tables
 from svc_cases.conferences.commands import meetings as commands
+from svc_cases.conferences.schema.attendees import OwgAttendee
+from svc_cases.conferences.schema.pledges import wordings_at
 from svc_cases.conferences.schema.words import STAFF
 from svc_cases.docket.schema.public import INPUT, KEY_DESCRIPTION
 
 VERSION_DESCRIPTION = "Version of the meeting as you read it."
 MEETING_DESCRIPTION = "Id of the meeting."
-
-
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    directives=CATALOGUE,
-    description="An agency of the directory.",
-)
-class Agency:
-    """Owned by the directory; here only named."""
-
-    id: strawberry.ID = strawberry.field(
-        directives=STRUCTURE, description="Global id of the agency."
-    )
-
-
-@strawberry.type(
-    directives=STAFF, description="Somebody who is invited to a meeting of the work group."
-)
-class OwgAttendee:
-    """An attendee."""
-
-    row: strawberry.Private[tables.Attendee]
-
-    @strawberry.field(directives=STRUCTURE, description="Id of the invitation.")
-    def id(self) -> strawberry.ID:
-        """Return the id."""
-        return strawberry.ID(str(self.row.id))
-
-    @strawberry.field(description="Account of who is invited.")
-    def account_id(self) -> strawberry.ID | None:
-        """Return the account."""
-        return strawberry.ID(self.row.account)
-
-    @strawberry.field(description="Agency that they come from.")
-    def agency(self) -> Agency | None:
-        """Return the agency's reference."""
-        return Agency(id=strawberry.ID(self.row.agency_id))
-
-    @strawberry.field(description="Code of the role that they come in, for example `LEL`.")
-    def role(self) -> str | None:
-        """Return the role."""
-        return self.row.role
-
-    @strawberry.field(description="When they pledged confidentiality; before that, no agenda.")
-    def pledged_at(self) -> datetime | None:
-        """Return the moment."""
-        return self.row.pledged_at
-
-    @strawberry.field(description="Whether they came; null while that is not recorded.")
-    def has_attended(self) -> bool | None:
-        """Return whether they came."""
-        return self.row.has_attended
 
 
 @strawberry.type(
@@ -111,21 +59,26 @@ class OwgMeeting:
         """Return the minutes."""
         return self.row.minutes
 
-    @strawberry.field(description="The pledge that each attendee signs before any agenda.")
-    def pledge_text(self) -> str | None:
+    @strawberry.field(
+        description=(
+            "The pledge, as the site words it now: what an attendee who has not pledged yet signs"
+            " before any agenda. What was signed is `OwgAttendee.pledgeText`."
+        )
+    )
+    async def pledge_text(self, info: Info) -> str | None:
         """Return the pledge."""
-        return rules.PLEDGE_TEXT
+        return (await wordings_at(context_of(info), self.row.site_id))[0].text
 
-    @strawberry.field(description="Version of the pledge; name it in `signPledge`.")
-    def pledge_version(self) -> str | None:
+    @strawberry.field(description="Version of that wording; name it in `signPledge`.")
+    async def pledge_version(self, info: Info) -> str | None:
         """Return the pledge's version."""
-        return rules.PLEDGE_VERSION
+        return (await wordings_at(context_of(info), self.row.site_id))[0].version
 
     @strawberry.field(description="Who is invited, in the order of invitation.")
     async def attendees(self, info: Info) -> list[OwgAttendee] | None:
         """Return the attendees."""
         rows = await context_of(info).loader(repository.AttendeesOfMeeting).load(self.row.id)
-        return [OwgAttendee(row=row) for row in rows or ()]
+        return [OwgAttendee(row=row, site_id=self.row.site_id) for row in rows or ()]
 
     @strawberry.field(description="The caller's own invitation, if there is one.")
     async def my_invitation(self, info: Info) -> OwgAttendee | None:
@@ -133,7 +86,7 @@ class OwgMeeting:
         context = context_of(info)
         rows = await context.loader(repository.AttendeesOfMeeting).load(self.row.id)
         own = [row for row in rows or () if row.account == context.caller.subject]
-        return OwgAttendee(row=own[0]) if own else None
+        return OwgAttendee(row=own[0], site_id=self.row.site_id) if own else None
 
     @strawberry.field(description="Counts changes of the meeting; a change names it.")
     def version(self) -> int | None:

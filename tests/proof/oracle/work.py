@@ -78,11 +78,22 @@ class WorkRecords(CareRecords):
     def _owgattendee_agency(self, row: Row, *_: Any) -> list[Row]:
         return self._agency(row["agency_id"])
 
-    def _leafpledge_text(self, _row: Row, _about: str | None) -> str:
-        return _PLEDGE
+    def _wordings(self, site_id: object) -> dict[str, str]:
+        """Return what a site's pledge has said, by version: as every site began, newest last."""
+        own = self._world.rows("pledge_wording", site_id=site_id)
+        published = sorted(own, key=lambda each: int(each["number"]))
+        found = {f"OWG-PLEDGE@{each['number']}": str(each["text"]) for each in published}
+        return {"OWG-PLEDGE@2026-01": _PLEDGE, **found}
 
-    def _leafpledge_version(self, _row: Row, _about: str | None) -> str:
-        return "OWG-PLEDGE@2026-01"
+    def _leafpledge_text(self, row: Row, _about: str | None) -> str:
+        return list(self._wordings(row["site_id"]).values())[-1]
+
+    def _leafpledge_version(self, row: Row, _about: str | None) -> str:
+        return list(self._wordings(row["site_id"]))[-1]
+
+    def _leafsigned_text(self, row: Row, _about: str | None) -> str | None:
+        (meeting,) = self._world.rows("owg_meeting", id=row["meeting_id"])
+        return self._wordings(meeting["site_id"]).get(str(row["pledge_version"]))
 
     # The agenda: nothing of it before the pledge, and of each item what a release opens.
 

@@ -27,6 +27,8 @@ type OwgAttendee AGENCY_ROLES
   agency ->Agency
   role
   pledgedAt=pledged_at
+  pledgeVersion=pledge_version
+  pledgeText=+signed_text
   hasAttended=has_attended
 type OwgAgendaItem OWG:S about
   id STRUCTURE

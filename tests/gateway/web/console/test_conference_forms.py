@@ -405,3 +405,13 @@ async def test_what_a_meeting_that_is_over_offers() -> None:
         assert part not in page
     assert 'value="REMOVED_CONSENT"' in page  # somebody's wish to be left out is heard at any time
     assert "/actions/a1" in page
+
+
+async def test_the_site_s_own_wording_is_read_line_by_line_before_it_is_signed() -> None:
+    table = Table()
+    words = {"pledgeText": "It stays here.\n\nI <write> none of it.", "pledgeVersion": "OWN@2"}
+    table.meeting |= {**words, "myInvitation": attendee_of("t1", POLICE, "LEL")}
+    page = await shown(table, at(conferences.shown), role="LEL", id_="m1")
+    assert "<p>It stays here.</p>" in page
+    assert "<p>I &lt;write&gt; none of it.</p>" in page
+    assert 'name="version" value="OWN@2"' in page
