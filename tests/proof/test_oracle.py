@@ -150,6 +150,32 @@ async def test_records_that_tell_of_treatment_are_shown_alike_where_all_is_relea
     assert not found, "\n".join(str(each) for each in found[:5])
 
 
+_PLEDGES = """{ owgMeetings(first: 100) { edges { node { pledgeText pledgeVersion
+  attendees { pledgeVersion pledgeText } myInvitation { pledgeVersion pledgeText } } } } }"""
+_WORDED_ANEW = """
+insert into pledge_wording (id, site_id, number, text, published_by, published_at)
+select gen_random_uuid(), m.site_id, 1 + count(w.id), 'What is said here stays here.', 'pm', now()
+from (select distinct site_id from owg_meeting) m left join pledge_wording w using (site_id)
+group by m.site_id
+"""
+
+
+async def test_a_site_s_own_wording_is_what_its_meetings_show(
+    house: House, gateway: Gateway
+) -> None:
+    """The newest words and what each has signed; planted: who has not heard of them differs."""
+    before = await read_world(house)
+    await house.services["cases"].execute(_WORDED_ANEW)
+    world = await read_world(house)
+    assert len(world.tables["pledge_wording"]) > len(before.tables["pledge_wording"])
+    operation = Operation(_PLEDGES, {})
+    pairs = [(each, operation) for each in askings(house, random.Random(3))]
+    found = await differences(gateway, world, pairs)
+    assert not found, "\n".join(str(each) for each in found[:5])
+    unheard = await differences(gateway, before, pairs)
+    assert {each.asking.role for each in unheard} >= {"PM", "CM"}
+
+
 def _wider(column: str, category: Category) -> dict[str, Mapping[Category, Cell]]:
     """Return the agreement's columns with one cell opened as with a release."""
     matrix = load_matrix()
