@@ -17,7 +17,8 @@ from strawberry.types import Info
 from infra.authority.directory import Directory, DirectoryError
 from infra.authority.follower import Follower, ReplicaBehindError
 from infra.authority.handover import Handover
-from infra.authority.predicate import bindings, reliance, shape_of
+from infra.authority.predicate import bindings, shape_of
+from infra.authority.reliance import reliance
 from infra.database import Database, ReadSession, WriteSession
 from infra.errors import GoldenThreadError
 from infra.identity_token import Caller

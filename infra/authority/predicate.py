@@ -14,12 +14,10 @@ same whether an agency serves ten people or a hundred thousand.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BindParameter,
     Boolean,
     ColumnElement,
@@ -29,7 +27,6 @@ from sqlalchemy import (
     false,
     literal,
     literal_column,
-    text,
     true,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -38,7 +35,6 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from infra.authority import expression
 from infra.authority.facts import agency_holder, subject_holder
-from infra.database import AnySession
 from infra.entity_references import parse_id
 from infra.identity_token import Caller
 from infra.vocabulary import STAFF_CATEGORIES, Basis, Category, Purpose, Role
@@ -49,7 +45,6 @@ __all__ = [
     "agency_of",
     "bindings",
     "holders",
-    "reliance",
     "shape_of",
     "subject_holder",
     "visible",
@@ -379,35 +374,3 @@ def _any_template(
         )
     live = f" AND {_AGENCY_IS_LIVE}" if for_agency else ""
     return f"(({' OR '.join(found)}){live})"
-
-
-# The first entry of an index for each holder, since a minimum would read all rows of an agency.
-_NEXT = (
-    "(SELECT min(n.at) FROM unnest(:holders) AS h (holder) CROSS JOIN LATERAL (SELECT v.{at} AS at"
-    " FROM authority_visibility v WHERE v.holder = h.holder AND v.{at} > statement_timestamp()"
-    " ORDER BY v.{at} LIMIT 1) AS n)"
-)
-_REVISION_AND_LIMIT = text(
-    "SELECT (SELECT revision FROM authority_applied) AS revision,"
-    f" LEAST({_NEXT.format(at='starts_at')}, {_NEXT.format(at='ends_at')},"
-    " (SELECT min(ends_at) FROM authority_agency_window"
-    " WHERE agency_id = :agency_id AND site_id = :site_id AND ends_at > statement_timestamp())"
-    ") AS valid_until"
-).bindparams(bindparam("holders", type_=ARRAY(String)))
-
-
-async def reliance(session: AnySession, caller: Caller) -> tuple[int, datetime | None]:
-    """Return what an answer from this snapshot relies on, in one statement.
-
-    Args:
-        session: the request's snapshot.
-        caller: who asks.
-
-    Returns:
-        The revision that the replica has, and the next instant at which time alone could change
-        what is visible (None: never).
-    """
-    given: dict[str, Any] = {"agency_id": caller.agency_id, "site_id": caller.site_id}
-    given["holders"] = [*holders(caller), "any"]
-    found = (await session.execute(_REVISION_AND_LIMIT, given)).one()
-    return found.revision or 0, found.valid_until

@@ -20,11 +20,11 @@ from infra.authority import changes
 from infra.authority.changes import VisibilityFact, put_agency_window, put_visibility
 from infra.authority.predicate import (
     agency_holder,
-    reliance,
     subject_holder,
     visible,
     visible_in_any,
 )
+from infra.authority.reliance import reliance
 from infra.authority.tables import AgencyWindow, Visibility
 from infra.database import AnySession, Database
 from infra.identity_token import Caller

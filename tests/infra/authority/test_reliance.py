@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from infra import clock
 from infra.authority import changes
 from infra.authority.changes import VisibilityFact, put_visibility
-from infra.authority.predicate import _REVISION_AND_LIMIT, agency_holder
+from infra.authority.facts import agency_holder
+from infra.authority.reliance import _REVISION_AND_LIMIT
 from infra.database import Database
 from infra.vocabulary import Basis
 
