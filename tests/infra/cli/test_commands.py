@@ -116,7 +116,7 @@ def test_operations_are_shown_with_the_ids_of_the_demo(tmp_path: Path) -> None:
 def test_pytest_gets_the_words_of_test(tmp_path: Path) -> None:
     test = tmp_path / "test_one.py"
     test.write_text("def test_one() -> None:\n    assert True\n")
-    ran = _run("test", str(test), "-q", "-p", "no:cacheprovider")
+    ran = _run("test", str(test), "-q", "-p", "no:cacheprovider", PYTEST_ADDOPTS="")
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
 

@@ -51,7 +51,7 @@ class Agency:
                     id=whose,
                     site_id=UUID(SITE),
                     given_name="Robin",
-                    name_quality="PARTIAL",
+                    name_quality="PARTIAL_OR_STREET_NAME",
                     birth_date_quality="NOT_COLLECTED",
                     created_at=now,
                 )
