@@ -145,6 +145,25 @@ def tried(folder: Path, alerts: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def test_programs_of_which_nothing_is_known_are_down(tmp_path: Path) -> None:
+    """An operator drops the targets of pods that do not run, so nothing is there to be 0."""
+    assert PROMTOOL is not None
+    rule = rules()["ProgramDown"]
+    fired = {
+        "exp_labels": {"job": "goldenthread", **rule["labels"]},
+        "exp_annotations": rule["annotations"],
+    }
+    look = {"eval_time": "5m", "alertname": "ProgramDown", "exp_alerts": [fired]}
+    other = [{"series": 'up{job="another"}', "values": "1x10"}]
+    test = {"interval": "1m", "input_series": other, "alert_rule_test": [look]}
+    file = tmp_path / "nothing.yaml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "tests": [test]}))
+    ran = subprocess.run(
+        [PROMTOOL, "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_prometheus_itself_accepts_the_rules() -> None:
     assert PROMTOOL is not None
     ran = subprocess.run(

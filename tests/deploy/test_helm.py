@@ -175,10 +175,42 @@ def test_the_gateway_has_no_database_and_no_other_program_faces_outside(
 ) -> None:
     gateway = of_kind(manifests, "Deployment")["gt-gateway"]["spec"]["template"]["spec"]
     assert "DATABASE" not in str(gateway)
-    [ingress] = of_kind(manifests, "Ingress").values()
-    [path] = ingress["spec"]["rules"][0]["http"]["paths"]
-    assert path["backend"]["service"]["name"] == "gt-gateway"
-    assert ingress["spec"]["tls"]
+    for ingress in of_kind(manifests, "Ingress").values():
+        [path] = ingress["spec"]["rules"][0]["http"]["paths"]
+        assert path["backend"]["service"]["name"] == "gt-gateway"
+        assert ingress["spec"]["tls"]
+
+
+def test_no_log_of_the_ingress_has_the_address_of_a_calendar(
+    manifests: list[dict[str, Any]],
+) -> None:
+    ingresses = of_kind(manifests, "Ingress")
+    paths = {
+        name: each["spec"]["rules"][0]["http"]["paths"][0]["path"]
+        for name, each in ingresses.items()
+    }
+    assert paths == {"gt": "/", "gt-calendars": "/training/calendar/"}
+    logged = "nginx.ingress.kubernetes.io/enable-access-log"
+    assert ingresses["gt-calendars"]["metadata"]["annotations"][logged] == "false"
+    assert logged not in ingresses["gt"]["metadata"].get("annotations", {})
+    own = rendered({"ingress": {"annotations": {"a/b": "c"}}})
+    assert of_kind(own, "Ingress")["gt-calendars"]["metadata"]["annotations"] == {
+        "a/b": "c", logged: "false",
+    }  # fmt: skip
+
+
+def test_alerts_find_the_programs_whatever_the_release_is_called(
+    manifests: list[dict[str, Any]],
+) -> None:
+    """Without it the operator calls the job ``namespace/release``, and no program is ever down."""
+    [monitor] = of_kind(manifests, "PodMonitor").values()
+    [endpoint] = monitor["spec"]["podMetricsEndpoints"]
+    assert {"targetLabel": "job", "replacement": "goldenthread"} in endpoint["relabelings"]
+    [rule] = of_kind(manifests, "PrometheusRule").values()
+    down = next(
+        each for each in rule["spec"]["groups"][0]["rules"] if each.get("alert") == "ProgramDown"
+    )
+    assert 'up{job="goldenthread"}' in down["expr"]
 
 
 def component(peer: dict[str, Any]) -> str:

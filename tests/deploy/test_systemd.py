@@ -34,6 +34,17 @@ def test_services_are_hardened(name: str) -> None:
     assert service["EnvironmentFile"].startswith("/etc/goldenthread/%i")
 
 
+def test_the_user_and_the_folder_of_public_keys_are_made() -> None:
+    service = dict(unit("goldenthread@.service")["Service"])
+    users = (UNITS / "sysusers.conf").read_text().splitlines()
+    assert any(line.split()[:2] == ["u", service["User"]] for line in users)
+    folders = (UNITS / "tmpfiles.conf").read_text().splitlines()
+    made = [line.split() for line in folders if line.startswith("d ")]
+    assert [(words[1], words[3]) for words in made] == [
+        (service["ReadWritePaths"], service["User"])
+    ]
+
+
 def test_the_program_never_sees_the_owner() -> None:
     assert "owner" not in unit("goldenthread@.service")["Service"]["EnvironmentFile"]
     assert "owner" in unit("goldenthread-migrate@.service")["Service"]["EnvironmentFile"]

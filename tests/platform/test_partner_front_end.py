@@ -20,6 +20,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from infra.dev.screenshots.browser import WAIT_MILLISECONDS, open_context
+from tests.fixtures.site_days import SITE_ZONE
 from tests.fixtures.whole_platform import (
     OUTAGES_TO_BEAR,
     ROOT,
@@ -84,7 +85,7 @@ async def built(
 @pytest_asyncio.fixture(loop_scope="session")
 async def window(browser: Browser, built: Path, own_platform: Platform) -> AsyncIterator[Page]:
     """Return a window in which the front end is served beside the API."""
-    context = await open_context(browser)
+    context = await open_context(browser, zone=SITE_ZONE.key)
     page = await context.new_page()
 
     async def serve(route: Route) -> None:

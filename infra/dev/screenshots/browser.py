@@ -54,14 +54,15 @@ async def open_context(
     dark: bool = False,
     scripts: bool = True,
     locale: str = "en-US",
+    zone: str = "UTC",
 ) -> BrowserContext:
-    """Return a fresh profile: no cookies, one size, light or dark."""
+    """Return a fresh profile: no cookies, one size, light or dark, at a place (a time zone)."""
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
         locale=locale,
-        timezone_id="UTC",
+        timezone_id=zone,
         reduced_motion="reduce",
     )
     context.set_default_timeout(WAIT_MILLISECONDS)

@@ -108,10 +108,15 @@ function show(person: PersonQuery["participant"]): void {
   );
 }
 
+// The day where the user is, not UTC's, which in a western evening is tomorrow's. (sv: YYYY-MM-DD)
+function today(): string {
+  return new Date().toLocaleDateString("sv");
+}
+
 async function addGoal(participantId: string): Promise<void> {
   const ownWords = (place("words") as HTMLInputElement).value;
   const key = crypto.randomUUID();
-  const setOn = new Date().toISOString().slice(0, 10);
+  const setOn = today();
   const goal = {
     __typename: "Goal" as const,
     id: `pending-${key}`,
