@@ -18,6 +18,9 @@ from svc_participants.people.repository import contact_visible, may_write, under
 from svc_participants.people.tables import AliasRow, ContactRow, ParticipantRow, PersonKeyRow
 
 MOST_COMPARED = 200
+_last_digits = func.right(
+    func.regexp_replace(ContactRow.phone, "[^0-9]", "", "g"), rules.PHONE_DIGITS
+)
 
 
 class MergedInto(BatchLoader[list[PersonLinkRow]]):
@@ -111,13 +114,26 @@ async def similar(
         )
         .scalar_subquery()
     )
+    alike = [ParticipantRow.id.in_(by_key), same_aliases > 0]
+    if digits := rules.digits(record.phone or ""):
+        # As for aliases; a number counts only where the caller may see it.
+        same_phone = (
+            select(func.count())
+            .where(
+                ContactRow.participant_id == ParticipantRow.id,
+                _last_digits == digits,
+                contact_visible(caller, ContactRow.participant_id),
+            )
+            .scalar_subquery()
+        )
+        alike.append(same_phone > 0)
     by_birth = and_(ParticipantRow.born_on == person.born_on, ParticipantRow.born_on.is_not(None))
     found = await session.scalars(
         select(ParticipantRow)
         .where(
             ParticipantRow.site_id == person.site_id,
             ParticipantRow.id != person.id,
-            or_(ParticipantRow.id.in_(by_key), by_birth, same_aliases > 0),
+            or_(by_birth, *alike),
             visible(caller, Category.IDENTITY, ParticipantRow.id, is_list=True),
         )
         .order_by(ParticipantRow.created_at.desc(), ParticipantRow.id)

@@ -13,6 +13,7 @@ from svc_participants.people.name_keys import similarity, sounds_alike
 
 PROPOSED_FROM = 40
 MAX_REASON = 500
+PHONE_DIGITS = 10
 
 
 class MatchAspect(StrEnum):
@@ -64,7 +65,7 @@ def compare(one: Record, other: Record) -> tuple[int, tuple[Reason, ...]]:
     if _share_alias(one, other):
         reasons.append(Reason(MatchAspect.ALIAS, 30))
     reasons += _birth(one, other)
-    if one.phone and _digits(one.phone) == _digits(other.phone or ""):
+    if one.phone and other.phone and digits(one.phone) == digits(other.phone) != "":
         reasons.append(Reason(MatchAspect.PHONE, 30))
     if any(similarity(a, b) >= 0.5 for a in one.places for b in other.places):
         reasons.append(Reason(MatchAspect.PLACE, 10))
@@ -94,8 +95,9 @@ def _birth(one: Record, other: Record) -> list[Reason]:
     return [Reason(MatchAspect.CONTRADICTION, -20)] if apart > 8 else []
 
 
-def _digits(text: str) -> str:
-    return "".join(each for each in text if each.isdigit())[-10:] or "none"
+def digits(number: str) -> str:
+    """Return the last digits of a telephone number, by which two are compared; none: empty."""
+    return "".join(each for each in number if "0" <= each <= "9")[-PHONE_DIGITS:]
 
 
 def check_merger(role: Role) -> None:

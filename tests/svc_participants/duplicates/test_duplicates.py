@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import true
 
 from infra.identity_token import Caller
 from infra.vocabulary import Category
@@ -27,6 +28,7 @@ from tests.fixtures.participants_service import (
     supervisor,
 )
 from tests.fixtures.service_app import ServiceApp
+from tests.svc_participants.lists.people_of_an_agency import without
 
 PERSON = """query($id: ID!) { participant(id: $id) { id name { given family }
   possibleDuplicates { score reasons { aspect points } participant { id } }
@@ -113,6 +115,38 @@ async def test_likely_duplicate_is_proposed_with_its_reasons(participants: Servi
     (proposed,) = found["possibleDuplicates"]
     assert proposed["participant"] == {"id": one}
     assert {each["aspect"] for each in proposed["reasons"]} == {"ALIAS", "BIRTH"}
+
+
+async def two_with_one_number(service: ServiceApp, number: str, again: str) -> tuple[str, str]:
+    """Two people whose names say nothing, of about one age, with one telephone number."""
+    ids = []
+    for alias, year, phone in (("Umber", 1971, number), ("Vetch", 1972, again)):
+        person = {"alias": alias, "estimatedBirthYear": year, "phone": phone}
+        ids.append(await participant_of(service, await refer(service, person=person)))
+    return ids[0], ids[1]
+
+
+async def assert_a_number_is_proposed_where_it_may_be_seen(service: ServiceApp) -> None:
+    one, other = await two_with_one_number(service, "(206) 555-0147", "+1 206 555 0147")
+    found = await seen(service, project_manager(), other)
+    assert found is not None
+    (proposed,) = [p for p in found["possibleDuplicates"] if p["participant"] == {"id": one}]
+    assert {each["aspect"] for each in proposed["reasons"]} == {"PHONE", "BIRTH"}
+    found = await seen(service, without(project_manager(), Category.CONTACT), other)
+    assert found is not None
+    assert one not in [p["participant"]["id"] for p in found["possibleDuplicates"]]
+
+
+async def test_people_with_one_telephone_number_are_proposed(participants: ServiceApp) -> None:
+    await assert_a_number_is_proposed_where_it_may_be_seen(participants)
+
+
+async def test_planted_number_compared_for_anybody_is_found(
+    participants: ServiceApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch, repository, "contact_visible", lambda *_: true())
+    with pytest.raises(AssertionError):
+        await assert_a_number_is_proposed_where_it_may_be_seen(participants)
 
 
 async def test_referrers_learn_nothing_of_each_other(participants: ServiceApp) -> None:
